@@ -1,0 +1,61 @@
+"""Files that a job leaves behind: written whole or not at all, and carrying the record of what made them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from robustloc.errors import UserError
+
+KEY = b"robustloc"
+# packages whose version can change a number
+PACKAGES = ("numpy", "scipy", "torch", "torchdiffeq", "pyarrow")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a unique temporary path beside `path`, which takes its place only if the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sha256(path: Path) -> str:
+    """Checksum of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def record(config: dict, code: str, inputs: list[Path]) -> dict:
+    """Describe what a result is made from: configuration, code fingerprint, input checksums, package versions.
+
+    Nothing here depends on the host or the time, so equal work gives equal bytes.
+    """
+    return {
+        "config": config,
+        "code": code,
+        "inputs": {path.name: sha256(path) for path in sorted(inputs)},
+        "versions": {package: version(package) for package in PACKAGES},
+    }
+
+
+def parquet_metadata(made_from: dict) -> dict[bytes, bytes]:
+    """Return the schema metadata that holds a record."""
+    return {KEY: json.dumps(made_from, sort_keys=True).encode()}
+
+
+def parquet_record(path: Path) -> dict:
+    """Read the record back from a Parquet file."""
+    metadata = pq.read_schema(path).metadata or {}
+    if KEY not in metadata:
+        raise UserError(f"{path}: not written by robustloc (no {KEY.decode()!r} metadata); delete it and run again")
+    return json.loads(metadata[KEY])

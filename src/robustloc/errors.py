@@ -1,0 +1,5 @@
+"""The one error that a user can mend."""
+
+
+class UserError(ValueError):
+    """Bad input or configuration: the message says what was expected, what was found and what to change."""

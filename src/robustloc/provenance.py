@@ -1,0 +1,94 @@
+"""What a job's result depends on besides its input files: the code it runs and the configuration it reads.
+
+Both are handed to Snakemake as rule parameters, so that exactly the jobs whose code or configuration changed run
+again. Code is compared by its meaning: comments, docstrings and modification times do not count.
+"""
+
+import ast
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+def section(**parts: object) -> str:
+    """Return the parts of the configuration that a job reads as one JSON text with sorted keys."""
+    return json.dumps(parts, sort_keys=True, separators=(",", ":"))
+
+
+def code(*modules: str) -> str:
+    """Fingerprint everything that the given modules can import from this package.
+
+    Args:
+        modules: dotted names below ``robustloc``, such as ``stages.train`` and the plugins that the job will load.
+
+    Returns:
+        One ``name@hash`` per module of the import closure, so that a difference names the module that changed.
+    """
+    closure: set[Path] = set()
+    pending: list[Path] = []
+    for name in modules:
+        if not PACKAGE.joinpath(*name.split(".")).with_suffix(".py").is_file():
+            raise FileNotFoundError(f"no module {name!r} in {PACKAGE}")
+        pending.extend(_module_files(name))
+    while pending:
+        file = pending.pop()
+        if file not in closure:
+            closure.add(file)
+            pending.extend(_imports(file))
+    return " ".join(sorted(f"{_dotted(file)}@{_meaning(file)}" for file in closure))
+
+
+def _module_files(name: str) -> list[Path]:
+    """Files that importing a module of this package runs: the ``__init__`` files on the way to it, and its own."""
+    place = PACKAGE.joinpath(*name.split("."))
+    ways = [folder / "__init__.py" for folder in (place, *place.parents) if folder.is_relative_to(PACKAGE)]
+    return [file for file in (*ways, place.with_suffix(".py")) if file.is_file()]
+
+
+def _dotted(file: Path) -> str:
+    return ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+
+
+@cache
+def _tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+
+
+@cache
+def _imports(file: Path) -> tuple[Path, ...]:
+    """Files of this package that a file imports, with the ``__init__`` files on the way to them."""
+    names: set[str] = set()
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            raise ValueError(f"{file}: write imports of this package in full (robustloc.…), not relative")
+    # `from package.module import name` reaches the module whether the name is a module of its own or not
+    return tuple(
+        file
+        for name in sorted(names)
+        if (own := name.partition("."))[0] == PACKAGE.name
+        for file in _module_files(own[2])
+    )
+
+
+@cache
+def _meaning(file: Path) -> str:
+    """Hash a file's syntax tree without docstrings (ten hexadecimal digits)."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:10]

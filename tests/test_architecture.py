@@ -1,0 +1,149 @@
+"""The shape of the code: which way imports point, how long files are, where heavy libraries may be."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pytest
+from workflow_project import ROOT
+
+PACKAGE = ROOT / "src" / "robustloc"
+FILES = sorted(PACKAGE.rglob("*.py"))
+SOURCES = [*FILES, *sorted((ROOT / "tests").rglob("*.py")), ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
+
+# Each room may import the rooms named behind it (and itself).
+FOUNDATION = {"errors"}
+ALLOWED = {
+    "errors": set(),
+    "seeds": set(),
+    "scale": set(),
+    "metrics": set(),
+    "cells": set(),
+    "provenance": set(),
+    "tables": set(),
+    "figures": set(),
+    "models": set(),
+    "attacks": set(),
+    "defences": {"attacks"},
+    "plugins": FOUNDATION,
+    "config": FOUNDATION | {"cells", "plugins"},
+    "artifact": FOUNDATION,
+    "job": FOUNDATION | {"artifact"},
+    "scenario": FOUNDATION,
+    "raytrace": FOUNDATION,
+    "channel": {"scenario"},
+    "adp": {"channel", "scenario"},
+    "dataset": FOUNDATION | {"artifact", "scale"},
+    "split": FOUNDATION | {"dataset"},
+    "adversarial_set": {"artifact", "dataset"},
+    "localizer": FOUNDATION | {"plugins"},
+    "training": FOUNDATION | {"seeds"},
+    "evaluation": {"scale"},
+}
+HEAVY = {"pytorch_lightning": {"training"}, "matplotlib": {"figures"}, "torchdiffeq": {"models"}}
+NO_TORCH = {"stages.trace", "stages.adp", "stages.split", "stages.evaluate", "stages.layout", "stages.figure"}
+
+
+def imported(file: Path) -> set[str]:
+    """Full names of everything that a file imports, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room(file: Path) -> str:
+    """The room that a file belongs to: its folder, or its own name."""
+    return file.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def test_imports_point_one_way() -> None:
+    """Every import within the package is one that its room may make; stages never import stages."""
+    for file in FILES:
+        own = {name.split(".")[1] for name in imported(file) if name.startswith("robustloc.")}
+        here = room(file)
+        if here == "stages":
+            assert "stages" not in own, f"{file}: a stage imports a stage"
+        elif here != "__init__":
+            unexpected = own - ALLOWED[here] - {here}
+            assert not unexpected, f"{file}: {here} may not import {sorted(unexpected)}"
+
+
+def test_plugins_stand_alone() -> None:
+    """No plugin imports another plugin file, so that each has its own fingerprint."""
+    for kind in ("models", "attacks", "defences"):
+        for file in (PACKAGE / kind).glob("*.py"):
+            assert not [n for n in imported(file) if n.startswith(f"robustloc.{kind}")], f"{file} imports its neighbour"
+
+
+@pytest.mark.parametrize("library", HEAVY)
+def test_heavy_libraries_stay_in_one_room(library: str) -> None:
+    """Lightning is imported by training alone, matplotlib by figures alone."""
+    users = {room(file) for file in FILES if any(name.split(".")[0] == library for name in imported(file))}
+
+    assert users == HEAVY[library]
+
+
+def test_jobs_without_a_network_do_not_import_torch() -> None:
+    """Start-up of data, table and figure jobs stays short."""
+    for file in FILES:
+        name = ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+        if name in NO_TORCH:
+            reach, pending = set(), [file]
+            while pending:
+                current = pending.pop()
+                for target in imported(current):
+                    parts = target.split(".")
+                    places = [PACKAGE.joinpath(*parts[1:n]).with_suffix(".py") for n in range(2, len(parts) + 1)]
+                    pending += [p for p in places if parts[0] == "robustloc" and p.is_file() and p not in reach]
+                    reach |= {p for p in places if p.is_file()}
+            torch = [f.name for f in reach | {file} if any(n.split(".")[0] == "torch" for n in imported(f))]
+            assert not torch, f"{name} reaches torch through {torch}"
+
+
+def test_package_files_hold_docstrings_only() -> None:
+    """An __init__ with code would be in every fingerprint below it."""
+    for file in PACKAGE.rglob("__init__.py"):
+        body = ast.parse(file.read_text()).body
+        assert len(body) == 1, f"{file} holds more than its docstring"
+        assert isinstance(body[0], ast.Expr), f"{file} holds code"
+
+
+def test_files_and_functions_are_short() -> None:
+    """Files have at most 250 lines, functions of the package at most 40 without their docstring."""
+    for file in SOURCES:
+        assert len(file.read_text().splitlines()) <= 250, f"{file} is too long"
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef):
+                documented = ast.get_docstring(node) is not None
+                start = node.body[1].lineno if documented and len(node.body) > 1 else node.lineno
+                assert node.end_lineno - start < 40, f"{file}: {node.name} is too long"
+
+
+def test_public_functions_are_documented_and_typed() -> None:
+    """Every public function and method of the package has a docstring and annotations."""
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                inner = node.name == "batches"
+                assert inner or ast.get_docstring(node), f"{file}: {node.name} has no docstring"
+                missing = [
+                    a.arg
+                    for a in node.args.args + node.args.kwonlyargs
+                    if a.arg not in ("self", "cls") and not a.annotation
+                ]
+                assert not missing, f"{file}: {node.name} lacks annotations of {missing}"
+
+
+def test_third_party_imports_are_declared() -> None:
+    """Whatever the package imports is a dependency in pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {line.split(">")[0].split("=")[0].split("<")[0].replace("-", "_") for line in project["dependencies"]}
+    standard = __import__("sys").stdlib_module_names
+    for file in FILES:
+        used = {name.split(".")[0] for name in imported(file)} - standard - {"robustloc"}
+        assert used <= declared, f"{file} imports {sorted(used - declared)}"

@@ -1,0 +1,129 @@
+"""The shipped configurations are valid, and every kind of mistake is named before any job."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_project import ROOT
+
+from robustloc import cells, config
+from robustloc.errors import UserError
+
+SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"))
+
+
+def merged(base: dict, overlay: dict) -> dict:
+    """Merge as Snakemake does: mappings key by key, everything else replaced."""
+    result = copy.deepcopy(base)
+    for key, value in overlay.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if both else copy.deepcopy(value)
+    return result
+
+
+def test_default_is_valid_and_complete() -> None:
+    """The shipped configuration passes and states every key that the schema would otherwise fill in."""
+    filled = copy.deepcopy(DEFAULT)
+    config.check(filled, SCHEMA)
+
+    assert filled["training"] == DEFAULT["training"]
+    assert filled["crafting"] == DEFAULT["crafting"]
+    for name, scenario in DEFAULT["scenarios"].items():
+        assert filled["scenarios"][name].keys() == scenario.keys()
+        assert filled["scenarios"][name]["channel"] == scenario["channel"]
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=lambda file: file.stem)
+def test_experiments_are_valid(file: Path) -> None:
+    """Every overlay in experiments/ passes on top of the default."""
+    config.check(merged(DEFAULT, yaml.safe_load(file.read_text())), SCHEMA)
+
+
+def test_default_covers_the_paper() -> None:
+    """The default runs both scenes, both models, plain and defended, under the paper's attacks at five epsilons."""
+    filled = copy.deepcopy(DEFAULT)
+    config.check(filled, SCHEMA)
+    sets = cells.attacked(filled["grids"], config.epsilons(filled))
+
+    for scenario in ("outdoor", "indoor"):
+        for model in ("dcnn", "neural_ode"):
+            for defence in ("none", "adversarial"):
+                for attack in ("fgsm", "fgm", "pgd", "mim", "pgd_linf"):
+                    wanted = {"scenario": scenario, "model": model, "defence": defence, "attack": attack}
+                    assert sum(wanted.items() <= cell.items() for cell in sets) == 5
+
+
+# What is set where, and what the message must say.
+MISTAKES = {
+    "unknown key": ("epsilon", 1, r"^epsilon: there is no 'epsilon'.*Valid: .*attacks"),
+    "misspelt key": ("training.epoch", 3, r"training\.epoch: .*did you mean 'epochs'\?"),
+    "misspelt scenario key": ("scenarios.indoor.scal", "db", r"scenarios\.indoor\.scal: .*'scale'"),
+    "misspelt key of a scene": ("scenarios.indoor.raw.row", 3, r"scenarios\.indoor\.raw\.row: .*'rows'"),
+    "unknown attack": (
+        "grids.1.attacks",
+        ["fgsmm"],
+        r"grids\[1\]\.attacks: .*'fgsmm', did you mean 'fgsm'\?.*pgd_linf",
+    ),
+    "unknown model": ("grids.1.models", ["vgg"], r"grids\[1\]\.models: there is no 'vgg'; Valid: .*dcnn"),
+    "unknown training attack": ("defences.adversarial.attacks", ["cw"], r"defences\.adversarial\.attacks: .*'cw'"),
+    "unknown plugin": ("models.vgg", {}, r"models\.vgg\.plugin: there is no 'vgg'; Valid: constant, dcnn"),
+    "unknown parameter": ("models.dcnn", {"nrom": "batch"}, r"models\.dcnn\.nrom: .*did you mean 'norm'\?"),
+    "wrong type": ("attacks.pgd.steps", 2.5, r"attacks\.pgd\.steps: expected int, found 2\.5"),
+    "unknown choice": ("models.neural_ode.solver", "dopri5", r"models\.neural_ode\.solver: .*'rk4'\], found 'dopri5'"),
+    "negative epsilon": ("scenarios.outdoor.epsilons", [-0.01], r"scenarios\.outdoor\.epsilons\[0\]: -0\.01 .*minimum"),
+    "epsilon as text": ("scenarios.outdoor.epsilons", ["1e-2"], r"epsilons\[0\]: '1e-2' is not of type 'number'"),
+    "unknown norm": ("attacks.fgsm.norm", "l3", r"attacks\.fgsm\.norm: 'l3' is not one of \['linf', 'l2'\]"),
+    "missing norm": ("attacks.fgsm", {"plugin": "gradient"}, r"attacks\.fgsm: 'norm' is a required property"),
+    "zero epochs": ("training.epochs", 0, r"training\.epochs: 0 is less than the minimum of 1"),
+    "flat position": ("scenarios.indoor.base_station", [1, 2], r"scenarios\.indoor\.base_station: .*found \[1, 2\]"),
+    "name with a slash": ("models.a/b", {"plugin": "dcnn"}, r"'a/b' does not match"),
+    "circle of defences": ("defences.none", {"start": "none"}, r"defences\.none\.start: a circle, none -> none"),
+    "figure of nothing": ("figures.1.attacks", ["mi_fgsm"], r"figures\.fig4: no grid computes .*outdoor.*mi_fgsm"),
+    "figure without profiles": ("crafting.keep_adps", False, r"figures\.fig1: .*crafting\.keep_adps"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_named(mistake: str) -> None:
+    """The message names the key and what is valid."""
+    path, value, message = MISTAKES[mistake]
+    content = copy.deepcopy(DEFAULT)
+    *way, last = (int(part) if part.isdigit() else part for part in path.split("."))
+    place = content
+    for part in way:
+        place = place[part]
+    place[last] = value
+
+    with pytest.raises(UserError, match=message):
+        config.check(content, SCHEMA)
+
+
+def test_defence_needs_an_epsilon() -> None:
+    """A scenario on which a defence crafts attacks says how large they may be."""
+    content = copy.deepcopy(DEFAULT)
+    del content["scenarios"]["indoor"]["training_epsilon"]
+
+    with pytest.raises(UserError, match=r"scenarios\.indoor\.training_epsilon: missing; defence 'adversarial'"):
+        config.check(content, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "tag"), [(0.01, "0.01"), (1e-3, "0.001"), (1, "1"), (10.0, "10"), (2e-7, "0.0000002")]
+)
+def test_epsilon_tags(epsilon: float, tag: str) -> None:
+    """Equal numbers have equal tags, without exponents, and the tag reads back as the number."""
+    assert cells.epsilon_tag(epsilon) == tag
+    assert cells.epsilon_tag(yaml.safe_load(f"{tag}0" if "." in tag else tag)) == tag
+    assert float(tag) == epsilon
+
+
+def test_grids_share_cells() -> None:
+    """A cell named by two grids is run once."""
+    grid = {"scenarios": ["s"], "models": ["m"], "defences": ["none"], "seeds": [0, 1], "attacks": ["a"]}
+
+    assert len(cells.localizers([grid, grid])) == 2
+    assert len(cells.attacked([grid, grid], {"s": [0.1, 0.10]})) == 2
+    assert cells.set_files([grid], {"s": [0.1]})[0] == "s/m/none/seed0/clean.parquet"
