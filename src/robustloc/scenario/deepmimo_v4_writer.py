@@ -1,0 +1,69 @@
+"""Write traced paths as a DeepMIMO v4 folder, so that one reader serves embedded scenes and downloads."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+TRANSMITTER, RECEIVER = 1, 0
+QUANTITIES = ("power", "phase", "delay", "aod_az", "aod_el", "aoa_az", "aoa_el", "inter", "rx_pos", "tx_pos")
+
+
+def file_names() -> dict[str, str]:
+    """Return the name of each file that `write` makes, by quantity ("params" for the description)."""
+    pair = f"t{TRANSMITTER:03}_tx000_r{RECEIVER:03}"
+    return {"params": "params.json"} | {quantity: f"{quantity}_{pair}.npz" for quantity in QUANTITIES}
+
+
+def write(
+    files: Mapping[str, Path], arrays: Mapping[str, np.ndarray], *, name: str, carrier_hz: float, max_reflections: int
+) -> None:
+    """Write one base station and one user grid.
+
+    Args:
+        files: where each quantity of `file_names` goes.
+        arrays: by quantity: per path (N, P) padded with NaN (power [dBm], phase and angles [deg], delay [s], inter),
+            rx_pos (N, 3) and tx_pos (3,) [m].
+        name: of the base station.
+        carrier_hz: carrier frequency.
+        max_reflections: the deepest path that was traced.
+    """
+    users = len(arrays["rx_pos"])
+    sets = [_set(RECEIVER, "users", users, is_tx=False), _set(TRANSMITTER, name, 1, is_tx=True)]
+    parameters = {
+        "version": "4.0.0",
+        "rt_params": {
+            "raytracer_name": "robustloc image method",
+            "raytracer_version": "1",
+            "frequency": carrier_hz,
+            "max_path_depth": max_reflections,
+            "max_reflections": max_reflections,
+            "max_diffractions": 0,
+            "max_scattering": 0,
+            "max_transmissions": 0,
+        },
+        "txrx_sets": {f"txrx_set_{s['id']}": s for s in sets},
+        "materials": {},
+        "scene": {},
+    }
+    Path(files["params"]).write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
+    for quantity in QUANTITIES:
+        with open(files[quantity], "wb") as file:  # a handle: numpy would add its suffix to a temporary name
+            np.savez_compressed(file, **{quantity: np.asarray(arrays[quantity], dtype=np.float32)})
+
+
+def _set(number: int, name: str, points: int, *, is_tx: bool) -> dict:
+    return {
+        "name": name,
+        "id_orig": number,
+        "id": number,
+        "is_tx": is_tx,
+        "is_rx": not is_tx,
+        "num_points": points,
+        "num_active_points": points,
+        "num_ant": 1,
+        "dual_pol": False,
+        "ant_rel_positions": [[0, 0, 0]],
+        "array_orientation": [0, 0, 0],
+    }

@@ -1,0 +1,38 @@
+"""The real city: two generations of the same ray tracing give the same profiles."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robustloc import adp
+from robustloc.channel import Channel
+from robustloc.scenario import folder
+
+SITES = {"BS1": (37.0504, 28.9024, 6.0), "BS2": (-49.9942, 31.0149, 6.0), "BS3": (12.4973, 5.82592, 6.0)}
+WITH_PATHS = {"BS1": 1014, "BS2": 694, "BS3": 916}
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_generations_agree(city: Path, name: str) -> None:
+    """v3 by position and v4 by name: equal profiles to 1e-4 of the peak, and the published number of users."""
+    v3 = folder.read(city / "new_york_v3", SITES[name])
+    v4 = folder.read(city / "new_york_v4", name)
+    profiles = [adp.from_paths(paths, Channel(), adp.CONVENTIONS["paper"]) for paths in (v3, v4)]
+
+    assert len(v3) == len(v4) == 5148
+    assert (v3.count > 0).sum() == WITH_PATHS[name]
+    np.testing.assert_array_equal(v3.user, v4.user)
+    np.testing.assert_array_equal(v3.row, v4.row)
+    assert np.abs(profiles[0] - profiles[1]).max() <= 1e-4 * profiles[0].max()
+
+
+def test_line_of_sight_delay(city: Path) -> None:
+    """A line-of-sight path takes as long as light takes for the distance (in the ray tracer's air, 0.03 % slower)."""
+    paths = folder.read(city / "new_york_v4", "BS1")
+    direct = paths.line_of_sight == 1
+
+    distance = np.linalg.norm(paths.position[direct] - SITES["BS1"], axis=1)
+
+    assert direct.sum() > 100
+    np.testing.assert_allclose(paths.delay[direct, 0] * 299_792_458.0, 1.00032 * distance, rtol=3e-5)
