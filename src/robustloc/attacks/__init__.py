@@ -1,0 +1,9 @@
+"""Attacks, one file per family, found by name.
+
+A file defines ``perturb(loss, x, *, eps, norm, generators, …parameters) -> Tensor``: move the inputs ``x`` (N, …) so
+that ``loss`` grows, where ``loss(x)`` returns one value per sample. The attack never sees the model.
+
+* ``eps``: the budget, a number or a tensor that broadcasts against ``x``, one per sample.
+* ``norm``: ``linf`` or ``l2``, the ball of radius eps around x that holds the result.
+* ``generators``: one ``torch.Generator`` per sample, so that a sample's result does not depend on its batch.
+"""

@@ -1,0 +1,140 @@
+"""Every attack: inside its ball, harmless at epsilon 0, the same for a user alone and in a batch."""
+
+import pytest
+import torch
+import yaml
+from torch import Tensor, nn
+from workflow_project import ROOT
+
+from robustloc import plugins
+
+ENTRIES = yaml.safe_load((ROOT / "config.yaml").read_text())["attacks"]
+CONFIGURED = {
+    name: {
+        "plugin": entry.get("plugin", name),
+        "norm": entry["norm"],
+        "parameters": {key: value for key, value in entry.items() if key not in ("plugin", "norm")},
+    }
+    for name, entry in ENTRIES.items()
+}
+# every plugin file with its own defaults, whether the configuration names it or not
+DEFAULTS = {
+    f"{plugin}-{norm}": {"plugin": plugin, "norm": norm, "parameters": {}}
+    for plugin in plugins.names("attacks")
+    for norm in ("linf", "l2")
+}
+ATTACKS = CONFIGURED | DEFAULTS
+EPS = 0.05
+
+
+def smooth_model() -> nn.Module:
+    """A small smooth network in double precision, so that signs do not depend on rounding."""
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(1, 4, 3, padding=1), nn.Tanh(), nn.Flatten(), nn.Linear(4 * 36, 3)]
+    return nn.Sequential(*layers).double().requires_grad_(False)
+
+
+MODEL = smooth_model()
+X = torch.rand(32, 1, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+Y = torch.randn(32, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+
+
+def squared_error(y: Tensor):
+    """Per-sample squared position error of the model."""
+    return lambda x: ((MODEL(x) - y) ** 2).sum(dim=1)
+
+
+def generators(users: range) -> list[torch.Generator]:
+    """One generator per user, seeded by the user."""
+    return [torch.Generator().manual_seed(user) for user in users]
+
+
+def run(name: str, users: range = range(32), eps: float | Tensor = EPS, x: Tensor = X) -> Tensor:
+    """Attack some of the users."""
+    part = slice(users.start, users.stop)
+    return plugins.attack(ATTACKS[name])(squared_error(Y[part]), x[part], eps=eps, generators=generators(users))
+
+
+def size(difference: Tensor, norm: str) -> Tensor:
+    """Size of each sample's perturbation."""
+    return torch.linalg.vector_norm(difference.flatten(1), ord=float("inf") if norm == "linf" else 2, dim=1)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_inside_the_ball(name: str) -> None:
+    """The perturbation keeps its budget, for every sample, with one epsilon or one each."""
+    each = torch.linspace(0.01, EPS, 32, dtype=torch.float64).view(-1, 1, 1, 1)
+    for eps in (EPS, each):
+        spent = size(run(name, eps=eps) - X, ATTACKS[name]["norm"])
+        assert (spent <= torch.as_tensor(eps).flatten() * (1 + 1e-12)).all()
+        assert (spent > 0).all(), "an attack must move its samples"
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_epsilon_zero_is_the_identity(name: str) -> None:
+    """Without a budget the input comes back to the bit."""
+    assert torch.equal(run(name, eps=0.0), X)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_batch_does_not_matter(name: str) -> None:
+    """A batch of 32 equals 32 batches of one."""
+    together = run(name)
+    alone = torch.cat([run(name, users=range(user, user + 1)) for user in range(32)])
+
+    torch.testing.assert_close(alone, together, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_repeats(name: str) -> None:
+    """The same seeds give the same result."""
+    assert torch.equal(run(name), run(name))
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_loss_grows(name: str) -> None:
+    """On average the attack makes the error larger, by more than noise of its size."""
+    noise = torch.empty_like(X).uniform_(-1, 1, generator=torch.Generator().manual_seed(3))
+    norm = ATTACKS[name]["norm"]
+    noise = EPS * (noise.sign() if norm == "linf" else noise / size(noise, "l2").view(-1, 1, 1, 1))
+    loss = squared_error(Y)
+
+    assert loss(run(name)).mean() > loss(X + noise).mean() > 0
+    assert loss(run(name)).mean() > 1.01 * loss(X).mean()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_flat_loss(name: str) -> None:
+    """A loss without gradient gives no NaN and keeps the budget; an all-zero profile is an input like any other."""
+    attack = plugins.attack(ATTACKS[name])
+    flat = attack(lambda x: 0 * x.flatten(1).sum(dim=1), X, eps=EPS, generators=generators(range(32)))
+    empty = run(name, x=torch.zeros_like(X))
+
+    assert torch.isfinite(flat).all()
+    assert (size(flat - X, ATTACKS[name]["norm"]) <= EPS * (1 + 1e-12)).all()
+    assert torch.isfinite(empty).all()
+
+
+@pytest.mark.parametrize("name", [name for name, entry in ATTACKS.items() if entry["parameters"].get("minimum") == 0])
+def test_minimum(name: str) -> None:
+    """The forms of the literature never make a negative magnitude."""
+    assert (run(name, x=0.1 * EPS * X) >= 0).all()
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_works_without_gradients_around_it(name: str) -> None:
+    """The result is the same inside no_grad and inference_mode, and carries no graph."""
+    expected = run(name)
+    with torch.no_grad():
+        assert torch.equal(run(name), expected)
+    with torch.inference_mode():
+        assert torch.equal(run(name, x=X.clone()), expected)
+    assert not expected.requires_grad
+
+
+def test_unknown_norm() -> None:
+    """A norm that does not exist is an error."""
+    with pytest.raises(ValueError, match="expected norm in"):
+        plugins.attack({"plugin": "gradient", "norm": "l3", "parameters": {}})(
+            squared_error(Y), X, eps=EPS, generators=[]
+        )
