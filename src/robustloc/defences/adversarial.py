@@ -1,0 +1,50 @@
+"""Adversarial training (section IV-B): a mixture of adversarial and clean users with their true positions.
+
+On-line: examples are crafted against the network as it is at that step. Per batch one of the attacks is drawn, per
+user an epsilon between 0 and the largest.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+
+def build(*, attacks: list[Callable], clean_share: float = 0.5) -> "Adversarial":
+    """Build the defence.
+
+    Args:
+        attacks: those that examples are crafted with.
+        clean_share: share of each batch that stays clean.
+    """
+    if not attacks:
+        raise ValueError("adversarial training needs at least one attack; name them under attacks")
+    if not 0 <= clean_share < 1:
+        raise ValueError(f"clean_share: expected at least 0 and below 1, found {clean_share}")
+    return Adversarial(attacks, clean_share)
+
+
+class Adversarial:
+    """Replaces a part of each batch by adversarial examples."""
+
+    def __init__(self, attacks: list[Callable], clean_share: float):
+        self.attacks, self.clean_share = attacks, clean_share
+
+    def on_batch(
+        self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list
+    ) -> tuple[Tensor, Tensor]:
+        """Return the batch with the users behind the clean share perturbed."""
+        clean = round(self.clean_share * len(x))
+        if clean == len(x):
+            return x, y
+        attack = self.attacks[int(torch.randint(len(self.attacks), (), generator=generators[0]))]
+        generators = generators[clean : len(x)]
+        draws = [torch.rand((), generator=generator) for generator in generators]
+        epsilons = eps * torch.stack(draws).to(x).view(-1, *[1] * (x.ndim - 1))
+        truth = y[clean:]
+        training = localizer.training
+        localizer.eval()
+        loss = lambda z: ((localizer(z) - truth) ** 2).sum(dim=1)  # noqa: E731
+        perturbed = attack(loss, x[clean:], eps=epsilons, generators=generators)
+        localizer.train(training)
+        return torch.cat([x[:clean], perturbed]), y

@@ -1,0 +1,119 @@
+"""Training learns, repeats itself, survives a kill to the bit, and refuses to hand out a broken network."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from robustloc import localizer, plugins, seeds
+from robustloc.errors import UserError
+from robustloc.training import Data, Recipe, fit
+
+RECIPE = Recipe(epochs=4, batch_size=32, learning_rate=0.01, warmup=0.2, weight_decay=1e-4)
+ATTACK = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 2, "random_start": True}}
+
+
+class Interrupted(Exception):
+    """Stands for a kill."""
+
+
+class Dying:
+    """A defence that dies at a given batch."""
+
+    def __init__(self, defence: object, batch: int):
+        self.defence, self.left = defence, batch
+
+    def on_batch(self, *arguments: object) -> object:
+        """Pass on, until the end."""
+        self.left -= 1
+        if self.left < 0:
+            raise Interrupted
+        return self.defence.on_batch(*arguments)
+
+
+def data() -> Data:
+    """Users whose position can be read off their profile."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(400, 1, 16, 16, generator=generator)
+    y = torch.stack([100 * x.mean(dim=(1, 2, 3)), 10 * x[:, 0, :4].mean(dim=(1, 2)), torch.full((400,), 2.0)], dim=1)
+    return Data(x[:320], y[:320], x[320:], y[320:])
+
+
+def untrained(name: str = "dcnn") -> nn.Module:
+    """A localizer with the same weights at every call."""
+    torch.manual_seed(1)
+    y = data().y
+    return localizer.build({"plugin": name, "parameters": {}}, (16, 16), y.mean(dim=0), y.std().item())
+
+
+def defence(name: str) -> object:
+    """A defence."""
+    return plugins.load("defences", name).build(attacks=[plugins.attack(ATTACK)])
+
+
+def train(folder: Path, model: nn.Module, how: object, recipe: Recipe = RECIPE) -> list[dict]:
+    """Train in place."""
+    return fit(model, data(), how, recipe, eps=0.05, seed=partial(seeds.seed, 0, "test"), folder=folder)
+
+
+def test_learns_and_keeps_the_best(tmp_path: Path) -> None:
+    """The validation error falls, is logged for every epoch, and the best epoch's weights are handed out."""
+    model = untrained()
+    history = train(tmp_path, model, defence("none"))
+
+    errors = [epoch["validation_rmse_m"] for epoch in history]
+    with torch.no_grad():
+        final = ((model(data().validation_x) - data().validation_y) ** 2).sum(dim=1).mean().sqrt().item()
+    assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
+    assert min(errors) < 0.5 * errors[0]
+    assert final == pytest.approx(min(errors), rel=1e-5)
+    assert not model.training
+
+
+@pytest.mark.parametrize("name", ["none", "adversarial"])
+def test_repeats_to_the_bit(tmp_path: Path, name: str) -> None:
+    """The same names and seed give the same weights."""
+    first, second = untrained(), untrained()
+    train(tmp_path / "a", first, defence(name))
+    train(tmp_path / "b", second, defence(name))
+
+    assert all(torch.equal(value, second.state_dict()[key]) for key, value in first.state_dict().items())
+
+
+@pytest.mark.parametrize("batch", [5, 14, 24, 45])
+def test_goes_on_after_a_kill(tmp_path: Path, batch: int) -> None:
+    """Killed in any epoch and called again, training ends with the weights and the log of an undisturbed run."""
+    undisturbed, resumed = untrained("neural_ode"), untrained("neural_ode")
+    log = train(tmp_path / "a", undisturbed, defence("adversarial"))
+    with pytest.raises(Interrupted):
+        train(tmp_path / "b", untrained("neural_ode"), Dying(defence("adversarial"), batch))
+
+    assert train(tmp_path / "b", resumed, defence("adversarial")) == log
+    assert all(torch.equal(value, resumed.state_dict()[key]) for key, value in undisturbed.state_dict().items())
+
+
+def test_half_a_state_is_not_used(tmp_path: Path) -> None:
+    """A state file that was cut while it was written is ignored, and training starts anew."""
+    with pytest.raises(Interrupted):
+        train(tmp_path, untrained(), Dying(defence("none"), 30))
+    state = tmp_path / "last.ckpt"
+    state.write_bytes(state.read_bytes()[:-1000])
+
+    assert [epoch["epoch"] for epoch in train(tmp_path, untrained(), defence("none"))] == [0, 1, 2, 3]
+
+
+def test_divergence_stops(tmp_path: Path) -> None:
+    """A network that diverges ends with a message that names the key to change."""
+    recipe = Recipe(epochs=3, batch_size=32, learning_rate=1e30, warmup=0.2, weight_decay=0.0)
+
+    with pytest.raises(UserError, match=r"training diverged in epoch 0.*training\.learning_rate"):
+        train(tmp_path, untrained(), defence("none"), recipe)
+
+
+def test_patience(tmp_path: Path) -> None:
+    """With patience, training stops some epochs after the best one."""
+    recipe = Recipe(epochs=30, batch_size=32, learning_rate=1e-9, warmup=0.2, weight_decay=0.0, patience=2)
+
+    assert len(train(tmp_path, untrained(), defence("none"), recipe)) < 30
