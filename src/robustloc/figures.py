@@ -1,0 +1,110 @@
+"""The figures. Matplotlib is imported here alone."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.colors import CenteredNorm, PowerNorm
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodFormatter
+
+# Okabe and Ito's colours, told apart with any colour vision
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "osD^vP*"
+LINES = ("-", (0, (4, 2)), ":", "-.")
+STYLE = {
+    "font.size": 9,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "legend.fontsize": 7,
+    "legend.handlelength": 3.2,
+    "pdf.fonttype": 42,  # text stays text
+}
+
+
+def rmse(table: pd.DataFrame, figure: dict) -> plt.Figure:
+    """Draw RMSE against epsilon (Fig. 4-8): a colour per attack or model, a line style per defence.
+
+    Args:
+        table: the tidy table (rmse.csv); seeds are averaged.
+        figure: scenario, models, defences and attacks to show.
+    """
+    rows = table[table.scenario == figure["scenario"]]
+    by_model = len(figure["models"]) > 1
+    with plt.rc_context(STYLE):
+        drawing, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
+        for defence, line in zip(figure["defences"], LINES, strict=False):
+            pairs = [(model, attack) for model in figure["models"] for attack in figure["attacks"]]
+            for place, (model, attack) in enumerate(pairs):
+                cell = rows[(rows.model == model) & (rows.defence == defence) & rows.attack.isin([attack, "clean"])]
+                curve = cell.groupby("epsilon").rmse_m.mean()
+                label = (model if by_model else attack) + ("" if defence == "none" else f", {defence}")
+                look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+                axes.plot(curve.index, curve, linestyle=line, markersize=4, label=label, **look)
+        _draw_floor(axes, rows)
+        axes.set(xlabel="epsilon (units of the scaled input)", ylabel="position RMSE [m]", yscale="log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        shown = f"under {', '.join(figure['attacks'])}" if by_model else figure["models"][0]
+        axes.set_title(f"{figure['scenario']}: {shown}")
+        axes.legend(ncols=len(figure["defences"]), loc="upper center", bbox_to_anchor=(0.5, -0.16))
+    return drawing
+
+
+def _draw_floor(axes: plt.Axes, rows: pd.DataFrame) -> None:
+    """Mark what a localizer achieves that looks at nothing."""
+    floor = rows[(rows.model == "constant") & (rows.attack == "clean")].rmse_m
+    if len(floor):
+        axes.axhline(floor.mean(), color="0.4", linewidth=0.8)
+        place = {"xy": (0, floor.mean()), "xycoords": ("axes fraction", "data"), "xytext": (3, 2)}
+        axes.annotate("constant", textcoords="offset points", color="0.4", fontsize=7, **place)
+
+
+def example(clean: np.ndarray, adversarial: np.ndarray, positions: dict[str, np.ndarray], title: str) -> plt.Figure:
+    """Draw one user (Fig. 1): clean ADP, perturbation, adversarial ADP, and where the estimates fall.
+
+    Args:
+        clean, adversarial: (angle bins, delay bins) scaled ADPs.
+        positions: ``true``, ``clean`` and ``adversarial`` positions (3,) [m], and ``users`` (N, 3) for the map.
+        title: what is shown.
+    """
+    # a root brings out what lies beside the strongest pixel
+    magnitude = {"norm": PowerNorm(0.5, vmin=0, vmax=max(clean.max(), adversarial.max()), clip=True), "cmap": "viridis"}
+    images = (
+        ("clean ADP", clean, magnitude),
+        ("perturbation", adversarial - clean, {"norm": CenteredNorm(), "cmap": "RdBu_r"}),
+        ("adversarial ADP", adversarial, magnitude),
+    )
+    with plt.rc_context(STYLE | {"axes.grid": False}):
+        drawing, panels = plt.subplots(1, 4, figsize=(11, 3.2), layout="constrained")
+        for axes, (name, image, look) in zip(panels, images, strict=False):
+            shown = axes.imshow(image, origin="lower", **look)
+            axes.set(title=name, xlabel="delay bin", ylabel="angle bin")
+            drawing.colorbar(shown, ax=axes, fraction=0.046, label="input scale", ticks=MaxNLocator(5, prune="upper"))
+        plan = panels[3]
+        plan.plot(*positions["users"][:, :2].T, ".", color="0.85", markersize=1.5)
+        plan.plot(*positions["true"][:2], "*", color=COLOURS[2], markersize=12, label="true position")
+        for place, name in enumerate(("clean", "adversarial")):
+            off = np.linalg.norm(positions[name] - positions["true"])
+            look = {"marker": MARKERS[place], "color": COLOURS[place], "markersize": 5}
+            plan.plot(*positions[name][:2], linestyle="", label=f"{name} estimate, {off:.2f} m off", **look)
+        plan.set(title="position", xlabel="x [m]", ylabel="y [m]", aspect="equal")
+        plan.xaxis.set_major_locator(MaxNLocator(2))
+        drawing.legend(loc="outside lower right", ncols=3, handlelength=1, markerscale=0.8)
+        drawing.suptitle(title, fontsize=9)
+    return drawing
+
+
+def save(drawing: plt.Figure, png: Path, pdf: Path) -> None:
+    """Write a figure for the screen and for print; equal figures give equal bytes."""
+    drawing.savefig(png, format="png", dpi=160, metadata={"Software": None})
+    drawing.savefig(pdf, format="pdf", metadata={"CreationDate": None})
+    plt.close(drawing)

@@ -1,0 +1,51 @@
+"""The tidy results table in the paper's layout: a block per scenario, attack and epsilon down, localizers across."""
+
+import pandas as pd
+
+
+def layout(table: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    """Arrange one scenario's RMSE [m], averaged over seeds, as text; cells that were not run are empty.
+
+    Args:
+        table: the tidy table (rmse.csv).
+        scenario: which rows to take.
+
+    Returns:
+        One row per attack and epsilon, clean first; one column per model and defence.
+    """
+    rows = table[table.scenario == scenario]
+    suffix = rows.defence.map(lambda name: "" if name == "none" else f" + {name}")
+    rows = rows.assign(localizer=rows.model + suffix, first=rows.attack != "clean")
+    wide = rows.pivot_table(index=["first", "attack", "epsilon"], columns="localizer", values="rmse_m").droplevel(0)
+    text = wide.map(lambda value: "" if pd.isna(value) else f"{value:.3f}").reset_index()
+    text["epsilon"] = [f"{epsilon:g}" if epsilon else "" for epsilon in text["epsilon"]]
+    return text.rename_axis(columns=None)
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Write every scenario's layout as a Markdown table."""
+    parts = []
+    for scenario in sorted(set(table.scenario)):
+        text = layout(table, scenario)
+        align = ["left", *["right"] * (len(text.columns) - 1)]
+        body = text.to_markdown(index=False, disable_numparse=True, colalign=align)
+        parts.append(f"## {scenario}: position RMSE [m]\n\n{body}\n")
+    return "\n".join(parts)
+
+
+def latex(table: pd.DataFrame) -> str:
+    """Write every scenario's layout as a LaTeX table (package booktabs)."""
+    parts = []
+    for scenario in sorted(set(table.scenario)):
+        text = layout(table, scenario)
+        style = text.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
+        parts.append(
+            style.to_latex(
+                hrules=True,
+                column_format="l" + "r" * (len(text.columns) - 1),
+                caption=f"Position RMSE [m], scenario {scenario.replace('_', ' ')}.",
+                label=f"tab:rmse-{scenario.replace('_', '-')}",
+                position_float="centering",
+            )
+        )
+    return "\n".join(parts)
