@@ -1,0 +1,34 @@
+"""robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables and figures.
+
+Named targets, each with everything before it: raw, adp, checkpoints, attacks, tables, figures, all (the default).
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+pathvars:
+    logs="<results>/logs",
+
+
+include: "rules/common.smk"
+include: "rules/raw.smk"
+include: "rules/adp.smk"
+include: "rules/train.smk"
+include: "rules/attack.smk"
+include: "rules/evaluate.smk"
+include: "rules/report.smk"
+
+
+# Targets list every file on the way, not just the last: after a job failed, its consumers alone do not show that an
+# older result is stale.
+rule all:
+    default_target: True
+    input:
+        rules.figures.input,
+    message:
+        "All results are there"

@@ -1,0 +1,133 @@
+# What the rules share: the checked configuration, wildcard constraints, and what each job reads. No rule.
+
+import shlex
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+# The code beside the Snakefile is what runs, and what is fingerprinted, wherever else a copy may be installed.
+SOURCE = str(Path(workflow.basedir, "src"))
+sys.path.insert(0, SOURCE)
+
+from robustloc import cells
+from robustloc import config as settings
+from robustloc.errors import UserError
+from robustloc.provenance import code, section
+from robustloc.scenario import deepmimo_v4_writer
+from robustloc.scenario import folder as scenario_folder
+
+try:
+    settings.check(config, yaml.safe_load(Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")))
+except UserError as error:
+    raise WorkflowError(f"configuration: {error}") from None
+
+SCENARIOS = list(dict.fromkeys(name for grid in config["grids"] for name in grid["scenarios"]))
+EPSILONS = settings.epsilons(config)
+FIGURES = {figure["name"]: figure for figure in config["figures"]}
+
+TRACED = [f"<results>/{{scenario}}/raw/{file}" for file in deepmimo_v4_writer.file_names().values()]
+CHECKPOINT = f"<results>/{cells.CHECKPOINT}"
+CLEAN_SET = f"<results>/{cells.CLEAN_SET}"
+ATTACK_SET = f"<results>/{cells.ATTACK_SET}"
+CHECKPOINTS = [CHECKPOINT.format(**cell) for cell in cells.localizers(config["grids"])]
+SETS = [f"<results>/{file}" for file in cells.set_files(config["grids"], EPSILONS)]
+
+# Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
+shell.prefix(f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE PYTHONPATH={shlex.quote(SOURCE)}; ")
+
+
+wildcard_constraints:
+    scenario="|".join(config["scenarios"]),
+    model="|".join(config["models"]),
+    defence="|".join(config["defences"]),
+    attack="|".join(config["attacks"]),
+    seed=r"\d+",
+    shard=r"\d+",
+    eps=r"\d+(\.\d+)?",
+    figure="|".join(FIGURES) or "none",
+
+
+def chosen(scenario, *keys):
+    """Some sections of a scenario's configuration, by name."""
+    return {key: config["scenarios"][scenario][key] for key in keys}
+
+
+def raw_files(scenario):
+    """Files that hold the paths of the scenario's base station, the one that tells the generation first."""
+    raw = config["scenarios"][scenario]["raw"]
+    if "scene" in raw:
+        return [file.format(scenario=scenario) for file in TRACED]
+    folder = Path(config["data_folder"], raw["folder"])
+    try:
+        return [str(file) for file in scenario_folder.files(folder, config["scenarios"][scenario]["base_station"])]
+    except UserError as error:
+        raise WorkflowError(f"scenario {scenario}: {error}") from None
+
+
+def shards(scenario):
+    """The Parquet shards of a scenario."""
+    return [f"<results>/{scenario}/adp/shard-{n}.parquet" for n in range(config["scenarios"][scenario]["shards"])]
+
+
+def plugin_code(stage, **named):
+    """The code of a stage and of the plugins that it loads by name: kind=[entries]."""
+    plugins = [(kind, settings.entry(config, kind, name)["plugin"]) for kind, names in named.items() for name in names]
+    return code(stage, *(f"{kind}.{plugin}" for kind, plugin in plugins))
+
+
+def trained_on(defence):
+    """The attacks that a defence crafts with."""
+    return config["defences"][defence].get("attacks", [])
+
+
+def start_checkpoint(wc):
+    """The checkpoint that the defence starts from, if it does."""
+    start = config["defences"][wc.defence].get("start")
+    return [CHECKPOINT.format(**{**wc, "defence": start})] if start else []
+
+
+def training(wc):
+    """The configuration that training a localizer reads."""
+    attacks = [settings.entry(config, "attacks", name) for name in trained_on(wc.defence)]
+    return section(
+        cell={"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)},
+        seed=config["seed"],
+        model=settings.entry(config, "models", wc.model),
+        defence=settings.entry(config, "defences", wc.defence) | {"attacks": attacks},
+        training=config["training"] | config["defences"][wc.defence].get("training", {}),
+        epsilon=config["scenarios"][wc.scenario]["training_epsilon"] if attacks else 0,
+    )
+
+
+def crafting(wc, attack=None, eps=0):
+    """The configuration that making a set reads; without an attack, a clean one."""
+    entry = settings.entry(config, "attacks", attack) if attack else None
+    return section(
+        cell={
+            "scenario": wc.scenario,
+            "model": wc.model,
+            "defence": wc.defence,
+            "seed": int(wc.seed),
+            "attack": attack or "clean",
+            "epsilon": float(eps),
+            "budget": entry["norm"] if entry else "none",
+        },
+        seed=config["seed"],
+        attack=entry,
+        **config["crafting"],
+    )
+
+
+def shown(wc):
+    """The files that a figure is drawn from."""
+    figure = FIGURES[wc.figure]
+    if figure["kind"] == "rmse":
+        return {"table": "<results>/tables/rmse.csv", "manifest": [], "test": [], "set": []}
+    return {
+        "table": [],
+        "manifest": f"<results>/{figure['scenario']}/manifest.json",
+        "test": f"<results>/{figure['scenario']}/test.parquet",
+        "set": ATTACK_SET.format(**figure, eps=cells.epsilon_tag(figure["epsilon"])),
+    }

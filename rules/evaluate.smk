@@ -1,0 +1,21 @@
+# One tidy table of all cells.
+
+
+rule evaluate:
+    input:
+        sets=SETS,
+    output:
+        table="<results>/tables/rmse.csv",
+    log:
+        "<logs>/evaluate.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        # the stage lists the sets from this: their names may be too many for a command line
+        cfg=section(grids=config["grids"], epsilons=EPSILONS),
+        code=code("stages.evaluate"),
+    message:
+        "Sum up all cells in one table"
+    shell:
+        "python -m robustloc.stages.evaluate --config {params.cfg:q} --code {params.code:q}"
+        " --table {output.table:q} > {log:q} 2>&1"

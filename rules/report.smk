@@ -1,0 +1,58 @@
+# What people look at: the paper's tables and figures.
+
+
+rule tables:
+    input:
+        rules.attacks.input,
+        expand("<results>/tables/rmse.{suffix}", suffix=["csv", "md", "tex"]),
+    message:
+        "Tables are written"
+
+
+rule figures:
+    input:
+        rules.tables.input,
+        expand("<results>/figures/{figure}.{suffix}", figure=FIGURES, suffix=["png", "pdf"]),
+    message:
+        "Figures are drawn"
+
+
+rule layout:
+    input:
+        table="<results>/tables/rmse.csv",
+    output:
+        markdown="<results>/tables/rmse.md",
+        latex="<results>/tables/rmse.tex",
+    log:
+        "<logs>/layout.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(),
+        code=code("stages.layout"),
+    message:
+        "Lay the table out as in the paper"
+    shell:
+        "python -m robustloc.stages.layout --config {params.cfg:q} --code {params.code:q}"
+        " --table {input.table:q} --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
+
+
+rule figure:
+    input:
+        unpack(shown),
+    output:
+        png="<results>/figures/{figure}.png",
+        pdf="<results>/figures/{figure}.pdf",
+    log:
+        "<logs>/figures/{figure}.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=lambda wc: section(figure=FIGURES[wc.figure]),
+        code=code("stages.figure"),
+    message:
+        "Draw {wildcards.figure}"
+    shell:
+        "python -m robustloc.stages.figure --config {params.cfg:q} --code {params.code:q}"
+        " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --set {input.set:q}"
+        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

@@ -1,0 +1,36 @@
+"""Turn the raw paths of one share of a scenario's users into a Parquet shard of angle-delay profiles."""
+
+import numpy as np
+from tqdm import tqdm
+
+from robustloc import adp, dataset
+from robustloc.channel import Channel
+from robustloc.job import Job, run
+from robustloc.scenario import folder
+
+# users per batch of work and of writing: bounds the memory
+BATCH = dataset.ROW_GROUP
+
+
+def main(job: Job) -> None:
+    """Read the wanted users and write shard number `shard` of `shards`."""
+    config = job.config
+    channel, convention = Channel(**config["channel"]), adp.CONVENTIONS[config["adp"]["convention"]]
+    # every reader finds its files by itself; the inputs are exactly those that it opens
+    paths = folder.read(
+        job.inputs["raw"][0].parent, config["base_station"], **config["users"], max_paths=channel.max_paths
+    )
+    share = np.array_split(np.arange(len(paths)), config["shards"])[config["shard"]]
+    paths = paths[share]
+
+    def batches():
+        for start in tqdm(range(0, len(paths), BATCH), desc="profiles", unit="batch", mininterval=2):
+            part = paths[start : start + BATCH]
+            profiles = adp.from_paths(part, channel, convention)
+            yield dataset.Users(part.user, part.row, part.position, part.line_of_sight, part.count, profiles)
+
+    dataset.write_shard(job.output("shard"), batches(), (channel.antennas, channel.subcarriers), job.record())
+
+
+if __name__ == "__main__":
+    run(main, __doc__, inputs=("raw",), outputs=("shard",))

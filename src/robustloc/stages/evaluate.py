@@ -1,0 +1,34 @@
+"""Sum every clean and adversarial set up in one tidy table, one row per cell."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from robustloc import adversarial_set, cells, metrics
+from robustloc.job import Job, run
+
+
+def main(job: Job) -> None:
+    """Write rmse.csv, sorted by cell, however the sets were made or ordered."""
+    table = job.output("table")
+    results = table.parent.parent
+    files = [results / file for file in cells.set_files(job.config["grids"], job.config["epsilons"])]
+    rows = [_row(file) for file in tqdm(files, desc="sets", unit="set", mininterval=2)]
+    order = ["scenario", "model", "defence", "seed", "attack", "epsilon"]
+    pd.DataFrame(rows).sort_values(order).to_csv(table, index=False, float_format="%.9g")
+
+
+def _row(file: Path) -> dict:
+    columns = adversarial_set.read(file, ["error_m", "psr_db"])
+    return {
+        **adversarial_set.cell(file),
+        **metrics.summary(columns["error_m"]),
+        "psr_db": float(np.median(columns["psr_db"])),
+        "n_users": len(columns["error_m"]),
+    }
+
+
+if __name__ == "__main__":
+    run(main, __doc__, inputs=(), outputs=("table",))

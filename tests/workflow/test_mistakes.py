@@ -1,0 +1,188 @@
+"""Mistakes end before any job, failures leave nothing that mixes old and new."""
+
+import hashlib
+import json
+import shutil
+import stat
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from workflow_project import SMOKE, Project
+
+from robustloc import artifact
+
+MISTAKES = {
+    "misspelt key": ({"training": {"epoch": 3}}, "training.epoch: there is no 'epoch', did you mean 'epochs'?"),
+    "unknown attack": (
+        {"grids": [{"scenarios": ["outdoor"], "models": ["dcnn"], "attacks": ["fgsn"]}]},
+        "grids[0].attacks: there is no 'fgsn', did you mean 'fgsm'? Valid: fgm, fgsm,",
+    ),
+    "negative epsilon": (
+        {"scenarios": {"outdoor": {"epsilons": [-0.01]}}},
+        "scenarios.outdoor.epsilons[0]: -0.01 is less than or equal to the minimum of 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_configuration(fresh: Project, mistake: str) -> None:
+    """A mistake in the configuration stops before any job and names the key and what is valid, on one screen."""
+    content, message = MISTAKES[mistake]
+
+    done = fresh.snakemake("--configfile", SMOKE, fresh.overlay(content))
+
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) < 24
+    assert not (fresh.folder / "results").exists()
+
+
+def broken_python(folder: Path, needle: str) -> Path:
+    """A `python` that fails for commands that hold a text, as if the machine had."""
+    folder.mkdir()
+    program = folder / "python"
+    program.write_text(f'#!/bin/sh\ncase "$*" in *{needle}*) exit 9;; esac\nexec {sys.executable} "$@"\n')
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return folder
+
+
+def stale(results: Path) -> list[str]:
+    """List artefacts whose recorded inputs are not the files that lie there now."""
+    found = []
+    for manifest in results.glob("*/manifest.json"):
+        scenario = manifest.parent
+        for checkpoint in scenario.glob("*/*/*/checkpoint.pt"):
+            inputs = torch.load(checkpoint, weights_only=True)["record"]["inputs"]
+            if inputs["manifest.json"] != artifact.sha256(manifest):
+                found.append(str(checkpoint))
+            for made in [*checkpoint.parent.glob("*.parquet"), *checkpoint.parent.glob("*/*.parquet")]:
+                if artifact.parquet_record(made)["inputs"]["checkpoint.pt"] != artifact.sha256(checkpoint):
+                    found.append(str(made))
+    return found
+
+
+def test_failed_training(fresh: Project, tmp_path: Path) -> None:
+    """After an edit whose training fails, the old table stands whole, and the next run trains again."""
+    grid = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none", "adversarial"], "attacks": ["fgsm"]}
+    small = {"grids": [grid], "figures": [], "scenarios": {"outdoor": {"epsilons": [0.05]}}}
+    results, localizers = fresh.folder / "results/smoke", [f"outdoor/dcnn/{d}/seed0" for d in ("none", "adversarial")]
+    fresh.run("--configfile", SMOKE, fresh.overlay(small))
+    before = (results / "tables/rmse.csv").read_bytes()
+    edited = fresh.overlay(small | {"training": {"epochs": 3}, "defences": {"adversarial": {"clean_share": 0.25}}})
+
+    failed = fresh.snakemake("--configfile", SMOKE, edited, path=broken_python(tmp_path / "bin", "stages.train"))
+
+    assert failed.returncode != 0
+    assert (results / "tables/rmse.csv").read_bytes() == before
+    planned = fresh.planned(edited)
+    assert {f"{cell}/{file}" for cell in localizers for file in ("checkpoint.pt", "clean.parquet")} <= planned
+    assert "tables/rmse.csv" in planned
+
+    fresh.run("--configfile", SMOKE, edited)
+
+    assert fresh.planned(edited) == set()
+    assert stale(results) == []
+    assert (results / "tables/rmse.csv").read_bytes() != before
+    assert len(pd.read_csv(results / localizers[0] / "training.csv")) == 3
+
+
+def test_one_of_two_fails(fresh: Project, tmp_path: Path) -> None:
+    """When only the defended training fails, no table of new plain and old defended cells appears."""
+    grid = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none", "adversarial"], "attacks": []}
+    small = {"grids": [grid], "figures": []}
+    table = fresh.folder / "results/smoke/tables/rmse.csv"
+    fresh.run("--configfile", SMOKE, fresh.overlay(small))
+    before = table.read_bytes()
+    edited = fresh.overlay(small | {"training": {"batch_size": 16}})
+
+    failed = fresh.snakemake(
+        "--configfile", SMOKE, edited, path=broken_python(tmp_path / "bin", "adversarial/seed0/check")
+    )
+
+    assert failed.returncode != 0
+    assert table.read_bytes() == before
+    assert {"outdoor/dcnn/adversarial/seed0/checkpoint.pt", "tables/rmse.csv"} <= fresh.planned(edited)
+
+
+def damaged(city: Path, folder: Path, generation: str) -> Path:
+    """A copy of the city that can be damaged."""
+    copy = folder / "data" / "new_york"
+    shutil.copytree(city / f"new_york_{generation}", copy)
+    for file in copy.iterdir():
+        file.chmod(0o644)
+    return copy
+
+
+def raw_error(fresh: Project, base_station: object = "BS1") -> str:
+    """Run the data part on a damaged city and return what is printed; nothing may be written."""
+    scenario = {"raw": {"folder": "new_york"}, "base_station": base_station}
+    overlay = fresh.overlay({"scenarios": {"new_york": scenario}})
+    done = fresh.snakemake("--configfile", "experiments/new_york.yaml", overlay, "--", "adp")
+    assert done.returncode != 0
+    assert not list(fresh.folder.rglob("*.parquet"))
+    return done.stdout + done.stderr
+
+
+def test_missing_folder(fresh: Project) -> None:
+    """A city that is not there says where it was looked for and what to do."""
+    assert "data/new_york: no such folder; download the DeepMIMO scenario" in raw_error(fresh)
+
+
+@pytest.mark.parametrize("generation", ["v3", "v4"])
+def test_wrong_base_station(fresh: Project, city: Path, generation: str) -> None:
+    """A base station that the city does not have lists those that it has."""
+    damaged(city, fresh.folder, generation)
+
+    assert "BS1 at (37.050, 28.902, 6.000)" in raw_error(fresh, [1.0, 2.0, 3.0])
+
+
+def test_truncated_mat(fresh: Project, city: Path) -> None:
+    """A cut v3 file is named."""
+    file = damaged(city, fresh.folder, "v3") / "BS1_UE_0-5148.mat"
+    file.write_bytes(file.read_bytes()[:400_000])
+
+    assert "BS1_UE_0-5148.mat: not a readable MATLAB file" in raw_error(fresh)
+
+
+def test_nan_in_v4(fresh: Project, city: Path) -> None:
+    """A NaN among the paths of a user is named."""
+    import numpy as np
+
+    file = damaged(city, fresh.folder, "v4") / "phase_t003_tx000_r000.npz"
+    array = np.load(file)["phase"]
+    user = int(np.flatnonzero(np.isfinite(array[:, 1]))[0])
+    array[user, 0] = np.nan
+    np.savez_compressed(file, phase=array)
+
+    printed = raw_error(fresh)
+    assert f"phase_t003_tx000_r000.npz: user {user}, path 0: expected a number" in printed
+    assert "download the file again" in printed
+
+
+def test_both_generations_of_the_city(fresh: Project, city: Path) -> None:
+    """The experiment on the real city runs on v3 and on v4 and ends with the same profiles and the same errors."""
+    tables, shards = [], []
+    for generation in ("v3", "v4"):
+        grid = {"scenarios": ["new_york"], "models": ["constant", "dcnn"], "attacks": ["fgsm"]}
+        content = {
+            "data_folder": str(city),
+            "pathvars": {"results": f"results/{generation}"},
+            "scenarios": {"new_york": {"raw": {"folder": f"new_york_{generation}"}, "epsilons": [0.05]}},
+            "training": {"epochs": 2},
+            "grids": [grid],
+            "figures": [],
+        }
+        fresh.run("--configfile", "experiments/new_york.yaml", fresh.overlay(content))
+        results = fresh.folder / "results" / generation
+        manifest = json.loads((results / "new_york/manifest.json").read_text())
+        assert manifest["users"] == 5148
+        assert manifest["users_without_paths"] == 5148 - 1014
+        tables.append((results / "tables/rmse.csv").read_text())
+        columns = pd.concat(pd.read_parquet(p) for p in sorted((results / "new_york/adp").glob("*.parquet")))
+        shards.append(hashlib.sha256(b"".join(a.tobytes() for a in columns.adp)).hexdigest())
+
+    assert shards[0] == shards[1]
+    assert tables[0] == tables[1]

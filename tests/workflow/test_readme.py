@@ -1,0 +1,46 @@
+"""What the README tells people to write works as it stands."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from workflow_project import ROOT, SMOKE, Project
+
+BLOCK = re.compile(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", flags=re.DOTALL)
+BLOCKS = BLOCK.findall((ROOT / "README.md").read_text())
+
+
+def test_plugins(fresh: Project) -> None:
+    """The model, the attack and the defence of the README are found by their names, trained and evaluated."""
+    (_, _), *own = BLOCKS
+    for name, text in own:
+        (fresh.folder / name).write_text(text)
+    small = fresh.overlay({"pathvars": {"results": "results/mine"}, "defences": {"noise": {"training": {"epochs": 1}}}})
+    cells = [f"results/mine/indoor/linear/noise/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "random_sign")]
+
+    fresh.run("--configfile", SMOKE, "experiments/mine.yaml", small, "--", *cells)
+
+    signs, gradient = (pd.read_parquet(fresh.folder / cell) for cell in reversed(cells))
+    assert (signs.linf <= 0.002 * 1.001).all()
+    assert gradient.error_m.pow(2).mean() > signs.error_m.pow(2).mean()
+
+
+def test_own_scenario(fresh: Project) -> None:
+    """The configuration of a download is valid; only the download is missing."""
+    name, text = BLOCKS[0]
+    (fresh.folder / name).write_text(text)
+
+    done = fresh.snakemake("--configfile", name)
+
+    assert yaml.safe_load(text)["scenarios"].keys() == {"o1"}
+    assert "scenario o1: data/O1_3p5: no such folder; download the DeepMIMO scenario" in done.stderr
+
+
+def test_files_that_it_names_exist() -> None:
+    """Links and folders of the README are there."""
+    text = (ROOT / "README.md").read_text()
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+
+    assert len(links) >= 5
+    assert [link for link in links if not Path(ROOT, link).exists()] == []

@@ -1,0 +1,149 @@
+"""After an edit exactly the stale files are due."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_project import Project
+
+TABLES = {"tables/rmse.csv", "tables/rmse.md", "tables/rmse.tex"}
+FIG1, FIG4 = ({f"figures/{name}.png", f"figures/{name}.pdf"} for name in ("fig1", "fig4"))
+LOCALIZERS = [f"outdoor/{model}/{defence}" for model in ("dcnn", "neural_ode") for defence in ("none", "adversarial")]
+DATA = {"shard", "split", "test", "manifest", "params"}
+
+
+def trained(*localizers: str) -> set[str]:
+    """Files of training."""
+    return {f"{cell}/seed0/{file}" for cell in localizers for file in ("checkpoint.pt", "training.csv")}
+
+
+def clean(*localizers: str) -> set[str]:
+    """Clean sets."""
+    return {f"{cell}/seed0/clean.parquet" for cell in localizers}
+
+
+def sets(
+    *localizers: str, attacks: tuple[str, ...] = ("fgsm", "pgd_linf"), eps: tuple[str, ...] = ("0.01", "0.05")
+) -> set:
+    """Adversarial sets."""
+    return {f"{cell}/seed0/{attack}/eps{e}.parquet" for cell in localizers for attack in attacks for e in eps}
+
+
+INDOOR = sets("indoor/dcnn/none", attacks=("fgsm",), eps=("0.002",))
+DEFENDED = [cell for cell in LOCALIZERS if cell.endswith("adversarial")]
+PLAIN = ["outdoor/constant/none", "indoor/dcnn/none", *(cell for cell in LOCALIZERS if cell.endswith("none"))]
+
+
+def test_added_epsilon(finished: Project) -> None:
+    """A new epsilon of one scene makes its own sets due, the table, and the figures drawn from it."""
+    overlay = finished.overlay({"scenarios": {"outdoor": {"epsilons": [0.05, 0.01, 0.03]}}})
+
+    assert finished.planned(overlay) == sets(*LOCALIZERS, eps=("0.03",)) | TABLES | FIG4
+
+
+def test_removed_epsilon(finished: Project) -> None:
+    """An epsilon less makes the table due alone."""
+    overlay = finished.overlay({"scenarios": {"outdoor": {"epsilons": [0.05]}}})
+
+    assert finished.planned(overlay) == TABLES | FIG4
+
+
+def test_training_epochs(finished: Project) -> None:
+    """Longer training makes no data due, but all localizers and what follows from them."""
+    overlay = finished.overlay({"training": {"epochs": 3}})
+    planned = finished.planned(overlay)
+
+    # the defended ones keep their own number of epochs, but start from checkpoints that change
+    everyone = [*PLAIN, *DEFENDED]
+    assert planned == trained(*everyone) | clean(*everyone) | sets(*LOCALIZERS) | INDOOR | TABLES | FIG1 | FIG4
+
+
+def test_attack_parameter(finished: Project) -> None:
+    """A parameter of an attack makes that attack's sets due, and no training that does not use it."""
+    overlay = finished.overlay({"attacks": {"pgd_linf": {"steps": 4}}})
+
+    assert finished.planned(overlay) == sets(*LOCALIZERS, attacks=("pgd_linf",)) | TABLES | FIG4
+
+
+def test_attack_file(finished: Project) -> None:
+    """An edited attack makes its sets due and the training that crafts with it, no plain training."""
+    with finished.edited("src/robustloc/attacks/gradient.py", lambda text: text.replace("steps < 1", "steps < 2 - 1")):
+        planned = finished.planned()
+
+    expected = trained(*DEFENDED) | clean(*DEFENDED) | sets(*LOCALIZERS) | INDOOR
+    assert planned == expected | TABLES | FIG1 | FIG4
+
+
+def test_model_file(finished: Project) -> None:
+    """An edited model makes its own localizers due and nothing of another model."""
+    with finished.edited("src/robustloc/models/neural_ode.py", lambda text: text.replace("steps < 1", "steps < 2 - 1")):
+        planned = finished.planned()
+
+    own = [cell for cell in LOCALIZERS if "neural_ode" in cell]
+    assert planned == trained(*own) | clean(*own) | sets(*own) | TABLES | FIG4
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("src/robustloc/training.py", "import logging", "# why not\nimport logging"),
+        ("src/robustloc/channel.py", '"""Paths -> channel', '"""From paths -> channel'),
+        ("src/robustloc/attacks/gradient.py", "def _unit(", "\n\n# spaced out\ndef _unit("),
+        ("config.yaml", "seed: 0 ", "# the root\nseed: 0 "),
+        ("config.yaml", "antennas: 64 ", "antennas: 64 # or more "),
+        ("envs/robustloc.yaml", "channels:", "# made by hand\nchannels:"),
+    ],
+)
+def test_remarks(finished: Project, file: str, old: str, new: str) -> None:
+    """A comment, a docstring or an empty line makes nothing due."""
+    with finished.edited(file, lambda text: text.replace(old, new, 1)):
+        assert finished.planned() == set()
+
+
+def test_order_of_keys(finished: Project) -> None:
+    """Sorting every mapping of the configuration otherwise makes nothing due."""
+    with finished.edited("config.yaml", lambda text: yaml.safe_dump(yaml.safe_load(text), sort_keys=True)):
+        assert finished.planned() == set()
+
+
+def test_added_model(finished: Project) -> None:
+    """A model of one file and one configuration block makes only itself due, and the table."""
+    file = finished.folder / "src/robustloc/models/linear.py"
+    file.write_text(
+        "from torch import nn\n\n\ndef build(input_shape, *, bias: bool = True):\n"
+        "    return nn.Sequential(nn.Flatten(), nn.Linear(input_shape[1] * input_shape[2], 3, bias=bias))\n"
+    )
+    grid = {"scenarios": ["outdoor"], "models": ["linear"], "defences": ["none"], "seeds": [0], "attacks": ["fgsm"]}
+    smoke = yaml.safe_load((finished.folder / "experiments/smoke.yaml").read_text())
+    overlay = finished.overlay({"models": {"linear": {"bias": False}}, "grids": [*smoke["grids"], grid]})
+
+    planned = finished.planned(overlay)
+    file.unlink()
+
+    own = "outdoor/linear/none"
+    assert planned == trained(own) | clean(own) | sets(own, attacks=("fgsm",)) | TABLES | FIG4
+
+
+def test_channel(finished: Project) -> None:
+    """Another bandwidth of one scene makes its data due, and the other scene's nothing."""
+    overlay = finished.overlay({"scenarios": {"indoor": {"channel": {"bandwidth_hz": 4.0e8}}}})
+    planned = finished.planned(overlay)
+
+    assert {name for name in planned if name.startswith("outdoor")} == set()
+    assert {Path(name).stem.split("-")[0] for name in planned if name.startswith("indoor")} >= DATA - {"params"}
+    assert not any("raw/" in name for name in planned)
+
+
+def test_scale(finished: Project) -> None:
+    """Another input scale makes no profile due, but the data set and all that is trained on it."""
+    overlay = finished.overlay({"scenarios": {"indoor": {"scale": "db"}}})
+    planned = finished.planned(overlay)
+
+    assert not any("shard" in name for name in planned)
+    assert {"indoor/manifest.json", "indoor/dcnn/none/seed0/checkpoint.pt"} <= planned
+
+
+def test_figure(finished: Project) -> None:
+    """An edited figure makes figures due alone."""
+    with finished.edited("src/robustloc/figures.py", lambda text: text.replace("markersize=4", "markersize=5")):
+        assert finished.planned() == FIG1 | FIG4

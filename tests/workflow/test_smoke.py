@@ -1,0 +1,104 @@
+"""The whole workflow once, from a traced scene to the figures, and what it leaves behind."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from workflow_project import SMOKE, Project
+
+from robustloc import adversarial_set, artifact
+
+COLUMNS = [
+    "scenario", "model", "defence", "seed", "attack", "epsilon", "budget",
+    "rmse_m", "mean_m", "median_m", "p90_m", "p95_m", "psr_db", "n_users",
+]  # fmt: skip
+
+
+def test_table(finished: Project) -> None:
+    """One row per cell of the grids, no NaN, and larger perturbations have more power."""
+    table = pd.read_csv(finished.folder / "results/smoke/tables/rmse.csv")
+
+    assert table.columns.tolist() == COLUMNS
+    assert len(table) == 1 + 2 * 2 * (1 + 2 * 2) + 2
+    assert not table.isna().any().any()
+    assert set(table.budget) == {"linf", "none"}
+    assert (table[table.attack == "clean"].psr_db == -np.inf).all()
+    attacked = table[table.attack == "fgsm"].query("scenario == 'outdoor'").set_index(["model", "defence", "epsilon"])
+    assert (attacked.xs(0.05, level="epsilon").psr_db > attacked.xs(0.01, level="epsilon").psr_db).all()
+
+
+def test_everything_is_there(finished: Project) -> None:
+    """Tables as CSV, Markdown and LaTeX, figures as PNG and PDF, a training log per localizer."""
+    results = finished.folder / "results" / "smoke"
+
+    for name in ("tables/rmse.md", "tables/rmse.tex", "figures/fig1.png", "figures/fig1.pdf", "figures/fig4.png"):
+        assert (results / name).stat().st_size > 500
+    log = pd.read_csv(results / "outdoor/dcnn/none/seed0/training.csv")
+    assert log.columns.tolist() == ["epoch", "training_loss", "validation_rmse_m"]
+    assert len(log) == 2
+    assert not list(results.rglob("*.tmp"))
+    assert not list(results.rglob(".training-*"))
+
+
+def test_set_is_what_its_localizer_does(finished: Project) -> None:
+    """A set holds the test users, its predictions and its budget, and names what it was made from."""
+    results = finished.folder / "results" / "smoke" / "outdoor"
+    path = results / "dcnn/adversarial/seed0/pgd_linf/eps0.05.parquet"
+    columns = pq.read_table(path).to_pydict()
+    record = artifact.parquet_record(path)
+
+    assert columns["user"] == pq.read_table(results / "test.parquet")["user"].to_pylist()
+    np.testing.assert_allclose(
+        np.linalg.norm(np.subtract(columns["prediction"], columns["position"]), axis=1), columns["error_m"]
+    )
+    assert max(columns["linf"]) <= 0.05 * (1 + 1e-4)
+    assert record["spent"]["largest_linf"] == pytest.approx(max(columns["linf"]))
+    assert record["inputs"]["checkpoint.pt"] == artifact.sha256(results / "dcnn/adversarial/seed0/checkpoint.pt")
+    assert adversarial_set.cell(path)["budget"] == "linf"
+
+
+def test_manifest_counts(finished: Project) -> None:
+    """The manifest counts every user once."""
+    manifest = json.loads((finished.folder / "results/smoke/outdoor/manifest.json").read_text())
+
+    assert manifest["users"] == 6 * 46 == sum(manifest["parts"].values())
+    assert sum(shard["users"] for shard in manifest["shards"]) == manifest["users"]
+
+
+def test_second_run_has_nothing_to_do(finished: Project) -> None:
+    """Nothing is due after a finished run, and a touched checkout does not change that."""
+    assert "Nothing to be done" in finished.run("--configfile", SMOKE).stderr
+    for file in [
+        *finished.folder.glob("src/**/*.py"),
+        *finished.folder.glob("rules/*"),
+        finished.folder / "config.yaml",
+    ]:
+        file.touch()
+    for file in finished.folder.glob("results/smoke/outdoor/raw/*"):
+        file.touch()
+    assert finished.planned() == set()
+
+
+def test_same_bytes_again(finished: Project, fresh: Project) -> None:
+    """The same configuration gives the same bytes in another folder, from the trace to the adversarial set."""
+    name = "results/smoke/outdoor/dcnn/adversarial/seed0/pgd_linf/eps0.05.parquet"
+    fresh.run("--configfile", SMOKE, "--", name)
+
+    made = [
+        file.relative_to(fresh.folder) for file in fresh.folder.glob("results/smoke/outdoor/**/*") if file.is_file()
+    ]
+    assert len(made) >= 18
+    for file in made:
+        assert (fresh.folder / file).read_bytes() == (finished.folder / file).read_bytes(), file
+
+
+def test_default_plans_everything(fresh: Project) -> None:
+    """The default experiment plans the paper's 200 adversarial sets, Fig. 8's and their figures."""
+    planned = fresh.run("-n", "--quiet", "rules").stdout
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned, flags=re.MULTILINE))
+
+    assert jobs["attack"] == str(200 + 6 * 5)
+    assert jobs["figure"] == "6"
