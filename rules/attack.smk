@@ -18,6 +18,8 @@ rule attack:
         set=ATTACK_SET,
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/{attack}/eps{eps}.log",
+    resources:
+        gpu=1,
     conda:
         "../envs/robustloc.yaml"
     params:

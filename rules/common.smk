@@ -31,11 +31,12 @@ TRACED = [f"<results>/{{scenario}}/raw/{file}" for file in deepmimo_v4_writer.fi
 CHECKPOINT = f"<results>/{cells.CHECKPOINT}"
 CLEAN_SET = f"<results>/{cells.CLEAN_SET}"
 ATTACK_SET = f"<results>/{cells.ATTACK_SET}"
-CHECKPOINTS = [CHECKPOINT.format(**cell) for cell in cells.localizers(config["grids"])]
+CHECKPOINTS = [CHECKPOINT.format(**cell) for cell in cells.trained(config["grids"], settings.starts(config))]
 SETS = [f"<results>/{file}" for file in cells.set_files(config["grids"], EPSILONS)]
 
 # Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
-shell.prefix(f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE PYTHONPATH={shlex.quote(SOURCE)}; ")
+QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
+shell.prefix(f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE PYTHONPATH={QUOTED}; ")
 
 
 wildcard_constraints:
@@ -57,7 +58,7 @@ def chosen(scenario, *keys):
 def raw_files(scenario):
     """Files that hold the paths of the scenario's base station, the one that tells the generation first."""
     raw = config["scenarios"][scenario]["raw"]
-    if "scene" in raw:
+    if "folder" not in raw:
         return [file.format(scenario=scenario) for file in TRACED]
     folder = Path(config["data_folder"], raw["folder"])
     try:
@@ -97,7 +98,7 @@ def training(wc):
         model=settings.entry(config, "models", wc.model),
         defence=settings.entry(config, "defences", wc.defence) | {"attacks": attacks},
         training=config["training"] | config["defences"][wc.defence].get("training", {}),
-        epsilon=config["scenarios"][wc.scenario]["training_epsilon"] if attacks else 0,
+        epsilon=config["scenarios"][wc.scenario]["training_epsilon"] if settings.needs_epsilon(config, wc.defence) else 0,
     )
 
 
@@ -116,7 +117,8 @@ def crafting(wc, attack=None, eps=0):
         },
         seed=config["seed"],
         attack=entry,
-        **config["crafting"],
+        batch_size=config["crafting"]["batch_size"],
+        keep_adps=bool(attack) and config["crafting"]["keep_adps"],
     )
 
 

@@ -12,7 +12,9 @@ rule evaluate:
         "../envs/robustloc.yaml"
     params:
         # the stage lists the sets from this: their names may be too many for a command line
-        cfg=section(grids=config["grids"], epsilons=EPSILONS),
+        cfg=section(
+            grids=cells.canonical(config["grids"]), epsilons={name: sorted(EPSILONS[name]) for name in SCENARIOS}
+        ),
         code=code("stages.evaluate"),
     message:
         "Sum up all cells in one table"

@@ -20,6 +20,8 @@ rule train:
         log="<results>/{scenario}/{model}/{defence}/seed{seed}/training.csv",
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/train.log",
+    resources:
+        gpu=1,
     conda:
         "../envs/robustloc.yaml"
     params:

@@ -80,6 +80,13 @@ MISTAKES = {
     "zero epochs": ("training.epochs", 0, r"training\.epochs: 0 is less than the minimum of 1"),
     "flat position": ("scenarios.indoor.base_station", [1, 2], r"scenarios\.indoor\.base_station: .*found \[1, 2\]"),
     "name with a slash": ("models.a/b", {"plugin": "dcnn"}, r"'a/b' does not match"),
+    "attack named clean": ("attacks.clean", {"plugin": "gradient", "norm": "l2"}, r"attacks\.clean: this name stands"),
+    "no number": ("scenarios.indoor.training_epsilon", float("nan"), r"scenarios\.indoor\.training_epsilon: .*nan"),
+    "endless number": ("grids.1.seeds", [float("inf")], r"grids\[1\]\.seeds\[0\]: expected a finite number, found inf"),
+    "number or nothing": ("attacks.pgd_l2.minimum", "zero", r"attacks\.pgd_l2\.minimum: expected float \| None"),
+    "figure twice": ("figures.1.name", "fig1", r"figures: two are named 'fig1'"),
+    "tiny array": ("scenarios.indoor.channel.antennas", 4, r"channel\.antennas: 4 is less than the minimum of 8"),
+    "neither scene nor folder": ("scenarios.indoor.raw", {}, r"scenarios\.indoor\.raw: .*not valid under any"),
     "circle of defences": ("defences.none", {"start": "none"}, r"defences\.none\.start: a circle, none -> none"),
     "figure of nothing": ("figures.1.attacks", ["mi_fgsm"], r"figures\.fig4: no grid computes .*outdoor.*mi_fgsm"),
     "figure without profiles": ("crafting.keep_adps", False, r"figures\.fig1: .*crafting\.keep_adps"),
@@ -108,6 +115,30 @@ def test_defence_needs_an_epsilon() -> None:
 
     with pytest.raises(UserError, match=r"scenarios\.indoor\.training_epsilon: missing; defence 'adversarial'"):
         config.check(content, SCHEMA)
+
+
+def test_folder_takes_precedence() -> None:
+    """An overlay turns an embedded scenario into a downloaded one by naming the folder."""
+    config.check(merged(DEFAULT, {"scenarios": {"outdoor": {"raw": {"folder": "O1_3p5"}}}}), SCHEMA)
+
+
+def test_what_defences_start_from_is_trained() -> None:
+    """A grid of a defence alone trains what it starts from as well, down to the beginning."""
+    grid = {"scenarios": ["s"], "models": ["m"], "defences": ["c"], "seeds": [3], "attacks": []}
+
+    trained = cells.trained([grid], {"c": "b", "b": "a"})
+
+    assert [cell["defence"] for cell in trained] == ["c", "b", "a"]
+    assert {cell["seed"] for cell in trained} == {3}
+
+
+def test_equal_grids_are_equal_texts() -> None:
+    """The order of grids and of names in them does not matter."""
+    one = {"scenarios": ["s", "t"], "models": ["m"], "defences": ["none"], "seeds": [1, 0], "attacks": ["b", "a"]}
+    two = one | {"models": ["k"]}
+    other = {axis: list(reversed(names)) for axis, names in reversed(one.items())}
+
+    assert cells.canonical([one, two]) == cells.canonical([two, other])
 
 
 @pytest.mark.parametrize(

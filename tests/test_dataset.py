@@ -37,10 +37,17 @@ def test_round_trip(tmp_path: Path) -> None:
     assert artifact.parquet_record(path)["config"] == {"a": 1}
 
 
+def test_no_users(tmp_path: Path) -> None:
+    """A share without users is a shard like any other."""
+    dataset.write_shard(tmp_path / "shard.parquet", [], SHAPE, {})
+
+    assert dataset.read_shard(tmp_path / "shard.parquet").adp.shape == (0, *SHAPE)
+
+
 def test_same_users_same_bytes(tmp_path: Path) -> None:
-    """Writing twice gives equal files, however the batches were cut."""
-    for name, batches in (("a", [users(0, 6)]), ("b", [users(0, 6)])):
-        dataset.write_shard(tmp_path / name, batches, SHAPE, {})
+    """Writing twice gives equal files."""
+    for name in ("a", "b"):
+        dataset.write_shard(tmp_path / name, [users(0, 6), users(6, 2)], SHAPE, {})
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
@@ -72,9 +79,11 @@ def manifest(tmp_path: Path) -> dataset.Manifest:
 
 def test_parts(manifest: dataset.Manifest) -> None:
     """A part holds its users, in order, from all shards."""
-    assert manifest.part("train").user.tolist() == [0, 2, 4, 6, 8, 10]
-    assert manifest.part("validation").user.tolist() == [1, 5, 9]
-    assert_equal(manifest.part("train")[:4], users(0, 8)[np.array([0, 2, 4, 6])])
+    train, validation = manifest.parts("train", "validation")
+
+    assert train.user.tolist() == [0, 2, 4, 6, 8, 10]
+    assert validation.user.tolist() == [1, 5, 9]
+    assert_equal(train[:4], users(0, 8)[np.array([0, 2, 4, 6])])
     assert manifest.scale.peak == 2.0
 
 
@@ -90,7 +99,7 @@ def test_damage_is_found(manifest: dataset.Manifest, damage: str) -> None:
         shard.write_bytes(content if damage == "flip" else content[:-9])
 
     with pytest.raises(UserError, match=r"shard-1\.parquet: (expected checksum|missing)"):
-        manifest.part("train")
+        manifest.parts("train")
 
 
 def grid(rows: int, columns: int, spacing: float) -> np.ndarray:

@@ -31,12 +31,25 @@ def test_fixed_points() -> None:
 def test_power_ratio(name: str) -> None:
     """Twice the magnitude is a perturbation of 0 dB, whatever the scale; none is -inf, one on nothing +inf."""
     scale = Scale(name, 1.0)
-    clean = RNG.uniform(0.01, 0.1, (3, 4, 4))
-    clean[2] = 0
-    factor = np.array([2.0, 1.0, 2.0])[:, None, None]
+    magnitude = RNG.uniform(0.01, 0.1, (3, 4, 4))
+    magnitude[2] = 0
+    moved = scale.apply(np.array([2.0, 1.0, 1.0])[:, None, None] * magnitude + (magnitude == 0))
 
-    ratio = perturbation_to_signal_db(scale.apply(clean), scale.apply(factor * clean + (clean == 0)), scale)
+    ratio = perturbation_to_signal_db(magnitude, scale.apply(magnitude), moved, scale)
 
     assert ratio[0] == pytest.approx(0, abs=1e-4)
     assert ratio[1] == -np.inf
-    assert ratio[2] > 60 if name == "db" else ratio[2] == np.inf
+    assert ratio[2] == np.inf
+
+
+def test_power_ratio_below_the_floor() -> None:
+    """A pixel that the scale has cut off costs what it is raised by, and nothing while it is left alone."""
+    scale = Scale("db", 1.0)
+    magnitude = np.array([[1.0, 1e-6, 1e-6]])
+    clean = scale.apply(magnitude)
+    moved = clean.copy()
+    moved[0, 1] += 0.25  # 20 dB above the floor of 1e-4
+
+    ratio = perturbation_to_signal_db(magnitude, clean, moved, scale)
+
+    assert ratio[0] == pytest.approx(20 * np.log10(1e-3 - 1e-6), abs=1e-3)

@@ -1,5 +1,6 @@
 """Training learns, repeats itself, survives a kill to the bit, and refuses to hand out a broken network."""
 
+import contextlib
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from torch import nn
 
 from robustloc import localizer, plugins, seeds
 from robustloc.errors import UserError
-from robustloc.training import Data, Recipe, fit
+from robustloc.training import Data, Recipe, _one_cycle, fit
 
 RECIPE = Recipe(epochs=4, batch_size=32, learning_rate=0.01, warmup=0.2, weight_decay=1e-4)
 ATTACK = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 2, "random_start": True}}
@@ -42,10 +43,12 @@ def data() -> Data:
 
 
 def untrained(name: str = "dcnn") -> nn.Module:
-    """A localizer with the same weights at every call."""
+    """A localizer with the same weights at every call, and a layer that draws random numbers while it trains."""
     torch.manual_seed(1)
     y = data().y
-    return localizer.build({"plugin": name, "parameters": {}}, (16, 16), y.mean(dim=0), y.std().item())
+    made = localizer.build({"plugin": name, "parameters": {}}, (16, 16), y.mean(dim=0), y.std().item())
+    made.network = nn.Sequential(nn.Dropout(0.05), made.network)
+    return made
 
 
 def defence(name: str) -> object:
@@ -112,8 +115,42 @@ def test_divergence_stops(tmp_path: Path) -> None:
         train(tmp_path, untrained(), defence("none"), recipe)
 
 
-def test_patience(tmp_path: Path) -> None:
-    """With patience, training stops some epochs after the best one."""
-    recipe = Recipe(epochs=30, batch_size=32, learning_rate=1e-9, warmup=0.2, weight_decay=0.0, patience=2)
+@pytest.mark.parametrize("batch", [35, 45])
+def test_early_stop_and_kill(tmp_path: Path, batch: int) -> None:
+    """With patience training stops some epochs after the best one, also when it was killed on the way or at the end."""
+    recipe = Recipe(epochs=30, batch_size=32, learning_rate=1e-9, warmup=0.2, weight_decay=0.0, patience=3)
+    log = train(tmp_path / "a", untrained(), defence("none"), recipe)
+    with contextlib.suppress(Interrupted):
+        train(tmp_path / "b", untrained(), Dying(defence("none"), batch), recipe)
 
-    assert len(train(tmp_path, untrained(), defence("none"), recipe)) < 30
+    assert 3 < len(log) < 10
+    assert train(tmp_path / "b", untrained(), defence("none"), recipe) == log
+    assert train(tmp_path / "a", untrained(), defence("none"), recipe) == log
+
+
+def test_called_again_after_the_end(tmp_path: Path) -> None:
+    """A training that had ended, but whose result was not saved, hands out the same weights without more training."""
+    first, again = untrained(), untrained()
+    log = train(tmp_path, first, defence("none"))
+
+    assert train(tmp_path, again, Dying(defence("none"), 0)) == log
+    assert all(torch.equal(value, again.state_dict()[key]) for key, value in first.state_dict().items())
+
+
+@pytest.mark.parametrize("batch_size", [320, 107, 64])
+@pytest.mark.parametrize("warmup", [0.01, 0.2, 0.99])
+def test_short_training(tmp_path: Path, batch_size: int, warmup: float) -> None:
+    """Any number of steps and any warm-up make a schedule: here one, three and five steps."""
+    recipe = Recipe(epochs=1, batch_size=batch_size, learning_rate=0.01, warmup=warmup, weight_decay=0.0)
+
+    assert len(train(tmp_path, untrained(), defence("none"), recipe)) == 1
+
+
+def test_schedule() -> None:
+    """The rate rises straight to its peak over the warm-up and falls to zero."""
+    rates = [_one_cycle(step, steps=100, warmup=0.2) for step in range(100)]
+
+    assert rates[:20] == pytest.approx([(step + 1) / 21 for step in range(20)])
+    assert max(rates) == rates[20] == 1.0
+    assert rates[20:] == sorted(rates[20:], reverse=True)
+    assert rates[-1] < 1e-3

@@ -7,9 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from robustloc import artifact
-from robustloc.dataset import column
 
-VECTORS = ("position", "clean_prediction", "prediction")
 CELL = ("scenario", "model", "defence", "seed", "attack", "epsilon", "budget")
 
 
@@ -22,21 +20,15 @@ def write(path: Path, columns: dict[str, np.ndarray], made_from: dict) -> None:
             (N,); linf, l2 (N,) on the input's scale; psr_db (N,); and, if kept, adp (N, …) on the input's scale.
         made_from: record of the job; its config says which cell this is.
     """
-    arrays = {}
-    for name, values in columns.items():
-        if values.ndim == 1:
-            arrays[name] = pa.array(values)
-        else:
-            flat = np.ascontiguousarray(values).reshape(len(values), -1)
-            arrays[name] = pa.FixedSizeListArray.from_arrays(pa.array(flat.reshape(-1)), flat.shape[1])
-    table = pa.table(arrays).replace_schema_metadata(artifact.parquet_metadata(made_from))
+    table = pa.table({name: artifact.to_column(values) for name, values in columns.items()})
+    table = table.replace_schema_metadata(artifact.parquet_metadata(made_from))
     pq.write_table(table, path, compression="zstd", use_dictionary=False)
 
 
 def read(path: Path, names: list[str]) -> dict[str, np.ndarray]:
     """Read some columns of a set."""
     table = pq.read_table(path, columns=names)
-    return {name: column(table, name) for name in names}
+    return {name: artifact.from_column(table, name) for name in names}
 
 
 def cell(path: Path) -> dict:

@@ -2,19 +2,22 @@
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from robustloc.errors import UserError
 
 KEY = b"robustloc"
 # packages whose version can change a number
-PACKAGES = ("numpy", "scipy", "torch", "torchdiffeq", "pyarrow")
+PACKAGES = ("numpy", "scipy", "torch", "torchdiffeq", "pytorch-lightning", "pyarrow")
 
 
 @contextmanager
@@ -59,3 +62,19 @@ def parquet_record(path: Path) -> dict:
     if KEY not in metadata:
         raise UserError(f"{path}: not written by robustloc (no {KEY.decode()!r} metadata); delete it and run again")
     return json.loads(metadata[KEY])
+
+
+def to_column(values: np.ndarray, kind: pa.DataType | None = None) -> pa.Array:
+    """Make a column of an array: plain for (N,), lists of fixed length for (N, …)."""
+    if values.ndim == 1:
+        return pa.array(values, type=kind)
+    flat = pa.array(np.ascontiguousarray(values).reshape(-1), type=kind.value_type if kind else None)
+    return pa.FixedSizeListArray.from_arrays(flat, math.prod(values.shape[1:]))
+
+
+def from_column(table: pa.Table, name: str) -> np.ndarray:
+    """Return a column as an array, (N,) or (N, length of its lists), without going through Python objects."""
+    values = table[name].combine_chunks()
+    if pa.types.is_fixed_size_list(values.type):
+        return values.flatten().to_numpy().reshape(len(values), values.type.list_size)
+    return values.to_numpy()

@@ -27,6 +27,27 @@ def localizers(grids: list[dict]) -> list[dict]:
     return [dict(zip(LOCALIZER, cell, strict=True)) for cell in found]
 
 
+def trained(grids: list[dict], starts: dict[str, str]) -> list[dict]:
+    """List every localizer that is trained: those of the grids, and those that their defences start from.
+
+    Args:
+        grids: products of scenarios, models, defences, seeds and attacks.
+        starts: defence -> the defence whose checkpoint it starts from, where it does.
+    """
+    found = localizers(grids)
+    for cell in found:  # grows while it is walked
+        if start := starts.get(cell["defence"]):
+            before = cell | {"defence": start}
+            if before not in found:
+                found.append(before)
+    return found
+
+
+def canonical(grids: list[dict]) -> list[dict]:
+    """Sort grids, and the names in each, so that equal experiments are equal texts."""
+    return sorted(({axis: sorted(grid[axis]) for axis in sorted(grid)} for grid in grids), key=str)
+
+
 def attacked(grids: list[dict], epsilons: dict[str, list[float]]) -> list[dict]:
     """List every adversarial set of the grids once: a localizer's cell, the attack and the epsilon's tag.
 

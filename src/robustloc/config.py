@@ -1,6 +1,7 @@
 """The experiment's configuration, checked as a whole before any job."""
 
 import ast
+import math
 from difflib import get_close_matches
 from itertools import product
 
@@ -18,7 +19,7 @@ WORKFLOW_KEYS = {
 }
 # keyword-only parameters of the entry functions that the workflow itself fills in
 PROVIDED = {"models": set(), "attacks": {"eps", "norm", "generators"}, "defences": {"attacks"}}
-SIMPLE_TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str}
+SIMPLE_TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "None": type(None)}
 
 
 def check(config: dict, schema: dict) -> None:
@@ -27,6 +28,7 @@ def check(config: dict, schema: dict) -> None:
     Raises:
         UserError: names the key, what was found and what is valid.
     """
+    _check_finite(config)
     _fill_defaults(config, schema, schema)
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
@@ -34,6 +36,8 @@ def check(config: dict, schema: dict) -> None:
     for kind in WORKFLOW_KEYS:
         for name in config[kind]:
             _check_entry(config, kind, name)
+    if "clean" in config["attacks"]:
+        raise UserError("attacks.clean: this name stands for no attack in the tables; choose another")
     for name, defence in config["defences"].items():
         _known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
         _check_start(name, config["defences"])
@@ -41,8 +45,7 @@ def check(config: dict, schema: dict) -> None:
         for axis in ("scenarios", "models", "defences", "attacks"):
             _known(f"grids[{index}].{axis}", grid[axis], config[axis])
     _check_training_epsilons(config)
-    for figure in config["figures"]:
-        _check_figure(config, figure)
+    _check_figures(config)
 
 
 def entry(config: dict, kind: str, name: str) -> dict:
@@ -51,6 +54,16 @@ def entry(config: dict, kind: str, name: str) -> dict:
     own = {key: value for key, value in found.items() if key not in WORKFLOW_KEYS[kind]}
     norm = {"norm": found["norm"]} if kind == "attacks" else {}
     return {"plugin": found.get("plugin", name), "parameters": own, **norm}
+
+
+def starts(config: dict) -> dict[str, str]:
+    """Return which defence each defence starts from, of those that do."""
+    return {name: defence["start"] for name, defence in config["defences"].items() if "start" in defence}
+
+
+def needs_epsilon(config: dict, defence: str) -> bool:
+    """Say whether training under a defence reads the scenario's largest training epsilon."""
+    return entry(config, "defences", defence)["plugin"] != "none"
 
 
 def epsilons(config: dict) -> dict[str, list[float]]:
@@ -139,8 +152,19 @@ def _fits(value: object, annotation: str) -> bool:
     """Say whether a value may be meant for a parameter; only plain types and choices are looked at."""
     if annotation.startswith("Literal["):
         return value in ast.literal_eval(annotation.removeprefix("Literal"))
-    wanted = SIMPLE_TYPES.get(annotation, object)
-    return isinstance(value, wanted) and not (isinstance(value, bool) and annotation in ("int", "float"))
+    kinds = annotation.split(" | ")
+    if isinstance(value, bool):  # which is an int to Python, and not to people
+        return "bool" in kinds or not SIMPLE_TYPES.keys() & set(kinds)
+    return any(isinstance(value, SIMPLE_TYPES.get(kind, object)) for kind in kinds)
+
+
+def _check_finite(value: object, place: str = "") -> None:
+    """YAML can write .nan and .inf, and a range in the schema does not catch the one or the other."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{place}: expected a finite number, found {value}")
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        _check_finite(inner, f"{place}[{key}]" if isinstance(value, list) else f"{place}.{key}".lstrip("."))
 
 
 def _check_start(name: str, defences: dict) -> None:
@@ -155,11 +179,19 @@ def _check_start(name: str, defences: dict) -> None:
 def _check_training_epsilons(config: dict) -> None:
     for cell in cells.localizers(config["grids"]):
         scenario, defence = cell["scenario"], cell["defence"]
-        if config["defences"][defence].get("attacks") and "training_epsilon" not in config["scenarios"][scenario]:
+        if needs_epsilon(config, defence) and "training_epsilon" not in config["scenarios"][scenario]:
             raise UserError(
-                f"scenarios.{scenario}.training_epsilon: missing; defence {defence!r} crafts attacks and needs the "
-                "largest epsilon that it may draw"
+                f"scenarios.{scenario}.training_epsilon: missing; defence {defence!r} needs the largest epsilon that "
+                "it may use"
             )
+
+
+def _check_figures(config: dict) -> None:
+    names = [figure["name"] for figure in config["figures"]]
+    for figure in config["figures"]:
+        if names.count(figure["name"]) > 1:
+            raise UserError(f"figures: two are named {figure['name']!r}; give each a name of its own")
+        _check_figure(config, figure)
 
 
 def _check_figure(config: dict, figure: dict) -> None:

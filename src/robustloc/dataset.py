@@ -64,14 +64,7 @@ def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int], ma
     schema = _schema(shape, made_from)
     with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False) as writer:
         for users in batches:
-            columns = [
-                pa.FixedSizeListArray.from_arrays(
-                    pa.array(values.reshape(-1), type=field.type.value_type), field.type.list_size
-                )
-                if pa.types.is_fixed_size_list(field.type)
-                else pa.array(values, type=field.type)
-                for field, values in ((field, getattr(users, field.name)) for field in schema)
-            ]
+            columns = [artifact.to_column(getattr(users, field.name), field.type) for field in schema]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROW_GROUP)
 
 
@@ -79,16 +72,8 @@ def read_shard(path: Path) -> Users:
     """Read one Parquet file of users."""
     table = pq.read_table(path)
     shape = artifact.parquet_record(path)["shape"]
-    arrays = {name: column(table, name) for name in table.column_names}
+    arrays = {name: artifact.from_column(table, name) for name in table.column_names}
     return Users(**arrays | {"adp": arrays["adp"].reshape(-1, *shape)})
-
-
-def column(table: pa.Table, name: str) -> np.ndarray:
-    """Return a column as an array, (N,) or (N, length of its lists), without going through Python objects."""
-    values = table[name].combine_chunks()
-    if pa.types.is_fixed_size_list(values.type):
-        return values.flatten().to_numpy().reshape(len(values), -1)
-    return values.to_numpy()
 
 
 @dataclass(frozen=True)
@@ -119,14 +104,16 @@ class Manifest:
         """The scale of the model's input."""
         return Scale(**self.content["scale"])
 
-    def part(self, name: str) -> Users:
-        """Read the users of ``train``, ``validation`` or ``test``, in the scenario's order."""
+    def parts(self, *names: str) -> list[Users]:
+        """Read the users of some parts (``train``, ``validation``, ``test``), each in the scenario's order."""
         parts = pq.read_table(self._verified("split"))["part"].to_numpy()
-        wanted, offset, found = parts == PARTS.index(name), 0, []
+        offset, found = 0, [[] for _ in names]
         for shard in self._shards():
-            found.append(shard[wanted[offset : offset + len(shard)]])
+            own = parts[offset : offset + len(shard)]
             offset += len(shard)
-        return concatenate(found)
+            for users, name in zip(found, names, strict=True):
+                users.append(shard[own == PARTS.index(name)])
+        return [concatenate(users) for users in found]
 
     def test(self) -> Users:
         """Read the test users from their own small file."""

@@ -1,5 +1,6 @@
 """The figures. Matplotlib is imported here alone."""
 
+from itertools import cycle
 from pathlib import Path
 
 import matplotlib
@@ -37,24 +38,24 @@ def rmse(table: pd.DataFrame, figure: dict) -> plt.Figure:
         figure: scenario, models, defences and attacks to show.
     """
     rows = table[table.scenario == figure["scenario"]]
-    by_model = len(figure["models"]) > 1
+    by_model, by_attack = len(figure["models"]) > 1, len(figure["attacks"]) > 1
     with plt.rc_context(STYLE):
         drawing, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
-        for defence, line in zip(figure["defences"], LINES, strict=False):
+        for defence, line in zip(figure["defences"], cycle(LINES)):
             pairs = [(model, attack) for model in figure["models"] for attack in figure["attacks"]]
             for place, (model, attack) in enumerate(pairs):
                 cell = rows[(rows.model == model) & (rows.defence == defence) & rows.attack.isin([attack, "clean"])]
                 curve = cell.groupby("epsilon").rmse_m.mean()
-                label = (model if by_model else attack) + ("" if defence == "none" else f", {defence}")
+                names = [model] * by_model + [attack] * (by_attack or not by_model) + [defence] * (defence != "none")
                 look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
-                axes.plot(curve.index, curve, linestyle=line, markersize=4, label=label, **look)
+                axes.plot(curve.index, curve, linestyle=line, markersize=4, label=", ".join(names), **look)
         _draw_floor(axes, rows)
         axes.set(xlabel="epsilon (units of the scaled input)", ylabel="position RMSE [m]", yscale="log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-        shown = f"under {', '.join(figure['attacks'])}" if by_model else figure["models"][0]
-        axes.set_title(f"{figure['scenario']}: {shown}")
+        fixed = [figure["scenario"], *([] if by_model else figure["models"]), *([] if by_attack else figure["attacks"])]
+        axes.set_title(", ".join(fixed))
         axes.legend(ncols=len(figure["defences"]), loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return drawing
 

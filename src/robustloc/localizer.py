@@ -42,7 +42,7 @@ def build(model: dict, shape: tuple[int, int], center: Tensor, spread: float) ->
         model: the plugin's name and parameters, ``{"plugin": …, "parameters": {…}}``.
         shape: angle bins and delay bins.
     """
-    network = plugins.load("models", model["plugin"]).build((1, *shape), **model["parameters"])
+    network = plugins.build("models", model["plugin"], (1, *shape), **model["parameters"])
     return Localizer(network, center, spread)
 
 

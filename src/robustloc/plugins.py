@@ -32,6 +32,18 @@ def load(kind: str, name: str) -> ModuleType:
     return importlib.import_module(f"robustloc.{kind}.{name}")
 
 
+def build(kind: str, name: str, *arguments: object, **parameters: object) -> object:
+    """Call a plugin's ``build``.
+
+    Raises:
+        UserError: the plugin refuses a parameter.
+    """
+    try:
+        return load(kind, name).build(*arguments, **parameters)
+    except ValueError as error:
+        raise UserError(f"{kind}: {name}: {error}") from error
+
+
 def attack(entry: dict) -> Callable:
     """Return an attack ``(loss, x, *, eps, generators) -> x`` with its norm and parameters filled in.
 

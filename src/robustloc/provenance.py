@@ -53,15 +53,10 @@ def _dotted(file: Path) -> str:
 
 
 @cache
-def _tree(file: Path) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
-
-
-@cache
 def _imports(file: Path) -> tuple[Path, ...]:
     """Files of this package that a file imports, with the ``__init__`` files on the way to them."""
     names: set[str] = set()
-    for node in ast.walk(_tree(file)):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

@@ -32,7 +32,7 @@ class Scale:
         return share.astype(np.float32)
 
     def invert(self, scaled: np.ndarray) -> np.ndarray:
-        """Return the linear magnitudes of scaled ones; float64. Below the scale's range nothing comes back."""
+        """Return the linear magnitudes of scaled ones; float64. What lay below 80 dB comes back as 80 dB below."""
         scaled = scaled.astype(float)
         if self.name == "raw":
             return scaled
@@ -41,19 +41,20 @@ class Scale:
         return scaled * self.peak
 
 
-def perturbation_to_signal_db(clean: np.ndarray, perturbed: np.ndarray, scale: Scale) -> np.ndarray:
+def perturbation_to_signal_db(magnitude: np.ndarray, clean: np.ndarray, moved: np.ndarray, scale: Scale) -> np.ndarray:
     """Power ratio of perturbation and signal per sample [dB], on linear magnitudes.
 
     Args:
-        clean, perturbed: (N, …) scaled inputs.
+        magnitude: (N, …) linear magnitudes, also those below the scale's floor.
+        clean, moved: (N, …) the same scaled, without and with the perturbation.
 
     Returns:
         (N,); -inf without perturbation, +inf where a perturbed sample has no signal at all.
     """
     axes = tuple(range(1, clean.ndim))
-    signal = scale.invert(clean)
-    noise = np.sqrt(((scale.invert(perturbed) - signal) ** 2).sum(axis=axes))
-    level = np.sqrt((signal**2).sum(axis=axes))
+    # a pixel that the attack left alone costs no power, even where the scale has cut it off
+    change = np.where(moved == clean, 0.0, scale.invert(moved) - magnitude)
+    noise, level = (np.sqrt((part.astype(float) ** 2).sum(axis=axes)) for part in (change, magnitude))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = 20 * np.log10(noise / level)
     return np.where(noise == 0, -np.inf, ratio)

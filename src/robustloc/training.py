@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytorch_lightning as lightning
@@ -145,7 +146,8 @@ class Fit(lightning.LightningModule):
         return Batches(self.data.validation_x, self.data.validation_y, self.recipe.batch_size)
 
     def on_train_epoch_start(self) -> None:
-        """Give the defence the epoch's own random numbers."""
+        """Draw the epoch's own random numbers, for the network's layers and for the defence."""
+        torch.manual_seed(self.seed("steps", self.current_epoch))
         self.generators = self._generators("defence", self.current_epoch)
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
@@ -186,6 +188,12 @@ class Fit(lightning.LightningModule):
         """Save the figures of the epochs so far with the state."""
         checkpoint["history"] = self.history
 
+    def on_train_start(self) -> None:
+        """Do not train on after an early stop: the state was saved, the result was not."""
+        early = self.trainer.early_stopping_callback
+        if early is not None and early.stopped_epoch > 0:
+            self.trainer.should_stop = True
+
     def on_load_checkpoint(self, checkpoint: dict) -> None:
         """Take them up again."""
         self.history = checkpoint["history"]
@@ -193,13 +201,23 @@ class Fit(lightning.LightningModule):
     def configure_optimizers(self) -> dict:
         """AdamW with a one-cycle schedule over all steps."""
         recipe = self.recipe
-        optimizer = torch.optim.AdamW(
-            self.localizer.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
+        parameters = self.localizer.parameters()
+        optimizer = torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay)
         steps = recipe.epochs * len(self.train_dataloader())
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, steps, pct_start=recipe.warmup)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_one_cycle, steps=steps, warmup=recipe.warmup))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _generators(self, *names: object) -> list[torch.Generator]:
         first = self.seed(*names)
         return [torch.Generator().manual_seed(seeds.seed(first, place)) for place in range(self.recipe.batch_size)]
+
+
+def _one_cycle(step: int, steps: int, warmup: float) -> float:
+    """Share of the peak learning rate: a straight rise, then half a cosine down to zero.
+
+    Written out because torch's OneCycleLR divides by zero where the rise is one step long.
+    """
+    rise = warmup * steps
+    if step < rise:
+        return (step + 1) / (rise + 1)
+    return (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2

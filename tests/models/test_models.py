@@ -12,6 +12,7 @@ ENTRIES = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
 CONFIGURED = {
     name: (e.get("plugin", name), {k: v for k, v in e.items() if k != "plugin"}) for name, e in ENTRIES.items()
 }
+CONFIGURED["dcnn (group)"] = ("dcnn", {"norm": "group"})
 MODELS = CONFIGURED | {f"{name} (defaults)": (name, {}) for name in plugins.names("models")}
 SHAPES = [(16, 16), (32, 32), (64, 64)]
 

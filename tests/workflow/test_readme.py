@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import torch
 import yaml
 from workflow_project import ROOT, SMOKE, Project
 
@@ -21,6 +22,8 @@ def test_plugins(fresh: Project) -> None:
 
     fresh.run("--configfile", SMOKE, "experiments/mine.yaml", small, "--", *cells)
 
+    checkpoint = torch.load(fresh.folder / Path(cells[0]).parents[1] / "checkpoint.pt", weights_only=True)
+    assert checkpoint["record"]["config"]["epsilon"] == 0.005
     signs, gradient = (pd.read_parquet(fresh.folder / cell) for cell in reversed(cells))
     assert (signs.linf <= 0.002 * 1.001).all()
     assert gradient.error_m.pow(2).mean() > signs.error_m.pow(2).mean()

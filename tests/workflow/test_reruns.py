@@ -41,6 +41,15 @@ def test_added_epsilon(finished: Project) -> None:
     assert finished.planned(overlay) == sets(*LOCALIZERS, eps=("0.03",)) | TABLES | FIG4
 
 
+def test_order_of_names(finished: Project) -> None:
+    """Epsilons, attacks and grids in another order make nothing due."""
+    smoke = yaml.safe_load((finished.folder / "experiments/smoke.yaml").read_text())
+    turned = [{axis: list(reversed(names)) for axis, names in grid.items()} for grid in reversed(smoke["grids"])]
+    overlay = finished.overlay({"scenarios": {"outdoor": {"epsilons": [0.05, 0.01]}}, "grids": turned})
+
+    assert finished.planned(overlay) == set()
+
+
 def test_removed_epsilon(finished: Project) -> None:
     """An epsilon less makes the table due alone."""
     overlay = finished.overlay({"scenarios": {"outdoor": {"epsilons": [0.05]}}})

@@ -118,8 +118,9 @@ def _per_sample(values: Tensor, like: Tensor) -> Tensor:
 def _random_point(x: Tensor, eps: float | Tensor, norm: str, generators: Sequence[torch.Generator]) -> Tensor:
     """Draw a point of the ball: uniform for linf; for l2 a uniform direction and radius."""
     shape = x.shape[1:]
-    uniform = torch.stack([torch.rand(shape, generator=g, dtype=x.dtype) for g in generators]).to(x.device) * 2 - 1
     if norm == "linf":
-        return x + eps * uniform
+        uniform = torch.stack([torch.rand(shape, generator=g, dtype=x.dtype) for g in generators])
+        return x + eps * (2 * uniform - 1).to(x.device)
+    direction = torch.stack([torch.randn(shape, generator=g, dtype=x.dtype) for g in generators]).to(x.device)
     radius = torch.stack([torch.rand((), generator=g, dtype=x.dtype) for g in generators]).to(x.device)
-    return x + eps * _per_sample(radius, x) * _unit(uniform, "l2")
+    return x + eps * _per_sample(radius, x) * _unit(direction, "l2")

@@ -9,9 +9,9 @@ import re
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
 from robustloc.errors import UserError
+from robustloc.scenario.files import load_matlab, variables
 from robustloc.scenario.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.scenario.users import Grid
 
@@ -22,50 +22,57 @@ PHASE, DELAY, POWER, _, ARRIVAL_ZENITH, AZIMUTH, ZENITH, LOS = range(8)
 
 def base_stations(folder: Path) -> dict[str, np.ndarray]:
     """Return the position [m] of every base station, by name."""
-    names = sorted({f"BS{number}" for number in _numbers(folder)}, key=lambda name: int(name[2:]))
-    if not names:
+    numbers = sorted({int(m[1]) for file in folder.iterdir() if (m := re.fullmatch(r"BS(\d+)_UE_.*\.mat", file.name))})
+    if not numbers:
         raise UserError(f"{folder}: expected BS<number>_UE_<first>-<end>.mat files beside {MARKER}, found none")
-    return {name: _site(folder, name) for name in names}
+    return {f"BS{number}": _site(folder, number) for number in numbers}
 
 
 def grids(folder: Path, name: str) -> list[Grid]:
     """Return the scenario's user grids."""
-    table = np.atleast_2d(_load(folder / MARKER, "user_grids"))
+    table = np.atleast_2d(_parameters(folder)["user_grids"])
     if table.shape[1] < 3:
         raise UserError(
-            f"{folder / MARKER}: user_grids should have first row, last row and users per row, found {table}"
+            f"{folder / MARKER}: expected first row, last row and users per row in user_grids, found {table}"
         )
     return [Grid(*(int(value) for value in line[:3])) for line in table]
 
 
 def files(folder: Path, name: str) -> list[Path]:
-    """List the files that hold a base station's paths, in the order of their users."""
-    return [folder / MARKER, folder / f"{name}_BS.mat", *(file for _, _, file in _user_files(folder, name))]
+    """List the files that are opened to read a base station, the marker first."""
+    sites = [folder / f"{site}_BS.mat" for site in base_stations(folder)]
+    return [folder / MARKER, *sites, *(file for _, _, file in _user_files(folder, name))]
 
 
 def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths: int) -> Paths:
     """Read the paths of the given users (ascending indices); see `folder.read`."""
+    sent_dbm = float(np.ravel(_parameters(folder).get("transmit_power", 0.0))[0])
     matrices, positions = [], []
     for first, end, file in _user_files(folder, name):
         wanted = users[(users >= first) & (users < end)] - first
         if len(wanted) == 0:
             continue
-        channels, locations = _load(file, "channels", "rx_locs")
+        channels, locations = variables(file, load_matlab(file), "channels", "rx_locs")
         if channels.size != end - first or len(locations) != end - first:
             raise UserError(
                 f"{file}: its name promises {end - first} users, it holds {channels.size}; download it again"
             )
         matrices += [_matrix(file, channels.flat[index], first + index) for index in wanted]
+        if not np.isfinite(locations[wanted, :3]).all():
+            raise UserError(f"{file}: expected finite user positions in rx_locs; download it again")
         positions.append(locations[wanted, :3])
     if len(matrices) != len(users):
         raise UserError(
             f"{folder}: users.rows asks for users up to index {users[-1]}, the {name}_UE files hold {len(matrices)} of "
             f"the {len(users)} wanted; a file is missing, or users.rows is too large"
         )
-    return _paths([matrix[:, :max_paths] for matrix in matrices], users, row, np.concatenate(positions))
+    matrices = [matrix[:, :max_paths] for matrix in matrices]
+    return _paths(matrices, users, row, np.concatenate(positions), sent_dbm)
 
 
-def _paths(matrices: list[np.ndarray], users: np.ndarray, row: np.ndarray, position: np.ndarray) -> Paths:
+def _paths(
+    matrices: list[np.ndarray], users: np.ndarray, row: np.ndarray, position: np.ndarray, sent_dbm: float
+) -> Paths:
     count = np.array([matrix.shape[1] for matrix in matrices])
     table = np.zeros((8, len(users), max(1, count.max())))
     table[POWER] = -np.inf
@@ -79,7 +86,7 @@ def _paths(matrices: list[np.ndarray], users: np.ndarray, row: np.ndarray, posit
         position=position.astype(float),
         line_of_sight=np.where(count == 0, NO_PATH, sight),
         count=count,
-        gain=from_decibels(table[POWER], table[PHASE]),
+        gain=from_decibels(table[POWER] - sent_dbm, table[PHASE]),
         delay=table[DELAY],
         zenith=angles[ZENITH],
         azimuth=angles[AZIMUTH],
@@ -105,18 +112,22 @@ def _matrix(file: Path, cell: np.ndarray, user: int) -> np.ndarray:
     return matrix[:8]
 
 
-def _site(folder: Path, name: str) -> np.ndarray:
-    file = folder / f"{name}_BS.mat"
-    content = _load(file)
+def _site(folder: Path, number: int) -> np.ndarray:
+    file = folder / f"BS{number}_BS.mat"
+    content = load_matlab(file)
     if "tx_loc" in content:
-        return np.asarray(content["tx_loc"], dtype=float).reshape(3)
-    if "rx_locs" in content:  # older files: the base stations' own positions, in order
-        return np.asarray(content["rx_locs"], dtype=float)[int(name[2:]) - 1, :3]
-    raise UserError(f"{file}: expected tx_loc or rx_locs, found {', '.join(sorted(content)) or 'nothing'}")
+        site = np.ravel(content["tx_loc"])
+    else:  # older files: the base stations' own positions, in order
+        site = np.ravel(variables(file, content, "rx_locs")[0][number - 1 : number, :3])
+    if site.shape != (3,) or not np.isfinite(site).all():
+        raise UserError(f"{file}: expected a position of three numbers, found {site}; download it again")
+    return site.astype(float)
 
 
-def _numbers(folder: Path) -> set[int]:
-    return {int(match[1]) for file in folder.iterdir() if (match := re.fullmatch(r"BS(\d+)_UE_.*\.mat", file.name))}
+def _parameters(folder: Path) -> dict[str, np.ndarray]:
+    content = load_matlab(folder / MARKER)
+    variables(folder / MARKER, content, "user_grids")
+    return content
 
 
 def _user_files(folder: Path, name: str) -> list[tuple[int, int, Path]]:
@@ -124,23 +135,3 @@ def _user_files(folder: Path, name: str) -> list[tuple[int, int, Path]]:
     pattern = re.compile(rf"{name}_UE_(\d+)-(\d+)\.mat")
     found = [(int(m[1]), int(m[2]), file) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))]
     return sorted(found)
-
-
-def _load(file: Path, *variables: str):
-    """Load a MATLAB file: all its variables as a dictionary, or the named ones."""
-    if not file.is_file():
-        raise UserError(f"{file}: missing; a DeepMIMO v3 scenario needs it, download the scenario again")
-    try:
-        content = {key: value for key, value in loadmat(file).items() if not key.startswith("__")}
-    except NotImplementedError as error:
-        raise UserError(
-            f"{file}: saved as MATLAB 7.3; load it in MATLAB and save it again with the option '-v7'"
-        ) from error
-    except Exception as error:  # scipy raises many kinds on damaged files
-        raise UserError(f"{file}: not a readable MATLAB file ({error}); truncated? Download it again") from error
-    missing = [variable for variable in variables if variable not in content]
-    if missing:
-        raise UserError(f"{file}: expected {', '.join(missing)}, found {', '.join(sorted(content)) or 'nothing'}")
-    if not variables:
-        return content
-    return content[variables[0]] if len(variables) == 1 else [content[variable] for variable in variables]

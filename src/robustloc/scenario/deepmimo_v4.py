@@ -5,14 +5,15 @@ Arrays are float32 of shape (users, paths), padded with NaN: power [dBm for a 0 
 """
 
 import json
-import zipfile
-import zlib
+import re
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
 from robustloc.errors import UserError
+from robustloc.scenario.files import load_array
 from robustloc.scenario.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.scenario.users import Grid
 
@@ -23,29 +24,53 @@ LIMITS = {"delay": (0.0, np.inf), "aod_el": (0.0, 180.0), "aoa_el": (0.0, 180.0)
 SUFFIXES = (".npz", ".npy", ".mat")
 
 
+@dataclass(frozen=True)
+class Link:
+    """The files between one transmitter (set and index) and one receiver set."""
+
+    folder: Path
+    transmitter: str
+    receiver: int
+
+    def file(self, quantity: str) -> Path:
+        """Return the file of a quantity."""
+        stem = f"{quantity}_{self.transmitter}_r{self.receiver:03}"
+        found = [self.folder / f"{stem}{suffix}" for suffix in SUFFIXES if (self.folder / f"{stem}{suffix}").is_file()]
+        if not found:
+            raise UserError(f"{self.folder}: expected {stem}.npz, found no such file; download the scenario again")
+        return found[0]
+
+    def load(self, quantity: str) -> np.ndarray:
+        """Load a quantity."""
+        return np.asarray(load_array(self.file(quantity), quantity), dtype=float)
+
+    def positions(self) -> np.ndarray:
+        """Load the users' positions (N, 3) [m]."""
+        position = self.load("rx_pos")
+        if position.ndim != 2 or position.shape[1] != 3 or not np.isfinite(position).all():
+            raise UserError(f"{self.file('rx_pos')}: expected finite positions, three per user; download it again")
+        return position
+
+
 def base_stations(folder: Path) -> dict[str, np.ndarray]:
-    """Return the position [m] of every transmitter set that reaches the users, by name."""
-    receivers = _receiver_sets(folder)
+    """Return the position [m] of every transmitter that reaches the users, by name."""
+    receiver = _receiver_sets(folder)[0]
     sites = {}
-    for name, number in _transmitter_sets(folder).items():
-        file = _find(folder, "tx_pos", number, receivers[0])
-        if file is not None:
-            sites[name] = _array(file, "tx_pos").reshape(-1)[:3]
-    if not sites:
-        raise UserError(f"{folder}: expected tx_pos_t…_tx000_r{receivers[0]:03}.npz files beside {MARKER}, found none")
+    for name, transmitter in _transmitters(folder).items():
+        link = Link(folder, transmitter, receiver)
+        site = link.load("tx_pos").reshape(-1)[:3]
+        if site.shape != (3,) or not np.isfinite(site).all():
+            raise UserError(f"{link.file('tx_pos')}: expected a position of three numbers, found {site}")
+        sites[name] = site
     return sites
 
 
 def grids(folder: Path, name: str) -> list[Grid]:
     """Return the scenario's user grids, one per receiver set; a row is a run of users along one straight line."""
     found, row = [], 1
-    for receiver in _receiver_sets(folder):
-        position = _quantity(folder, "rx_pos", name, receiver)
+    for link in _links(folder, name):
+        position = link.positions()
         columns = _columns(position)
-        if len(position) % columns:
-            raise UserError(
-                f"{folder}: receiver set {receiver} is no regular grid: {len(position)} users, rows of {columns}"
-            )
         rows = len(position) // columns
         found.append(Grid(row, row + rows - 1, columns))
         row += rows
@@ -53,32 +78,29 @@ def grids(folder: Path, name: str) -> list[Grid]:
 
 
 def files(folder: Path, name: str) -> list[Path]:
-    """List the files that hold a base station's paths."""
-    wanted = (*PATH_QUANTITIES, "rx_pos", "tx_pos")
-    return [folder / MARKER] + [_file(folder, q, name, receiver) for receiver in _receiver_sets(folder) for q in wanted]
+    """List the files that are opened to read a base station, the marker first."""
+    receiver = _receiver_sets(folder)[0]
+    sites = [Link(folder, transmitter, receiver).file("tx_pos") for transmitter in _transmitters(folder).values()]
+    return [
+        folder / MARKER,
+        *sites,
+        *(link.file(q) for link in _links(folder, name) for q in (*PATH_QUANTITIES, "rx_pos")),
+    ]
 
 
 def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths: int) -> Paths:
     """Read the paths of the given users (ascending indices); see `folder.read`."""
     parts, offset = [], 0
-    for receiver in _receiver_sets(folder):
-        position = _quantity(folder, "rx_pos", name, receiver)
-        inside = (users >= offset) & (users < offset + len(position))
-        wanted = users[inside] - offset
+    for link in _links(folder, name):
+        position = link.positions()
+        wanted = users[(users >= offset) & (users < offset + len(position))] - offset
         offset += len(position)
-        if len(wanted) == 0:
-            continue
-        arrays = {q: _quantity(folder, q, name, receiver) for q in PATH_QUANTITIES}
-        for quantity, array in arrays.items():
-            if len(array) != len(position):
-                file = _file(folder, quantity, name, receiver)
-                raise UserError(
-                    f"{file}: expected {len(position)} users as in rx_pos, found {len(array)}; download it again"
-                )
-        arrays = {q: array[wanted, :max_paths] for q, array in arrays.items()}
-        count = _counts(arrays, wanted, lambda q, r=receiver: _file(folder, q, name, r))
-        parts.append((arrays, count, position[wanted]))
-    width = max(arrays["power"].shape[1] for arrays, _, _ in parts)
+        if len(wanted):
+            arrays = {quantity: link.load(quantity) for quantity in PATH_QUANTITIES}
+            _check_shapes(arrays, len(position), link)
+            arrays = {quantity: array[wanted, :max_paths] for quantity, array in arrays.items()}
+            parts.append((arrays, _counts(arrays, wanted, link), position[wanted]))
+    width = max(1, *(arrays["power"].shape[1] for arrays, _, _ in parts))
     table = {q: np.concatenate([_pad(arrays[q], width) for arrays, _, _ in parts]) for q in PATH_QUANTITIES}
     count, position = (np.concatenate([part[i] for part in parts]) for i in (1, 2))
     return _paths(table, users, row, count, position)
@@ -102,7 +124,17 @@ def _paths(table: dict, users: np.ndarray, row: np.ndarray, count: np.ndarray, p
     )
 
 
-def _counts(arrays: dict[str, np.ndarray], users: np.ndarray, file_of) -> np.ndarray:
+def _check_shapes(arrays: dict[str, np.ndarray], users: int, link: Link) -> None:
+    expected = (users, *arrays["power"].shape[1:])
+    for quantity, array in arrays.items():
+        if array.ndim != 2 or array.shape != expected:
+            raise UserError(
+                f"{link.file(quantity)}: expected shape {expected} as of rx_pos and power, found {array.shape}; "
+                "download it again"
+            )
+
+
+def _counts(arrays: dict[str, np.ndarray], users: np.ndarray, link: Link) -> np.ndarray:
     """Count the paths of each user; NaN may stand only behind the last path, in all quantities alike."""
     missing = np.stack([np.isnan(array) for array in arrays.values()])
     count = (~missing).any(axis=0).sum(axis=1)
@@ -113,7 +145,7 @@ def _counts(arrays: dict[str, np.ndarray], users: np.ndarray, file_of) -> np.nda
         if bad.any():
             user, path = np.argwhere(bad)[0]
             raise UserError(
-                f"{file_of(quantity)}: user {users[user]}, path {path}: expected a number from {low:g} to {high:g} "
+                f"{link.file(quantity)}: user {users[user]}, path {path}: expected a number from {low:g} to {high:g} "
                 f"(NaN only behind the user's last path), found {array[user, path]}; download the file again"
             )
     return count
@@ -124,63 +156,53 @@ def _pad(array: np.ndarray, width: int) -> np.ndarray:
 
 
 def _columns(position: np.ndarray) -> int:
-    """Users per row: how many lie on one straight line before the first turn."""
-    if len(position) < 3:
-        return len(position)
-    steps = np.diff(position, axis=0)
-    turns = np.flatnonzero(np.abs(steps - steps[0]).max(axis=1) > 0.5 * np.abs(steps[0]).max())
-    return int(turns[0]) + 1 if len(turns) else len(position)
+    """Users per row: how many lie at equal steps along a line before the first turn; users on no grid are one row."""
+    plan, users = position[:, :2], len(position)
+    if users < 3:
+        return users
+    steps = np.diff(plan, axis=0)
+    turns = np.abs(steps - steps[0]).max(axis=1) > 0.1 * np.abs(steps[0]).max()
+    columns = int(turns.argmax()) + 1 if turns.any() else users
+    # the last step of each row but the last leads to the next one
+    regular = users % columns == 0 and not np.append(turns, True).reshape(-1, columns)[:, :-1].any()
+    return columns if regular else users
+
+
+def _links(folder: Path, name: str) -> list[Link]:
+    transmitter = _transmitters(folder)[name]
+    return [Link(folder, transmitter, receiver) for receiver in _receiver_sets(folder)]
 
 
 def _sets(folder: Path) -> list[dict]:
     try:
-        sets = json.loads((folder / MARKER).read_text(encoding="utf-8"))["txrx_sets"]
-        return sorted(sets.values(), key=lambda s: s["id"])
-    except (ValueError, KeyError, AttributeError) as error:
+        sets = json.loads((folder / MARKER).read_text(encoding="utf-8"))["txrx_sets"].values()
+        wanted = ("id", "name", "is_tx", "is_rx")
+        return sorted(({key: s[key] for key in wanted} for s in sets), key=lambda s: s["id"])
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise UserError(f"{folder / MARKER}: expected the txrx_sets of a DeepMIMO v4 scenario ({error!r})") from error
 
 
-def _transmitter_sets(folder: Path) -> dict[str, int]:
-    return {s["name"]: s["id"] for s in _sets(folder) if s["is_tx"]}
+def _transmitters(folder: Path) -> dict[str, str]:
+    """Part of the file names by name of the base station; several of one name are numbered from 1."""
+    receiver = _receiver_sets(folder)[0]
+    pattern = re.compile(rf"tx_pos_(t(\d+)_tx\d+)_r{receiver:03}\..*")
+    found = sorted({(int(m[2]), m[1]) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))})
+    names = {s["id"]: s["name"] for s in _sets(folder) if s["is_tx"]}
+    found = [(names[number], part) for number, part in found if number in names]
+    if not found:
+        raise UserError(f"{folder}: expected tx_pos_t…_tx…_r{receiver:03}.npz files beside {MARKER}, found none")
+    often, seen, result = Counter(name for name, _ in found), Counter(), {}
+    for name, part in found:
+        seen[name] += 1
+        result[f"{name}_{seen[name]}" if often[name] > 1 else name] = part
+    return result
 
 
 def _receiver_sets(folder: Path) -> list[int]:
-    numbers = [s["id"] for s in _sets(folder) if s["is_rx"] and not s["is_tx"]]
+    """Numbers of the user sets; a base station's own receiving antennas bear the name of its sending ones."""
+    sets = _sets(folder)
+    sending = {s["name"] for s in sets if s["is_tx"]}
+    numbers = [s["id"] for s in sets if s["is_rx"] and s["name"] not in sending]
     if not numbers:
-        raise UserError(f"{folder / MARKER}: expected a receiver set (is_rx and not is_tx), found none")
+        raise UserError(f"{folder / MARKER}: expected a receiver set that is no base station, found none")
     return numbers
-
-
-def _find(folder: Path, quantity: str, transmitter: int, receiver: int) -> Path | None:
-    stem = f"{quantity}_t{transmitter:03}_tx000_r{receiver:03}"
-    return next((folder / f"{stem}{suffix}" for suffix in SUFFIXES if (folder / f"{stem}{suffix}").is_file()), None)
-
-
-def _file(folder: Path, quantity: str, name: str, receiver: int) -> Path:
-    transmitter = _transmitter_sets(folder)[name]
-    file = _find(folder, quantity, transmitter, receiver)
-    if file is None:
-        raise UserError(
-            f"{folder}: expected {quantity}_t{transmitter:03}_tx000_r{receiver:03}.npz for base station {name}, found "
-            "no such file; download the scenario again"
-        )
-    return file
-
-
-def _quantity(folder: Path, quantity: str, name: str, receiver: int) -> np.ndarray:
-    array = _array(_file(folder, quantity, name, receiver), quantity)
-    if quantity == "rx_pos" and not np.isfinite(array).all():
-        raise UserError(f"{_file(folder, quantity, name, receiver)}: expected finite positions; download it again")
-    return array.astype(float)
-
-
-def _array(file: Path, quantity: str) -> np.ndarray:
-    try:
-        if file.suffix == ".npy":
-            return np.load(file)
-        content = loadmat(file) if file.suffix == ".mat" else np.load(file)
-        return content[quantity]
-    except KeyError as error:
-        raise UserError(f"{file}: expected an array named {quantity}, found none") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"{file}: not a readable array file ({error}); truncated? Download it again") from error

@@ -1,5 +1,7 @@
 """Turn the raw paths of one share of a scenario's users into a Parquet shard of angle-delay profiles."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from tqdm import tqdm
 
@@ -16,14 +18,15 @@ def main(job: Job) -> None:
     """Read the wanted users and write shard number `shard` of `shards`."""
     config = job.config
     channel, convention = Channel(**config["channel"]), adp.CONVENTIONS[config["adp"]["convention"]]
-    # every reader finds its files by itself; the inputs are exactly those that it opens
+    # the reader finds its files by itself; the inputs are exactly those that it opens, the marker first
     paths = folder.read(
         job.inputs["raw"][0].parent, config["base_station"], **config["users"], max_paths=channel.max_paths
     )
     share = np.array_split(np.arange(len(paths)), config["shards"])[config["shard"]]
     paths = paths[share]
 
-    def batches():
+    def batches() -> Iterator[dataset.Users]:
+        """Compute as the file is written."""
         for start in tqdm(range(0, len(paths), BATCH), desc="profiles", unit="batch", mininterval=2):
             part = paths[start : start + BATCH]
             profiles = adp.from_paths(part, channel, convention)

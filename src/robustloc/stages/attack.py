@@ -1,6 +1,9 @@
 """Attack one localizer's test users with one attack at one epsilon -> adversarial set; without attack: clean set."""
 
+from collections.abc import Callable
+
 import numpy as np
+from torch import Tensor
 
 from robustloc import adversarial_set, localizer, metrics, plugins, seeds
 from robustloc.cells import LOCALIZER
@@ -17,19 +20,24 @@ def main(job: Job) -> None:
     names = [cell[name] for name in (*LOCALIZER, "attack", "epsilon")]
     outcome = craft(
         localizer.load(job.input("checkpoint")),
-        manifest.scale.apply(test.adp),
+        test.adp,
         test.position,
-        plugins.attack(config["attack"]) if config["attack"] else None,
+        plugins.attack(config["attack"]) if config["attack"] else _leave,
         eps=cell["epsilon"],
-        norm=cell["budget"],
+        norm=config["attack"]["norm"] if config["attack"] else "linf",
         scale=manifest.scale,
         seeds=[seeds.seed(config["seed"], *names, user) for user in test.user],
         batch_size=config["batch_size"],
     )
     columns = _columns(test, outcome)
-    if config["keep_adps"] and config["attack"]:
+    if config["keep_adps"]:
         columns["adp"] = outcome.adversarial
     adversarial_set.write(job.output("set"), columns, job.record() | {"spent": outcome.spent()})
+
+
+def _leave(loss: Callable, x: Tensor, *, eps: float, generators: list) -> Tensor:
+    """Without an attack the users stay as they are."""
+    return x
 
 
 def _columns(test: Users, outcome: Outcome) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from robustloc import artifact, dataset, seeds
+from robustloc.errors import UserError
 from robustloc.job import Job, run
 from robustloc.split import TEST, TRAIN, split
 
@@ -16,7 +17,9 @@ def main(job: Job) -> None:
     """Write the parts, the test users and the manifest, with one shard in memory at a time."""
     config, shards, made_from = job.config, job.inputs["shards"], job.record()
     tables = [pq.read_table(path, columns=["user", "position", "count"]) for path in shards]
-    user, position, count = (dataset.column(pa.concat_tables(tables), name) for name in ("user", "position", "count"))
+    user, position, count = (
+        artifact.from_column(pa.concat_tables(tables), name) for name in ("user", "position", "count")
+    )
     eligible = count > 0 if config["blocked_users"] == "drop" else np.ones(len(count), dtype=bool)
     rng = seeds.generator(config["seed"], config["scenario"], "split")
     parts = split(position, eligible, rng, **config["split"])
@@ -51,6 +54,8 @@ def _test_users_and_peak(shards: list[Path], parts: list[np.ndarray]) -> tuple[d
         users = dataset.read_shard(path)
         test.append(users[part == TEST])
         peak = max(peak, float(users.adp[part == TRAIN].max(initial=0)))
+    if peak == 0:
+        raise UserError("no training user has a path; choose other users or another base station")
     return dataset.concatenate(test), peak
 
 

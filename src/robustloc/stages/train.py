@@ -44,7 +44,7 @@ def main(job: Job) -> None:
 
 
 def _data(manifest: Manifest) -> Data:
-    parts = [manifest.part("train"), manifest.part("validation")]
+    parts = manifest.parts("train", "validation")
     x, vx = (torch.from_numpy(manifest.scale.apply(part.adp)).unsqueeze(1) for part in parts)
     y, vy = (torch.from_numpy(part.position).float() for part in parts)
     return Data(x, y, vx, vy)
@@ -52,7 +52,7 @@ def _data(manifest: Manifest) -> Data:
 
 def _defence(entry: dict) -> object:
     attacks = [plugins.attack(attack) for attack in entry["attacks"]]
-    return plugins.load("defences", entry["plugin"]).build(attacks=attacks, **entry["parameters"])
+    return plugins.build("defences", entry["plugin"], attacks=attacks, **entry["parameters"])
 
 
 def _scratch(place: Path, made_from: dict) -> Path:
