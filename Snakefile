@@ -27,8 +27,10 @@ include: "rules/report.smk"
 # Targets list every file on the way, not just the last: after a job failed, its consumers alone do not show that an
 # older result is stale.
 rule all:
+    """Tables and figures, with everything before them."""
     default_target: True
     input:
         rules.figures.input,
+        table="<results>/tables/rmse.md",
     message:
-        "All results are there"
+        "All results are there; read {input.table} first"

@@ -2,6 +2,7 @@
 
 
 rule adp:
+    """Profiles in Parquet shards, their split and manifest."""
     input:
         rules.raw.input,
         [shards(scenario) for scenario in SCENARIOS],
@@ -29,7 +30,7 @@ rule shard:
     message:
         "Compute angle-delay profiles of {wildcards.scenario}, shard {wildcards.shard}"
     shell:
-        "python -m robustloc.stages.adp --config {params.cfg:q} --code {params.code:q}"
+        "python -m robustloc.stages.adp --config {params.cfg:q} --code stages.adp"
         " --raw {input.raw:q} --shard {output.shard:q} > {log:q} 2>&1"
 
 
@@ -54,6 +55,6 @@ rule split:
     message:
         "Split the users of {wildcards.scenario}"
     shell:
-        "python -m robustloc.stages.split --config {params.cfg:q} --code {params.code:q}"
+        "python -m robustloc.stages.split --config {params.cfg:q} --code stages.split"
         " --shards {input.shards:q} --split {output.split:q} --test {output.test:q} --manifest {output.manifest:q}"
         " > {log:q} 2>&1"

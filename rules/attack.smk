@@ -2,6 +2,7 @@
 
 
 rule attacks:
+    """Every adversarial set, and the clean ones."""
     input:
         rules.checkpoints.input,
         SETS,
@@ -18,18 +19,19 @@ rule attack:
         set=ATTACK_SET,
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/{attack}/eps{eps}.log",
-    resources:
-        gpu=1,
     conda:
         "../envs/robustloc.yaml"
+    resources:
+        gpu=1,
     params:
         cfg=lambda wc: crafting(wc, wc.attack, wc.eps),
-        code=lambda wc: plugin_code("stages.attack", models=[wc.model], attacks=[wc.attack]),
+        modules=lambda wc: attackers(wc, wc.attack),
+        code=lambda wc: code(*attackers(wc, wc.attack)),
     message:
         "Attack {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
         " with {wildcards.attack}, epsilon {wildcards.eps}"
     shell:
-        "python -m robustloc.stages.attack --config {params.cfg:q} --code {params.code:q}"
+        "python -m robustloc.stages.attack --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
         " --set {output.set:q} > {log:q} 2>&1"
 
@@ -41,6 +43,7 @@ use rule attack as clean with:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/clean.log",
     params:
         cfg=crafting,
-        code=lambda wc: plugin_code("stages.attack", models=[wc.model]),
+        modules=lambda wc: attackers(wc),
+        code=lambda wc: code(*attackers(wc)),
     message:
         "Evaluate {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"

@@ -15,6 +15,7 @@ from robustloc import cells
 from robustloc import config as settings
 from robustloc.errors import UserError
 from robustloc.provenance import code, section
+from robustloc.raytrace import trace
 from robustloc.scenario import deepmimo_v4_writer
 from robustloc.scenario import folder as scenario_folder
 
@@ -36,7 +37,12 @@ SETS = [f"<results>/{file}" for file in cells.set_files(config["grids"], EPSILON
 
 # Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
 QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
-shell.prefix(f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE PYTHONPATH={QUOTED}; ")
+# Progress bars in log files move every ten seconds. Without an activated environment jobs run in Snakemake's own.
+PYTHON = shlex.quote(str(Path(sys.executable).parent)).replace("{", "{{").replace("}", "}}")
+shell.prefix(
+    f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE TQDM_MININTERVAL=10 PYTHONPATH={QUOTED};"
+    f' [ -n "${{{{VIRTUAL_ENV:-${{{{CONDA_PREFIX:-}}}}}}}}" ] || export PATH={PYTHON}:"$PATH"; '
+)
 
 
 wildcard_constraints:
@@ -57,12 +63,13 @@ def chosen(scenario, *keys):
 
 def raw_files(scenario):
     """Files that hold the paths of the scenario's base station, the one that tells the generation first."""
-    raw = config["scenarios"][scenario]["raw"]
-    if "folder" not in raw:
-        return [file.format(scenario=scenario) for file in TRACED]
-    folder = Path(config["data_folder"], raw["folder"])
+    raw, base_station = config["scenarios"][scenario]["raw"], config["scenarios"][scenario]["base_station"]
     try:
-        return [str(file) for file in scenario_folder.files(folder, config["scenarios"][scenario]["base_station"])]
+        if "folder" in raw:
+            folder, rows = Path(config["data_folder"], raw["folder"]), config["scenarios"][scenario]["users"]["rows"]
+            return [str(file) for file in scenario_folder.files(folder, base_station, rows=rows)]
+        trace.chosen(raw["scene"], raw["rows"], base_station)
+        return [file.format(scenario=scenario) for file in TRACED]
     except UserError as error:
         raise WorkflowError(f"scenario {scenario}: {error}") from None
 
@@ -72,10 +79,26 @@ def shards(scenario):
     return [f"<results>/{scenario}/adp/shard-{n}.parquet" for n in range(config["scenarios"][scenario]["shards"])]
 
 
-def plugin_code(stage, **named):
-    """The code of a stage and of the plugins that it loads by name: kind=[entries]."""
-    plugins = [(kind, settings.entry(config, kind, name)["plugin"]) for kind, names in named.items() for name in names]
-    return code(stage, *(f"{kind}.{plugin}" for kind, plugin in plugins))
+def plugin_modules(kind, names):
+    """The files that some entries of models, defences or attacks load, by name below the package."""
+    return [f"{kind}.{settings.entry(config, kind, name)['plugin']}" for name in names]
+
+
+def tracing(scenario):
+    """The code that traces an embedded scene."""
+    return ["stages.trace", f"raytrace.{config['scenarios'][scenario]['raw']['scene']}"]
+
+
+def trainers(wc):
+    """The code that trains a localizer."""
+    defence = plugin_modules("defences", [wc.defence]) + plugin_modules("attacks", trained_on(wc.defence))
+    return ["stages.train", *plugin_modules("models", [wc.model]), *defence]
+
+
+def attackers(wc, attack=None):
+    """The code that makes a set."""
+    attacks = plugin_modules("attacks", [attack] if attack else [])
+    return ["stages.attack", *plugin_modules("models", [wc.model]), *attacks]
 
 
 def trained_on(defence):
@@ -98,7 +121,9 @@ def training(wc):
         model=settings.entry(config, "models", wc.model),
         defence=settings.entry(config, "defences", wc.defence) | {"attacks": attacks},
         training=config["training"] | config["defences"][wc.defence].get("training", {}),
-        epsilon=config["scenarios"][wc.scenario]["training_epsilon"] if settings.needs_epsilon(config, wc.defence) else 0,
+        epsilon=(
+            config["scenarios"][wc.scenario]["training_epsilon"] if settings.needs_epsilon(config, wc.defence) else 0
+        ),
     )
 
 

@@ -19,5 +19,5 @@ rule evaluate:
     message:
         "Sum up all cells in one table"
     shell:
-        "python -m robustloc.stages.evaluate --config {params.cfg:q} --code {params.code:q}"
+        "python -m robustloc.stages.evaluate --config {params.cfg:q} --code stages.evaluate"
         " --table {output.table:q} > {log:q} 2>&1"

@@ -2,6 +2,7 @@
 
 
 rule raw:
+    """Files of the paths: traced scenes and downloads."""
     input:
         [raw_files(scenario) for scenario in SCENARIOS],
     message:
@@ -17,9 +18,10 @@ rule trace:
         "../envs/robustloc.yaml"
     params:
         cfg=lambda wc: section(**chosen(wc.scenario, "raw", "base_station")),
-        code=lambda wc: code("stages.trace", f"raytrace.{config['scenarios'][wc.scenario]['raw']['scene']}"),
+        modules=lambda wc: tracing(wc.scenario),
+        code=lambda wc: code(*tracing(wc.scenario)),
     message:
         "Trace the scene of {wildcards.scenario}"
     shell:
-        "python -m robustloc.stages.trace --config {params.cfg:q} --code {params.code:q}"
+        "python -m robustloc.stages.trace --config {params.cfg:q} --code {params.modules}"
         " --raw {output:q} > {log:q} 2>&1"

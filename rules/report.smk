@@ -2,14 +2,17 @@
 
 
 rule tables:
+    """rmse.csv, rmse.md and rmse.tex."""
     input:
         rules.attacks.input,
-        expand("<results>/tables/rmse.{suffix}", suffix=["csv", "md", "tex"]),
+        expand("<results>/tables/rmse.{suffix}", suffix=["csv", "tex"]),
+        table="<results>/tables/rmse.md",
     message:
-        "Tables are written"
+        "Tables are written: {input.table}"
 
 
 rule figures:
+    """Every figure as PNG and PDF."""
     input:
         rules.tables.input,
         expand("<results>/figures/{figure}.{suffix}", figure=FIGURES, suffix=["png", "pdf"]),
@@ -33,7 +36,7 @@ rule layout:
     message:
         "Lay the table out as in the paper"
     shell:
-        "python -m robustloc.stages.layout --config {params.cfg:q} --code {params.code:q}"
+        "python -m robustloc.stages.layout --config {params.cfg:q} --code stages.layout"
         " --table {input.table:q} --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
 
 
@@ -53,6 +56,6 @@ rule figure:
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python -m robustloc.stages.figure --config {params.cfg:q} --code {params.code:q}"
+        "python -m robustloc.stages.figure --config {params.cfg:q} --code stages.figure"
         " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --set {input.set:q}"
         " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

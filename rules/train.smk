@@ -2,6 +2,7 @@
 
 
 rule checkpoints:
+    """Trained localizers."""
     input:
         rules.adp.input,
         CHECKPOINTS,
@@ -20,21 +21,17 @@ rule train:
         log="<results>/{scenario}/{model}/{defence}/seed{seed}/training.csv",
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/train.log",
-    resources:
-        gpu=1,
     conda:
         "../envs/robustloc.yaml"
+    resources:
+        gpu=1,
     params:
         cfg=training,
-        code=lambda wc: plugin_code(
-            "stages.train",
-            models=[wc.model],
-            defences=[wc.defence],
-            attacks=trained_on(wc.defence),
-        ),
+        modules=lambda wc: trainers(wc),
+        code=lambda wc: code(*trainers(wc)),
     message:
         "Train {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
-        "python -m robustloc.stages.train --config {params.cfg:q} --code {params.code:q}"
+        "python -m robustloc.stages.train --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --split {input.split:q} --shards {input.shards:q} --start {input.start:q}"
         " --checkpoint {output.checkpoint:q} --log {output.log:q} > {log:q} 2>&1"

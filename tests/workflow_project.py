@@ -26,7 +26,7 @@ class Project:
         """Run snakemake; `path` is searched first for programs."""
         programs = [str(path)] if path else []
         search = os.pathsep.join([*programs, str(Path(sys.executable).parent), os.environ["PATH"]])
-        environment = os.environ | {"PATH": search, "COLUMNS": "200"}
+        environment = os.environ | {"PATH": search, "VIRTUAL_ENV": sys.prefix, "COLUMNS": "200"}
         command = [sys.executable, "-m", "snakemake", *arguments]
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
 

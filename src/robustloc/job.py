@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from robustloc import artifact
+from robustloc import artifact, provenance
 from robustloc.errors import UserError
 
 
@@ -16,11 +16,12 @@ class Job:
 
     Attributes:
         config: exactly the parts of the configuration that the job reads.
+        modules: the stage and the plugins that it loads by name, below ``robustloc``.
         inputs, outputs: paths by argument name, each a list.
     """
 
-    def __init__(self, config: dict, code: str, inputs: dict[str, list[Path]], outputs: dict[str, list[Path]]):
-        self.config, self.code, self.inputs, self.outputs = config, code, inputs, outputs
+    def __init__(self, config: dict, modules: list[str], inputs: dict[str, list[Path]], outputs: dict[str, list[Path]]):
+        self.config, self.modules, self.inputs, self.outputs = config, modules, inputs, outputs
 
     def input(self, name: str) -> Path:
         """Return the one path of an input."""
@@ -34,18 +35,19 @@ class Job:
 
     def record(self) -> dict:
         """Describe what this job's results are made from."""
-        return artifact.record(self.config, self.code, [path for paths in self.inputs.values() for path in paths])
+        inputs = [path for paths in self.inputs.values() for path in paths]
+        return artifact.record(self.config, provenance.code(*self.modules), inputs)
 
 
 def run(stage: Callable[[Job], None], description: str, *, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
-    """Run a stage as a program: ``--config JSON --code TEXT --<input> PATH… --<output> PATH…``.
+    """Run a stage as a program: ``--config JSON --code MODULE… --<input> PATH… --<output> PATH…``.
 
     The stage writes to `job.outputs`, which are temporary names that take their place together when it returns. A
     `UserError` ends the program with its message alone and exit status 1.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=json.loads, required=True, help="the configuration that this stage reads")
-    parser.add_argument("--code", default="", help="fingerprint of the code, recorded in the results")
+    parser.add_argument("--code", nargs="+", default=[], help="modules that run, recorded with their fingerprints")
     for name in (*inputs, *outputs):
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, nargs="*", required=True)
     arguments = vars(parser.parse_args())

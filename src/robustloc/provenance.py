@@ -56,7 +56,7 @@ def _dotted(file: Path) -> str:
 def _imports(file: Path) -> tuple[Path, ...]:
     """Files of this package that a file imports, with the ``__init__`` files on the way to them."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -76,7 +76,7 @@ def _imports(file: Path) -> tuple[Path, ...]:
 @cache
 def _meaning(file: Path) -> str:
     """Hash a file's syntax tree without docstrings (ten hexadecimal digits)."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None

@@ -162,5 +162,8 @@ def test_wrong_places(tmp_path: Path, v4_folder: Path) -> None:
     shutil.copy(v4_folder / "tx_pos_t001_tx000_r000.npz", tmp_path)
     with pytest.raises(UserError, match=r"expected params\.mat \(v3\) or params\.json \(v4\)"):
         folder.read(tmp_path, "BS1")
-    with pytest.raises(UserError, match=r"\[3, 9\] is not within the scenario's rows R1 to R4"):
-        folder.read(v4_folder, "BS7", rows=[3, 9])
+    for look in (folder.read, folder.files):  # before any job, and by the job
+        with pytest.raises(UserError, match=r"\[3, 9\] is not within the scenario's rows R1 to R4"):
+            look(v4_folder, "BS7", rows=[3, 9])
+        with pytest.raises(UserError, match=r"expected the first row before the last, found \[3, 2\]"):
+            look(v4_folder, "BS7", rows=[3, 2])

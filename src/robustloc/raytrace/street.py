@@ -54,7 +54,7 @@ def find(site: np.ndarray, users: np.ndarray, carrier_hz: float, max_reflections
     wall, ground = (m.complex_permittivity(carrier_hz) for m in (CONCRETE, WET_EARTH))
     boxes = buildings()
     found = []
-    for image in tqdm(images(site[:2], walls(), max_reflections), desc="tracing", unit="image", mininterval=2):
+    for image in tqdm(images(site[:2], walls(), max_reflections), desc="tracing", unit="image"):
         user = np.flatnonzero(image.lights(users[:, :2]))
         user = user[_clear(image, site[:2], users[user, :2], boxes)]
         plan = users[user, :2] - image.position

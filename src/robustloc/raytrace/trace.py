@@ -1,10 +1,15 @@
 """From reflections found in a scene to the arrays of a DeepMIMO v4 scenario."""
 
+import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from types import ModuleType
 
 import numpy as np
 
+from robustloc.errors import UserError
 from robustloc.raytrace.reflection import SPEED_OF_LIGHT
+from robustloc.scenario import sites
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,23 @@ class Scene:
     carrier_hz: float
     base_stations: dict[str, tuple[float, float, float]]
     users: np.ndarray
+
+
+def load(name: str) -> ModuleType:
+    """Import the module of a scene by its name: ``scene()`` is its geometry, ``find()`` its tracer."""
+    return importlib.import_module(f"robustloc.raytrace.{name}")
+
+
+def chosen(name: str, rows: int, base_station: str | Sequence[float]) -> tuple[Scene, str]:
+    """Return a scene, and the name of one of its base stations given by name or position.
+
+    Raises:
+        UserError: the scene has no such base station, or not so many rows of users.
+    """
+    scene = load(name).scene()
+    if rows > len(scene.users):
+        raise UserError(f"raw.rows: scene {name!r} has {len(scene.users)} rows of users, found {rows}")
+    return scene, sites.find(scene.base_stations, base_station, f"scene {name!r}")
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,16 @@ def read(
     return reader.read(folder, name, users, row, max_paths)
 
 
-def files(folder: Path, base_station: str | Sequence[float]) -> list[Path]:
-    """List the files that `read` opens for a base station."""
+def files(folder: Path, base_station: str | Sequence[float], *, rows: list[int] | None = None) -> list[Path]:
+    """List the files that `read` opens for a base station, the one that tells the generation first.
+
+    Raises:
+        UserError: as `read`, but for what is wrong inside the files of the paths.
+    """
     reader = _reader(folder)
-    return reader.files(folder, sites.find(reader.base_stations(folder), base_station, folder))
+    name = sites.find(reader.base_stations(folder), base_station, folder)
+    select(reader.grids(folder, name), rows, 1, 1)
+    return reader.files(folder, name)
 
 
 def _reader(folder: Path) -> ModuleType:

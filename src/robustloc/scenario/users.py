@@ -27,6 +27,8 @@ def select(grids: list[Grid], rows: list[int] | None, row_step: int, column_step
     """
     available = (grids[0].first_row, grids[-1].last_row)
     first, last = rows or available
+    if first > last:
+        raise UserError(f"users.rows: expected the first row before the last, found [{first}, {last}]")
     if not available[0] <= first <= last <= available[1]:
         raise UserError(
             f"users.rows: [{first}, {last}] is not within the scenario's rows R{available[0]} to R{available[1]}"

@@ -1,27 +1,18 @@
 """Trace an embedded scene and write it as a DeepMIMO v4 scenario."""
 
-import importlib
-
 import numpy as np
 
-from robustloc.errors import UserError
 from robustloc.job import Job, run
 from robustloc.raytrace import trace
 from robustloc.scenario import deepmimo_v4_writer as writer
-from robustloc.scenario import sites
 
 
 def main(job: Job) -> None:
     """Trace the paths between one base station and the users of rows R1 to R<rows>."""
     raw = job.config["raw"]
-    place = importlib.import_module(f"robustloc.raytrace.{raw['scene']}")
-    scene = place.scene()
-    if raw["rows"] > len(scene.users):
-        raise UserError(f"raw.rows: scene {raw['scene']!r} has {len(scene.users)} rows of users, found {raw['rows']}")
-    name = sites.find(scene.base_stations, job.config["base_station"], f"scene {raw['scene']!r}")
-    site = np.array(scene.base_stations[name])
-    users = scene.users[: raw["rows"]].reshape(-1, 3)
-    found = place.find(site, users, scene.carrier_hz, raw["max_reflections"])
+    scene, name = trace.chosen(raw["scene"], raw["rows"], job.config["base_station"])
+    site, users = np.array(scene.base_stations[name]), scene.users[: raw["rows"]].reshape(-1, 3)
+    found = trace.load(raw["scene"]).find(site, users, scene.carrier_hz, raw["max_reflections"])
     arrays = trace.arrays(found, users, site, scene.carrier_hz, raw["max_paths"])
     files = dict(zip(writer.file_names(), job.outputs["raw"], strict=True))
     writer.write(files, arrays, name=name, carrier_hz=scene.carrier_hz, max_reflections=raw["max_reflections"])
