@@ -7,7 +7,7 @@ import pytest
 import yaml
 from workflow_project import ROOT
 
-from robustloc import cells, config
+from robustloc import cells, config, plugins
 from robustloc.errors import UserError
 
 SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
@@ -56,6 +56,33 @@ def test_default_covers_the_paper() -> None:
                     assert sum(wanted.items() <= cell.items() for cell in sets) == 5
 
 
+def leaves(rules: dict, place: str = "") -> dict[str, dict]:
+    """Collect what the schema says of every key that holds no mapping, by its place."""
+    if "$ref" in rules:
+        own = {key: rules[key] for key in rules if key == "description"}
+        rules = SCHEMA["$defs"][rules["$ref"].rsplit("/", 1)[1]] | own
+    parts = {}
+    for branch in [rules, *rules.get("oneOf", [])]:
+        parts |= branch.get("properties", {})
+    if isinstance(rules.get("additionalProperties"), dict):
+        parts["*"] = rules["additionalProperties"]
+    if rules.get("items", {}).get("type") == "object" or "oneOf" in rules.get("items", {}):
+        return leaves(rules["items"], f"{place}[]")
+    if not parts:
+        return {place: rules}
+    return {name: leaf for key, inner in parts.items() for name, leaf in leaves(inner, f"{place}.{key}").items()}
+
+
+def test_every_key_is_described() -> None:
+    """The schema says of every key what it is, in units where it has some."""
+    found = leaves(SCHEMA)
+
+    assert {".scenarios.*.epsilons", ".scenarios.*.channel.bandwidth_hz", ".grids[].seeds", ".training.epochs"} <= set(
+        found
+    )
+    assert [place for place, rules in found.items() if "description" not in rules] == []
+
+
 # What is set where, and what the message must say.
 MISTAKES = {
     "unknown key": ("epsilon", 1, r"^epsilon: there is no 'epsilon'.*Valid: .*attacks"),
@@ -74,7 +101,11 @@ MISTAKES = {
     "wrong type": ("attacks.pgd.steps", 2.5, r"attacks\.pgd\.steps: expected int, found 2\.5"),
     "unknown choice": ("models.neural_ode.solver", "dopri5", r"models\.neural_ode\.solver: .*'rk4'\], found 'dopri5'"),
     "negative epsilon": ("scenarios.outdoor.epsilons", [-0.01], r"scenarios\.outdoor\.epsilons\[0\]: -0\.01 .*minimum"),
-    "epsilon as text": ("scenarios.outdoor.epsilons", ["1e-2"], r"epsilons\[0\]: '1e-2' is not of type 'number'"),
+    "epsilon as text": (
+        "scenarios.outdoor.epsilons",
+        ["1e-2"],
+        r"epsilons\[0\]: expected a number, found '1e-2'; YAML.*1\.0e-2",
+    ),
     "unknown norm": ("attacks.fgsm.norm", "l3", r"attacks\.fgsm\.norm: 'l3' is not one of \['linf', 'l2'\]"),
     "missing norm": ("attacks.fgsm", {"plugin": "gradient"}, r"attacks\.fgsm: 'norm' is a required property"),
     "zero epochs": ("training.epochs", 0, r"training\.epochs: 0 is less than the minimum of 1"),
@@ -84,6 +115,14 @@ MISTAKES = {
     "no number": ("scenarios.indoor.training_epsilon", float("nan"), r"scenarios\.indoor\.training_epsilon: .*nan"),
     "endless number": ("grids.1.seeds", [float("inf")], r"grids\[1\]\.seeds\[0\]: expected a finite number, found inf"),
     "number or nothing": ("attacks.pgd_l2.minimum", "zero", r"attacks\.pgd_l2\.minimum: expected float \| None"),
+    "kind of figure": ("figures.1.kind", "rsme", r"figures\[1\]\.kind: expected example or rmse, found 'rsme'"),
+    "many mistakes": (
+        "scenarios.indoor.epsilons",
+        [-7, -6, -5, -4, -3, -2, -1],
+        r"epsilons\[4\]: -3 .*\n… and 2 more$",
+    ),
+    "scenario named as a folder": ("scenarios.tables", DEFAULT["scenarios"]["indoor"], r"scenarios\.tables: .*another"),
+    "no training user": ("scenarios.indoor.split.test", 0.95, r"scenarios\.indoor\.split: .*no share"),
     "figure twice": ("figures.1.name", "fig1", r"figures: two are named 'fig1'"),
     "tiny array": ("scenarios.indoor.channel.antennas", 4, r"channel\.antennas: 4 is less than the minimum of 8"),
     "neither scene nor folder": ("scenarios.indoor.raw", {}, r"scenarios\.indoor\.raw: .*not valid under any"),
@@ -106,6 +145,18 @@ def test_mistakes_are_named(mistake: str) -> None:
 
     with pytest.raises(UserError, match=message):
         config.check(content, SCHEMA)
+
+
+def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin's parameter without default must be given, and whatever the workflow fills in need not."""
+    required = {"eps": plugins.Option("float", True), "patch": plugins.Option("int", True)}
+    monkeypatch.setattr(plugins, "options", lambda kind, name: required if kind == "attacks" else {})
+    content = {kind: {} for kind in ("models", "defences", "scenarios")} | {"grids": [], "figures": []}
+    attacks = {"own": {"plugin": "gradient", "norm": "l2"}}
+
+    with pytest.raises(UserError, match=r"attacks\.own: missing patch; the plugin gradient has no default"):
+        config.check(content | {"attacks": attacks}, {})
+    config.check(content | {"attacks": {"own": attacks["own"] | {"patch": 3}}}, {})
 
 
 def test_defence_needs_an_epsilon() -> None:

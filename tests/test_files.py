@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from robustloc import adversarial_set, artifact, job, localizer, plugins, seeds
+from robustloc import adversarial_set, artifact, job, localizer, plugins, provenance, seeds
 from robustloc.errors import UserError
 
 MODEL = {"plugin": "neural_ode", "parameters": {"blocks": 2}}
@@ -86,7 +86,7 @@ def run_job(monkeypatch: pytest.MonkeyPatch, stage, tmp_path: Path) -> None:
         "--config",
         '{"a": 1}',
         "--code",
-        "c@1",
+        "errors",
         "--data",
         str(tmp_path / "in"),
         "--result",
@@ -104,6 +104,7 @@ def test_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert own.config == {"a": 1}
         assert own.input("data").read_text() == "input"
         assert own.record()["inputs"] == {"in": artifact.sha256(tmp_path / "in")}
+        assert own.record()["code"] == provenance.code("errors")
         own.output("result").write_text("result")
 
     run_job(monkeypatch, stage, tmp_path)
@@ -143,7 +144,33 @@ def test_plugins_are_found_by_name() -> None:
     with pytest.raises(UserError, match=r"there is no model plugin 'dcn'; src/robustloc/models/ holds: constant, dcnn"):
         plugins.load("models", "dcn")
     assert plugins.options("models", "neural_ode") == {
-        "blocks": "int",
-        "solver": "Literal['euler', 'midpoint', 'rk4']",
-        "steps": "int",
+        "blocks": plugins.Option("int", False),
+        "solver": plugins.Option("Literal['euler', 'midpoint', 'rk4']", False),
+        "steps": plugins.Option("int", False),
     }
+    assert plugins.options("attacks", "gradient")["eps"].required
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def perturb(loss, x, steps, *, eps): ...", r"perturb\(\) takes 2 positional parameters; .*behind a \*"),
+        ("def attack(loss, x): ...", r"a file in attacks/ must define the function perturb\(\)"),
+    ],
+)
+def test_plugins_of_another_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str) -> None:
+    """A file that is no plugin of its kind says what such a file must define."""
+    (tmp_path / "attacks").mkdir()
+    (tmp_path / "attacks" / "own.py").write_text(text)
+    monkeypatch.setattr(plugins, "__file__", str(tmp_path / "plugins.py"))
+
+    with pytest.raises(UserError, match=message):
+        plugins.options("attacks", "own")
+
+
+def test_output_of_another_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that does not give three coordinates is refused; its one would be spread over all three."""
+    monkeypatch.setattr(plugins, "build", lambda *_: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 1)))
+
+    with pytest.raises(UserError, match=r"models: own: expected an output of shape \(2, 3\).* found \(2, 1\)"):
+        localizer.build({"plugin": "own", "parameters": {}}, (8, 8), torch.zeros(3), 1.0)

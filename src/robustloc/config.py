@@ -2,13 +2,9 @@
 
 import ast
 import math
-from difflib import get_close_matches
 from itertools import product
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-
-from robustloc import cells, plugins
+from robustloc import cells, plugins, schema
 from robustloc.errors import UserError
 
 # keys of a library entry that belong to the workflow; the others are parameters of the plugin
@@ -20,24 +16,32 @@ WORKFLOW_KEYS = {
 # keyword-only parameters of the entry functions that the workflow itself fills in
 PROVIDED = {"models": set(), "attacks": {"eps", "norm", "generators"}, "defences": {"attacks"}}
 SIMPLE_TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "None": type(None)}
+# folders of the results beside those of the scenarios
+RESERVED = {"tables", "figures", "logs"}
+# violations that are told at once
+SHOWN = 5
 
 
-def check(config: dict, schema: dict) -> None:
+def check(config: dict, rules: dict) -> None:
     """Fill in the schema's defaults, in place, and check types, ranges and every name that refers to another entry.
 
     Raises:
         UserError: names the key, what was found and what is valid.
     """
     _check_finite(config)
-    _fill_defaults(config, schema, schema)
-    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    if errors:
-        raise UserError("\n".join(_explain(error) for error in errors[:5]))
+    schema.fill_defaults(config, rules, rules)
+    if found := schema.violations(config, rules):
+        raise UserError("\n".join(found[:SHOWN] + [f"… and {len(found) - SHOWN} more"] * (len(found) > SHOWN)))
     for kind in WORKFLOW_KEYS:
         for name in config[kind]:
             _check_entry(config, kind, name)
     if "clean" in config["attacks"]:
         raise UserError("attacks.clean: this name stands for no attack in the tables; choose another")
+    for name, scenario in config["scenarios"].items():
+        if name in RESERVED:
+            raise UserError(f"scenarios.{name}: this folder of the results is for something else; choose another name")
+        if scenario["split"]["validation"] + scenario["split"]["test"] >= 1:
+            raise UserError(f"scenarios.{name}.split: validation and test leave no share of the users to train on")
     for name, defence in config["defences"].items():
         _known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
         _check_start(name, config["defences"])
@@ -71,81 +75,27 @@ def epsilons(config: dict) -> dict[str, list[float]]:
     return {name: scenario["epsilons"] for name, scenario in config["scenarios"].items()}
 
 
-def _fill_defaults(value: object, schema: dict, root: dict) -> None:
-    if "$ref" in schema:
-        _fill_defaults(value, root["$defs"][schema["$ref"].rsplit("/", 1)[1]], root)
-    for branch in schema.get("oneOf", []):
-        if isinstance(value, dict) and _is_meant(value, branch):
-            _fill_defaults(value, branch, root)
-    if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        for key, sub in properties.items():
-            if "default" in sub and key not in value:
-                default = sub["default"]
-                value[key] = default.copy() if isinstance(default, dict | list) else default
-        others = schema.get("additionalProperties")
-        for key, inner in value.items():
-            if key in properties:
-                _fill_defaults(inner, properties[key], root)
-            elif isinstance(others, dict):
-                _fill_defaults(inner, others, root)
-    elif isinstance(value, list):
-        for item in value:
-            _fill_defaults(item, schema.get("items", {}), root)
-
-
-def _is_meant(value: dict, branch: dict) -> bool:
-    """Say whether a mapping is of the kind that an alternative of the schema describes, right or wrong otherwise."""
-    properties = branch.get("properties", {})
-    constants = {key: sub["const"] for key, sub in properties.items() if "const" in sub}
-    if constants:
-        return all(value.get(key) == constant for key, constant in constants.items())
-    return bool(branch.get("required")) and branch["required"][0] in value
-
-
-def _explain(error: ValidationError) -> str:
-    """Say which key is wrong, what was found and what is valid."""
-    if error.validator == "oneOf" and isinstance(error.instance, dict):
-        meant = [i for i, branch in enumerate(error.validator_value) if _is_meant(error.instance, branch)]
-        inner = [e for e in error.context if meant and e.relative_schema_path[0] == meant[0]]
-        if inner:
-            return _explain(inner[0])
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
-    if error.validator == "additionalProperties":
-        valid = sorted(error.schema["properties"])
-        unknown = sorted(set(error.instance) - set(valid))
-        return "\n".join(f"{'.'.join(filter(None, [place, key]))}: {_unknown(key, valid)}" for key in unknown)
-    if error.validator == "oneOf":
-        titles = " or ".join(branch.get("title", branch.get("type", "")) for branch in error.validator_value)
-        return f"{place}: expected {titles}, found {error.instance!r}"
-    meaning = error.schema.get("description")
-    return f"{place or 'configuration'}: {error.message}" + (f" ({meaning})" if meaning else "")
-
-
-def _unknown(name: str, valid: list[str]) -> str:
-    close = get_close_matches(name, valid, 1)
-    hint = f", did you mean {close[0]!r}?" if close else ";"
-    return f"there is no {name!r}{hint} Valid: {', '.join(sorted(valid)) or 'none'}"
-
-
 def _known(key: str, names: list[str], valid: dict) -> None:
     for name in names:
         if name not in valid:
-            raise UserError(f"{key}: {_unknown(name, list(valid))}")
+            raise UserError(f"{key}: {schema.unknown(name, list(valid))}")
 
 
 def _check_entry(config: dict, kind: str, name: str) -> None:
     """Hold an entry's parameters against the signature of its plugin."""
     found = entry(config, kind, name)
     if found["plugin"] not in plugins.names(kind):
-        raise UserError(f"{kind}.{name}.plugin: {_unknown(found['plugin'], plugins.names(kind))}")
+        raise UserError(f"{kind}.{name}.plugin: {schema.unknown(found['plugin'], plugins.names(kind))}")
     options = plugins.options(kind, found["plugin"])
     valid = [option for option in options if option not in PROVIDED[kind]]
     for key, value in found["parameters"].items():
         if key not in valid:
-            raise UserError(f"{kind}.{name}.{key}: {_unknown(key, valid)}")
-        if not _fits(value, options[key]):
-            raise UserError(f"{kind}.{name}.{key}: expected {options[key]}, found {value!r}")
+            raise UserError(f"{kind}.{name}.{key}: {schema.unknown(key, valid)}")
+        if not _fits(value, options[key].annotation):
+            raise UserError(f"{kind}.{name}.{key}: expected {options[key].annotation}, found {value!r}")
+    missing = [key for key in valid if options[key].required and key not in found["parameters"]]
+    if missing:
+        raise UserError(f"{kind}.{name}: missing {', '.join(missing)}; the plugin {found['plugin']} has no default")
 
 
 def _fits(value: object, annotation: str) -> bool:
@@ -202,6 +152,9 @@ def _check_figure(config: dict, figure: dict) -> None:
     if one and not config["crafting"]["keep_adps"]:
         raise UserError(f"figures.{figure['name']}: shows an adversarial ADP; set crafting.keep_adps to true")
     axes = ("model", "defence", "attack")
+    for axis in axes:
+        _known(f"figures.{figure['name']}", [figure[axis]] if one else figure[f"{axis}s"], config[f"{axis}s"])
+    _known(f"figures.{figure['name']}.scenario", [figure["scenario"]], config["scenarios"])
     for names in product(*([figure[axis]] if one else figure[f"{axis}s"] for axis in axes)):
         wanted = {"scenario": figure["scenario"], **dict(zip(axes, names, strict=True)), **exact}
         if not any(wanted.items() <= cell.items() for cell in computed):

@@ -41,9 +41,17 @@ def build(model: dict, shape: tuple[int, int], center: Tensor, spread: float) ->
     Args:
         model: the plugin's name and parameters, ``{"plugin": …, "parameters": {…}}``.
         shape: angle bins and delay bins.
+        center, spread: see `Localizer`.
+
+    Raises:
+        UserError: the plugin refuses a parameter, or does not give three coordinates per user.
     """
     network = plugins.build("models", model["plugin"], (1, *shape), **model["parameters"])
-    return Localizer(network, center, spread)
+    with torch.no_grad():
+        found = tuple(network.eval()(torch.zeros(2, 1, *shape)).shape)
+    if found != (2, 3):  # (2, 1) would otherwise broadcast against the positions without a word
+        raise UserError(f"models: {model['plugin']}: expected an output of shape (2, 3) for two users, found {found}")
+    return Localizer(network.train(), center, spread)
 
 
 def save(path: Path, localizer: Localizer, model: dict, shape: tuple[int, int], made_from: dict) -> None:

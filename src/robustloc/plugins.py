@@ -3,14 +3,15 @@
 import ast
 import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
 from robustloc.errors import UserError
 
-# kind of plugin -> the function that its file must define
-ENTRY = {"models": "build", "attacks": "perturb", "defences": "build"}
+# kind of plugin -> the function that its file must define, and its positional parameters
+ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
 
 
 def names(kind: str) -> list[str]:
@@ -53,11 +54,33 @@ def attack(entry: dict) -> Callable:
     return partial(load("attacks", entry["plugin"]).perturb, norm=entry["norm"], **entry["parameters"])
 
 
+@dataclass(frozen=True)
+class Option:
+    """A keyword-only parameter of a plugin: its annotation as text, and whether it must be given."""
+
+    annotation: str
+    required: bool
+
+
 @cache
-def options(kind: str, name: str) -> dict[str, str]:
-    """Return the keyword-only parameters of a plugin and their annotations as text, without importing it."""
+def options(kind: str, name: str) -> dict[str, Option]:
+    """Return the keyword-only parameters of a plugin, read off its file without importing it.
+
+    Raises:
+        UserError: the file does not define the function of its kind, or has positional parameters of its own.
+    """
     file = Path(__file__).parent / kind / f"{name}.py"
-    for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.FunctionDef) and node.name == ENTRY[kind]:
-            return {arg.arg: ast.unparse(arg.annotation) if arg.annotation else "" for arg in node.args.kwonlyargs}
-    raise UserError(f"{file}: a file in {kind}/ must define the function {ENTRY[kind]}()")
+    function, positional = ENTRY[kind]
+    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            if len(node.args.posonlyargs + node.args.args) != positional:
+                raise UserError(
+                    f"{file}: {function}() takes {positional} positional parameters; its own must be keyword-only, "
+                    "behind a *"
+                )
+            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            return {
+                arg.arg: Option(ast.unparse(arg.annotation) if arg.annotation else "", default is None)
+                for arg, default in pairs
+            }
+    raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")
