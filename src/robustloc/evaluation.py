@@ -80,7 +80,7 @@ def craft(
     localizer = localizer.to(device).eval().requires_grad_(False)
     inputs = scale.apply(adp)
     adversarial, clean_prediction, prediction, unprojected = [], [], [], 0.0
-    for start in tqdm(range(0, len(inputs), batch_size), desc="crafting", unit="batch", mininterval=2):
+    for start in tqdm(range(0, len(inputs), batch_size), desc="crafting", unit="batch"):
         part = slice(start, start + batch_size)
         x = torch.tensor(inputs[part], device=device).unsqueeze(1)
         y = torch.tensor(positions[part], device=device, dtype=x.dtype)

@@ -2,6 +2,8 @@
 
 import logging
 import math
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -73,7 +75,9 @@ def fit(
     best = ModelCheckpoint(folder, "best", monitor="validation_rmse_m", save_weights_only=True, **at_end)
     # saved after `best`, so that a resumed run knows of it
     last = ModelCheckpoint(folder, "last", **at_end)
-    callbacks = [best, last, TQDMProgressBar(refresh_rate=20)]
+    # a bar for people who watch; log files get a line per epoch
+    watched = sys.stderr.isatty()
+    callbacks = [best, last, *[TQDMProgressBar(refresh_rate=20)] * watched]
     if recipe.patience is not None:
         callbacks.append(EarlyStopping("validation_rmse_m", patience=recipe.patience))
     trainer = lightning.Trainer(
@@ -86,6 +90,7 @@ def fit(
         num_sanity_val_steps=0,
         inference_mode=False,  # a defence may need gradients in validation
         enable_model_summary=False,
+        enable_progress_bar=watched,
         deterministic="warn",
     )
     localizer.train()
@@ -147,6 +152,7 @@ class Fit(lightning.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Draw the epoch's own random numbers, for the network's layers and for the defence."""
+        self.started = time.monotonic()
         torch.manual_seed(self.seed("steps", self.current_epoch))
         self.generators = self._generators("defence", self.current_epoch)
 
@@ -181,8 +187,12 @@ class Fit(lightning.LightningModule):
     def on_train_epoch_end(self) -> None:
         """Keep the epoch's figures; validation is over by now."""
         metrics = self.trainer.callback_metrics
-        figures = {name: float(metrics[name]) for name in ("training_loss", "validation_rmse_m")}
-        self.history.append({"epoch": self.current_epoch} | figures)
+        loss, rmse = (float(metrics[name]) for name in ("training_loss", "validation_rmse_m"))
+        self.history.append({"epoch": self.current_epoch, "training_loss": loss, "validation_rmse_m": rmse})
+        rate = self.trainer.num_training_batches / (time.monotonic() - self.started)
+        if self.trainer.progress_bar_callback is None:
+            place = f"epoch {self.current_epoch + 1}/{self.trainer.max_epochs}"
+            print(f"{place}: loss {loss:.4g}, validation RMSE {rmse:.4g} m, {rate:.1f} steps/s", flush=True)
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Save the figures of the epochs so far with the state."""

@@ -27,7 +27,7 @@ def main(job: Job) -> None:
 
     def batches() -> Iterator[dataset.Users]:
         """Compute as the file is written."""
-        for start in tqdm(range(0, len(paths), BATCH), desc="profiles", unit="batch", mininterval=2):
+        for start in tqdm(range(0, len(paths), BATCH), desc="profiles", unit="batch"):
             part = paths[start : start + BATCH]
             profiles = adp.from_paths(part, channel, convention)
             yield dataset.Users(part.user, part.row, part.position, part.line_of_sight, part.count, profiles)

@@ -15,7 +15,7 @@ def main(job: Job) -> None:
     table = job.output("table")
     results = table.parent.parent  # <results>/tables/rmse.csv
     files = [results / file for file in cells.set_files(job.config["grids"], job.config["epsilons"])]
-    rows = [_row(file) for file in tqdm(files, desc="sets", unit="set", mininterval=2)]
+    rows = [_row(file) for file in tqdm(files, desc="sets", unit="set")]
     order = ["scenario", "model", "defence", "seed", "attack", "epsilon"]
     pd.DataFrame(rows).sort_values(order).to_csv(table, index=False, float_format="%.9g")
 

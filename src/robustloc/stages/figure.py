@@ -36,7 +36,7 @@ def _example(job: Job):
         f"epsilon {figure['epsilon']:g}, the user of median damage"
     )
     clean = manifest.scale.apply(test.adp[user])
-    return figures.example(clean, columns["adp"][user].reshape(shape), positions, title)
+    return figures.example(clean, columns["adp"][user].reshape(shape), positions, manifest.scale.name, title)
 
 
 if __name__ == "__main__":
