@@ -16,7 +16,7 @@ def test_curves_are_the_table() -> None:
     axes = figures.rmse(TABLE, FIGURE).axes[0]
     curves = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
 
-    assert curves["fgsm"] == [[0.0, 0.5], [0.01, 1.5]]
+    assert curves["fgsm, no defence"] == [[0.0, 0.5], [0.01, 1.5]]
     assert curves["fgsm, adversarial"] == [[0.01, 0.75]]
     assert axes.lines[-1].get_ydata()[0] == 4.0
     assert "[m]" in axes.get_ylabel()
@@ -33,7 +33,7 @@ def test_example_shows_the_perturbation() -> None:
         "adversarial": np.array([0, 2, 0]),
     }
 
-    drawing = figures.example(clean, clean + 0.1, positions, "title")
+    drawing = figures.example(clean, clean + 0.1, positions, "unit", "title")
 
     images = [axes.images[0].get_array() for axes in drawing.axes if axes.images]
     np.testing.assert_allclose(images[1], 0.1)

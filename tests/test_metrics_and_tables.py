@@ -8,13 +8,13 @@ from robustloc import metrics, tables
 
 TABLE = pd.DataFrame(
     [
-        ("in_door", "constant", "none", 0, "clean", 0.0, 4.0),
-        ("in_door", "dcnn", "none", 0, "clean", 0.0, 0.5),
-        ("in_door", "dcnn", "none", 0, "fgsm", 0.01, 1.0),
-        ("in_door", "dcnn", "none", 1, "fgsm", 0.01, 2.0),
-        ("in_door", "dcnn", "adversarial", 0, "fgsm", 0.01, 0.75),
+        ("in_door", "constant", "none", 0, "clean", 0.0, 4.0, 9),
+        ("in_door", "dcnn", "none", 0, "clean", 0.0, 0.5, 9),
+        ("in_door", "dcnn", "none", 0, "fgsm", 0.01, 1.0, 9),
+        ("in_door", "dcnn", "none", 1, "fgsm", 0.01, 2.0, 9),
+        ("in_door", "dcnn", "adversarial", 0, "fgsm", 0.01, 0.75, 9),
     ],
-    columns=["scenario", "model", "defence", "seed", "attack", "epsilon", "rmse_m"],
+    columns=["scenario", "model", "defence", "seed", "attack", "epsilon", "rmse_m", "n_users"],
 )
 
 
@@ -43,7 +43,10 @@ def test_markdown_and_latex() -> None:
     """Both hold the numbers; LaTeX escapes what it must and uses booktabs."""
     markdown, latex = tables.markdown(TABLE), tables.latex(TABLE)
 
-    assert "## in_door: position RMSE [m]" in markdown
+    title = "position RMSE [m] of 9 test users, mean of 1 to 2 seeds"
+    assert f"## in_door: {title}\n" in markdown
+    assert f"Scenario in door: {title}." in latex
+    assert "9 test users, one seed" in tables.markdown(TABLE[TABLE.seed == 0])
     assert "| fgsm     |      0.01 |" in markdown
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex

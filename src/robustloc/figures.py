@@ -46,12 +46,15 @@ def rmse(table: pd.DataFrame, figure: dict) -> plt.Figure:
             for place, (model, attack) in enumerate(pairs):
                 cell = rows[(rows.model == model) & (rows.defence == defence) & rows.attack.isin([attack, "clean"])]
                 curve = cell.groupby("epsilon").rmse_m.mean()
-                names = [model] * by_model + [attack] * (by_attack or not by_model) + [defence] * (defence != "none")
+                names = [model] * by_model + [attack] * (by_attack or not by_model)
+                if len(figure["defences"]) > 1:
+                    names.append("no defence" if defence == "none" else defence)
                 look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
                 axes.plot(curve.index, curve, linestyle=line, markersize=4, label=", ".join(names), **look)
         _draw_floor(axes, rows)
         axes.set(xlabel="epsilon (units of the scaled input)", ylabel="position RMSE [m]", yscale="log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        low, high = axes.get_ylim()
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 10 * low else (1, 1.5, 2, 3, 4, 5, 6, 8)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
         fixed = [figure["scenario"], *([] if by_model else figure["models"]), *([] if by_attack else figure["attacks"])]
@@ -69,16 +72,20 @@ def _draw_floor(axes: plt.Axes, rows: pd.DataFrame) -> None:
         axes.annotate("constant", textcoords="offset points", color="0.4", fontsize=7, **place)
 
 
-def example(clean: np.ndarray, adversarial: np.ndarray, positions: dict[str, np.ndarray], title: str) -> plt.Figure:
+def example(
+    clean: np.ndarray, adversarial: np.ndarray, positions: dict[str, np.ndarray], scale: str, title: str
+) -> plt.Figure:
     """Draw one user (Fig. 1): clean ADP, perturbation, adversarial ADP, and where the estimates fall.
 
     Args:
         clean, adversarial: (angle bins, delay bins) scaled ADPs.
         positions: ``true``, ``clean`` and ``adversarial`` positions (3,) [m], and ``users`` (N, 3) for the map.
+        scale: name of the input scale.
         title: what is shown.
     """
-    # a root brings out what lies beside the strongest pixel
-    magnitude = {"norm": PowerNorm(0.5, vmin=0, vmax=max(clean.max(), adversarial.max()), clip=True), "cmap": "viridis"}
+    # on a linear scale, a root brings out what lies beside the strongest pixel
+    norm = PowerNorm(1 if scale == "db" else 0.5, vmin=0, vmax=max(clean.max(), adversarial.max()), clip=True)
+    magnitude = {"norm": norm, "cmap": "viridis"}
     images = (
         ("clean ADP", clean, magnitude),
         ("perturbation", adversarial - clean, {"norm": CenteredNorm(), "cmap": "RdBu_r"}),
@@ -89,16 +96,19 @@ def example(clean: np.ndarray, adversarial: np.ndarray, positions: dict[str, np.
         for axes, (name, image, look) in zip(panels, images, strict=False):
             shown = axes.imshow(image, origin="lower", **look)
             axes.set(title=name, xlabel="delay bin", ylabel="angle bin")
-            drawing.colorbar(shown, ax=axes, fraction=0.046, label="input scale", ticks=MaxNLocator(5, prune="upper"))
+            drawing.colorbar(
+                shown, ax=axes, fraction=0.046, label=f"{scale} scale", ticks=MaxNLocator(5, prune="upper")
+            )
         plan = panels[3]
         plan.plot(*positions["users"][:, :2].T, ".", color="0.85", markersize=1.5)
-        plan.plot(*positions["true"][:2], "*", color=COLOURS[2], markersize=12, label="true position")
+        plan.plot(*positions["true"][:2], "*", color=COLOURS[2], markersize=12, label="true position", clip_on=False)
         for place, name in enumerate(("clean", "adversarial")):
             off = np.linalg.norm(positions[name] - positions["true"])
-            look = {"marker": MARKERS[place], "color": COLOURS[place], "markersize": 5}
+            look = {"marker": MARKERS[place], "color": COLOURS[place], "markersize": 5, "clip_on": False}
             plan.plot(*positions[name][:2], linestyle="", label=f"{name} estimate, {off:.2f} m off", **look)
-        plan.set(title="position", xlabel="x [m]", ylabel="y [m]", aspect="equal")
-        plan.xaxis.set_major_locator(MaxNLocator(2))
+        plan.set(title="position", xlabel="x [m]", ylabel="y [m]")
+        plan.set_aspect("equal", adjustable="datalim")
+        plan.xaxis.set_major_locator(MaxNLocator(4))
         drawing.legend(loc="outside lower right", ncols=3, handlelength=1, markerscale=0.8)
         drawing.suptitle(title, fontsize=9)
     return drawing

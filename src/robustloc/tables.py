@@ -22,6 +22,17 @@ def layout(table: pd.DataFrame, scenario: str) -> pd.DataFrame:
     return text.rename_axis(columns=None)
 
 
+def caption(table: pd.DataFrame, scenario: str) -> str:
+    """Say what one scenario's layout shows, of how many test users, averaged over how many seeds."""
+    rows = table[table.scenario == scenario]
+    users = " to ".join(map(str, sorted({rows.n_users.min(), rows.n_users.max()})))
+    seeds = rows.groupby(["model", "defence", "attack", "epsilon"]).seed.nunique()
+    averaged = " to ".join(map(str, sorted({seeds.min(), seeds.max()})))
+    return f"position RMSE [m] of {users} test users, " + (
+        "one seed" if averaged == "1" else f"mean of {averaged} seeds"
+    )
+
+
 def markdown(table: pd.DataFrame) -> str:
     """Write every scenario's layout as a Markdown table."""
     parts = []
@@ -29,7 +40,7 @@ def markdown(table: pd.DataFrame) -> str:
         text = layout(table, scenario)
         align = ["left", *["right"] * (len(text.columns) - 1)]
         body = text.to_markdown(index=False, disable_numparse=True, colalign=align)
-        parts.append(f"## {scenario}: position RMSE [m]\n\n{body}\n")
+        parts.append(f"## {scenario}: {caption(table, scenario)}\n\n{body}\n")
     return "\n".join(parts)
 
 
@@ -43,7 +54,7 @@ def latex(table: pd.DataFrame) -> str:
             style.to_latex(
                 hrules=True,
                 column_format="l" + "r" * (len(text.columns) - 1),
-                caption=f"Position RMSE [m], scenario {scenario.replace('_', ' ')}.",
+                caption=f"Scenario {scenario.replace('_', ' ')}: {caption(table, scenario)}.",
                 label=f"tab:rmse-{scenario.replace('_', '-')}",
                 position_float="centering",
             )
