@@ -1,6 +1,10 @@
 """What the README tells people to write works as it stands."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,15 +16,37 @@ BLOCK = re.compile(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", flags=re.DOTALL)
 BLOCKS = BLOCK.findall((ROOT / "README.md").read_text())
 
 
-def test_plugins(fresh: Project) -> None:
-    """The model, the attack and the defence of the README are found by their names, trained and evaluated."""
+def write_own(fresh: Project) -> None:
+    """Write the plugins of the README and their experiment where it says."""
     (_, _), *own = BLOCKS
     for name, text in own:
         (fresh.folder / name).write_text(text)
-    small = fresh.overlay({"pathvars": {"results": "results/mine"}, "defences": {"noise": {"training": {"epochs": 1}}}})
-    cells = [f"results/mine/indoor/linear/noise/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "random_sign")]
 
-    fresh.run("--configfile", SMOKE, "experiments/mine.yaml", small, "--", *cells)
+
+def test_plugins_keep_their_contracts(fresh: Project) -> None:
+    """The project's tests find the plugins of the README and pass on them."""
+    write_own(fresh)
+    shutil.copytree(ROOT / "tests", fresh.folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(ROOT / "pyproject.toml", fresh.folder)
+
+    command = [sys.executable, "-m", "pytest", "-q", "-k", "linear or random_sign or noise"]
+    folders = ["tests/models/test_models.py", "tests/attacks/test_attacks.py", "tests/defences/test_defences.py"]
+    environment = os.environ | {"PYTHONPATH": str(fresh.folder / "src")}
+    done = subprocess.run(
+        command + folders, cwd=fresh.folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= 6 + 2 * 6 + 1
+
+
+def test_plugins(fresh: Project) -> None:
+    """The model, the attack and the defence of the README are found by their names, trained and evaluated."""
+    write_own(fresh)
+    small = fresh.overlay({"defences": {"noise": {"training": {"epochs": 1}}}})
+    cells = [f"results/trial/indoor/linear/noise/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "random_sign")]
+
+    fresh.run("--configfile", SMOKE, "experiments/trial.yaml", small, "--", *cells)
 
     checkpoint = torch.load(fresh.folder / Path(cells[0]).parents[1] / "checkpoint.pt", weights_only=True)
     assert checkpoint["record"]["config"]["epsilon"] == 0.005

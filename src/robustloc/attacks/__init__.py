@@ -4,6 +4,7 @@ A file defines ``perturb(loss, x, *, eps, norm, generators, …parameters) -> Te
 that ``loss`` grows, where ``loss(x)`` returns one value per sample. The attack never sees the model.
 
 * ``eps``: the budget, a number or a tensor that broadcasts against ``x``, one per sample.
-* ``norm``: ``linf`` or ``l2``, the ball of radius eps around x that holds the result.
-* ``generators``: one ``torch.Generator`` per sample, so that a sample's result does not depend on its batch.
+* ``norm``: ``linf`` or ``l2``, the ball of radius eps around x that holds the result; the caller projects what leaves
+  it. An attack that has no form for one of them raises a ``ValueError``.
+* ``generators``: one ``torch.Generator`` of the CPU per sample, so that a sample's result does not depend on its batch.
 """
