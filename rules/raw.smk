@@ -4,9 +4,23 @@
 rule raw:
     """Files of the paths: traced scenes and downloads."""
     input:
-        [raw_files(scenario) for scenario in SCENARIOS],
+        all_raw_files,
     message:
         "Raw scenarios are there"
+
+
+rule inspect:
+    """Print what is in the DeepMIMO folders below data_folder."""
+    log:
+        "<logs>/inspect.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        folder=config["data_folder"],
+    message:
+        "Look into the scenarios below {params.folder}"
+    shell:
+        "python -m robustloc.stages.inspect {params.folder:q} 2> {log:q} | tee -a {log:q}"
 
 
 rule trace:
@@ -14,10 +28,12 @@ rule trace:
         TRACED,
     log:
         "<logs>/{scenario}/trace.log",
+    benchmark:
+        "<logs>/{scenario}/trace.tsv"
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=lambda wc: section(**chosen(wc.scenario, "raw", "base_station")),
+        cfg=lambda wc: section(raw=scene(wc.scenario), **chosen(wc.scenario, "base_station")),
         modules=lambda wc: tracing(wc.scenario),
         code=lambda wc: code(*tracing(wc.scenario)),
     message:

@@ -7,11 +7,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy and torch: two thr
 
 import numpy as np
 import pytest
+from layouts import WRITERS, write_v3, write_v4
 from made_up import COLUMNS, ROWS, SITE
-from scipy.io import savemat
 from workflow_project import ROOT
-
-from robustloc.scenario import deepmimo_v4_writer
 
 
 @pytest.fixture
@@ -31,36 +29,22 @@ def arrays() -> dict[str, np.ndarray]:
     return result | {"rx_pos": grid.astype(np.float32), "tx_pos": SITE.astype(np.float32)}
 
 
-@pytest.fixture
-def v4_folder(tmp_path: Path, arrays: dict) -> Path:
-    """The made-up scenario as a DeepMIMO v4 folder."""
-    folder = tmp_path / "v4"
-    folder.mkdir()
-    files = {name: folder / file for name, file in deepmimo_v4_writer.file_names().items()}
-    deepmimo_v4_writer.write(files, arrays, name="BS7", carrier_hz=3.5e9, max_reflections=1)
-    return folder
+@pytest.fixture(params=["v1", "v2", "v3", "v4"])
+def raw(request: pytest.FixtureRequest, tmp_path: Path, arrays: dict) -> Path:
+    """The made-up scenario as a folder of each generation, which is the folder's name."""
+    return WRITERS[request.param](tmp_path / request.param, arrays)
 
 
 @pytest.fixture
 def v3_folder(tmp_path: Path, arrays: dict) -> Path:
-    """The same scenario as a DeepMIMO v3 folder, its users in two files."""
-    folder = tmp_path / "v3"
-    folder.mkdir()
-    params = {"version": 2, "carrier_freq": 3.5e9, "user_grids": np.array([[1.0, ROWS, COLUMNS]]), "num_BS": 1}
-    savemat(folder / "params.mat", params)
-    savemat(folder / "BS7_BS.mat", {"tx_loc": SITE[None, :], "rx_locs": np.zeros((1, 5))})
-    order = ("phase", "delay", "power", "aoa_az", "aoa_el", "aod_az", "aod_el")
-    cells = np.empty((1, ROWS * COLUMNS), dtype=object)
-    for user in range(ROWS * COLUMNS):
-        count = np.isfinite(arrays["power"][user]).sum()
-        sight = (arrays["inter"][user, :count] == 0).astype(np.float32)
-        cells[0, user] = {"p": np.stack([*(arrays[name][user, :count] for name in order), sight])}
-    locations = np.column_stack([arrays["rx_pos"], np.zeros((ROWS * COLUMNS, 2))])
-    # nine users first: read by name, the second file would come before the first
-    for first, end in ((0, 9), (9, ROWS * COLUMNS)):
-        content = {"channels": cells[:, first:end], "rx_locs": locations[first:end], "tx_loc": SITE[None, :]}
-        savemat(folder / f"BS7_UE_{first}-{end}.mat", content)
-    return folder
+    """The made-up scenario as a DeepMIMO v3 folder, its users in two files."""
+    return write_v3(tmp_path / "v3", arrays)
+
+
+@pytest.fixture
+def v4_folder(tmp_path: Path, arrays: dict) -> Path:
+    """The made-up scenario as a DeepMIMO v4 folder."""
+    return write_v4(tmp_path / "v4", arrays)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ class Users:
         user: (N,) index in the scenario's order.
         row: (N,) row of the user grid.
         position: (N, 3) [m].
-        line_of_sight: (N,) 1, 0, or -1 without any path.
+        line_of_sight: (N,) 1, 0, -1 without any path, -2 not recorded.
         count: (N,) number of paths.
         adp: (N, angle bins, delay bins) linear magnitudes, float32.
     """
@@ -62,7 +62,7 @@ def _schema(shape: tuple[int, int], made_from: dict) -> pa.Schema:
 def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int], made_from: dict) -> None:
     """Write users to one Parquet file, batch by batch as they come."""
     schema = _schema(shape, made_from)
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False) as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", use_byte_stream_split=True, use_dictionary=False) as writer:
         for users in batches:
             columns = [artifact.to_column(getattr(users, field.name), field.type) for field in schema]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROW_GROUP)

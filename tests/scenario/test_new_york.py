@@ -1,4 +1,4 @@
-"""The real city: two generations of the same ray tracing give the same profiles."""
+"""The real city: three generations of the same ray tracing give the same profiles."""
 
 from pathlib import Path
 
@@ -15,16 +15,18 @@ WITH_PATHS = {"BS1": 1014, "BS2": 694, "BS3": 916}
 
 @pytest.mark.parametrize("name", SITES)
 def test_generations_agree(city: Path, name: str) -> None:
-    """v3 by position and v4 by name: equal profiles to 1e-4 of the peak, and the published number of users."""
-    v3 = folder.read(city / "new_york_v3", SITES[name])
-    v4 = folder.read(city / "new_york_v4", name)
-    profiles = [adp.from_paths(paths, Channel(), adp.CONVENTIONS["paper"]) for paths in (v3, v4)]
+    """v2 and v3 by position, v4 by name: equal profiles to 1e-4 of the peak, and the published number of users."""
+    wanted = {"new_york_v2": SITES[name], "new_york_v3": SITES[name], "new_york_v4": name}
+    v2, v3, v4 = (folder.read(city / generation, site) for generation, site in wanted.items())
+    profiles = [adp.from_paths(paths, Channel(), adp.CONVENTIONS["paper"]) for paths in (v2, v3, v4)]
 
-    assert len(v3) == len(v4) == 5148
-    assert (v3.count > 0).sum() == WITH_PATHS[name]
-    np.testing.assert_array_equal(v3.user, v4.user)
-    np.testing.assert_array_equal(v3.row, v4.row)
-    assert np.abs(profiles[0] - profiles[1]).max() <= 1e-4 * profiles[0].max()
+    for paths in (v2, v3, v4):
+        assert len(paths) == 5148
+        assert (paths.count > 0).sum() == WITH_PATHS[name]
+        for field in ("user", "row", "count", "line_of_sight"):
+            np.testing.assert_array_equal(getattr(paths, field), getattr(v4, field), err_msg=field)
+    for one in profiles[:2]:
+        assert np.abs(one - profiles[2]).max() <= 1e-4 * profiles[2].max()
 
 
 def test_line_of_sight_delay(city: Path) -> None:

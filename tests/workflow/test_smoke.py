@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -102,3 +104,15 @@ def test_default_plans_everything(fresh: Project) -> None:
 
     assert jobs["attack"] == str(200 + 6 * 5)
     assert jobs["figure"] == "6"
+
+
+def test_inspect(fresh: Project, v3_folder: Path) -> None:
+    """The target prints what lies below data_folder, and goes on behind a folder that cannot be read."""
+    shutil.copytree(v3_folder, v3_folder.parent / "broken")
+    (v3_folder.parent / "broken" / "params.mat").write_bytes(b"")
+
+    done = fresh.snakemake("inspect", "--config", f"data_folder={v3_folder.parent}")
+
+    assert done.returncode != 0
+    assert "broken/params.mat: not a readable MATLAB file" in done.stdout
+    assert "v3: DeepMIMO v3, carrier 3.5 GHz" in done.stdout

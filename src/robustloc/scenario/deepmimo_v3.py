@@ -13,10 +13,11 @@ import numpy as np
 from robustloc.errors import UserError
 from robustloc.scenario.files import load_matlab, variables
 from robustloc.scenario.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
-from robustloc.scenario.users import Grid
+from robustloc.scenario.users import Grid, from_table
 
 GENERATION = "v3"
 MARKER = "params.mat"
+NEEDS = "params.mat, BS<b>_BS.mat, BS<b>_UE_<first>-<end>.mat"
 PHASE, DELAY, POWER, _, ARRIVAL_ZENITH, AZIMUTH, ZENITH, LOS = range(8)
 
 
@@ -30,12 +31,12 @@ def base_stations(folder: Path) -> dict[str, np.ndarray]:
 
 def grids(folder: Path, name: str) -> list[Grid]:
     """Return the scenario's user grids."""
-    table = np.atleast_2d(_parameters(folder)["user_grids"])
-    if table.shape[1] < 3:
-        raise UserError(
-            f"{folder / MARKER}: expected first row, last row and users per row in user_grids, found {table}"
-        )
-    return [Grid(*(int(value) for value in line[:3])) for line in table]
+    return from_table(_parameters(folder)["user_grids"], folder / MARKER)
+
+
+def carrier_hz(folder: Path) -> float:
+    """Return the carrier frequency."""
+    return float(np.ravel(variables(folder / MARKER, _parameters(folder), "carrier_freq")[0])[0])
 
 
 def files(folder: Path, name: str) -> list[Path]:

@@ -19,6 +19,7 @@ from robustloc.scenario.users import Grid
 
 GENERATION = "v4"
 MARKER = "params.json"
+NEEDS = "params.json, {power,phase,delay,aod_az,aod_el,aoa_el,inter,rx_pos,tx_pos}_t<set>_tx<index>_r<set>.npz"
 PATH_QUANTITIES = ("power", "phase", "delay", "aod_az", "aod_el", "aoa_el", "inter")
 LIMITS = {"delay": (0.0, np.inf), "aod_el": (0.0, 180.0), "aoa_el": (0.0, 180.0)}
 SUFFIXES = (".npz", ".npy", ".mat")
@@ -41,12 +42,12 @@ class Link:
         return found[0]
 
     def load(self, quantity: str) -> np.ndarray:
-        """Load a quantity."""
-        return np.asarray(load_array(self.file(quantity), quantity), dtype=float)
+        """Load a quantity as it is stored: whole scenarios of millions of users are loaded and few kept."""
+        return load_array(self.file(quantity), quantity)
 
     def positions(self) -> np.ndarray:
         """Load the users' positions (N, 3) [m]."""
-        position = self.load("rx_pos")
+        position = np.asarray(self.load("rx_pos"), dtype=float)
         if position.ndim != 2 or position.shape[1] != 3 or not np.isfinite(position).all():
             raise UserError(f"{self.file('rx_pos')}: expected finite positions, three per user; download it again")
         return position
@@ -58,7 +59,7 @@ def base_stations(folder: Path) -> dict[str, np.ndarray]:
     sites = {}
     for name, transmitter in _transmitters(folder).items():
         link = Link(folder, transmitter, receiver)
-        site = link.load("tx_pos").reshape(-1)[:3]
+        site = np.asarray(link.load("tx_pos"), dtype=float).reshape(-1)[:3]
         if site.shape != (3,) or not np.isfinite(site).all():
             raise UserError(f"{link.file('tx_pos')}: expected a position of three numbers, found {site}")
         sites[name] = site
@@ -75,6 +76,11 @@ def grids(folder: Path, name: str) -> list[Grid]:
         found.append(Grid(row, row + rows - 1, columns))
         row += rows
     return found
+
+
+def carrier_hz(folder: Path) -> float:
+    """Return the carrier frequency."""
+    return float(_described(folder, "rt_params").get("frequency", np.nan))
 
 
 def files(folder: Path, name: str) -> list[Path]:
@@ -96,9 +102,7 @@ def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths:
         wanted = users[(users >= offset) & (users < offset + len(position))] - offset
         offset += len(position)
         if len(wanted):
-            arrays = {quantity: link.load(quantity) for quantity in PATH_QUANTITIES}
-            _check_shapes(arrays, len(position), link)
-            arrays = {quantity: array[wanted, :max_paths] for quantity, array in arrays.items()}
+            arrays = _chosen(link, len(position), wanted, max_paths)
             parts.append((arrays, _counts(arrays, wanted, link), position[wanted]))
     width = max(1, *(arrays["power"].shape[1] for arrays, _, _ in parts))
     table = {q: np.concatenate([_pad(arrays[q], width) for arrays, _, _ in parts]) for q in PATH_QUANTITIES}
@@ -124,14 +128,19 @@ def _paths(table: dict, users: np.ndarray, row: np.ndarray, count: np.ndarray, p
     )
 
 
-def _check_shapes(arrays: dict[str, np.ndarray], users: int, link: Link) -> None:
-    expected = (users, *arrays["power"].shape[1:])
-    for quantity, array in arrays.items():
+def _chosen(link: Link, users: int, wanted: np.ndarray, max_paths: int) -> dict[str, np.ndarray]:
+    """Load the paths of the wanted ones of a receiver set's users, one quantity at a time."""
+    arrays, expected = {}, None
+    for quantity in PATH_QUANTITIES:
+        array = link.load(quantity)
+        expected = expected or (users, *array.shape[1:])
         if array.ndim != 2 or array.shape != expected:
             raise UserError(
                 f"{link.file(quantity)}: expected shape {expected} as of rx_pos and power, found {array.shape}; "
                 "download it again"
             )
+        arrays[quantity] = array[wanted, :max_paths].astype(float)
+    return arrays
 
 
 def _counts(arrays: dict[str, np.ndarray], users: np.ndarray, link: Link) -> np.ndarray:
@@ -173,12 +182,19 @@ def _links(folder: Path, name: str) -> list[Link]:
     return [Link(folder, transmitter, receiver) for receiver in _receiver_sets(folder)]
 
 
-def _sets(folder: Path) -> list[dict]:
+def _described(folder: Path, key: str) -> dict:
     try:
-        sets = json.loads((folder / MARKER).read_text(encoding="utf-8"))["txrx_sets"].values()
-        wanted = ("id", "name", "is_tx", "is_rx")
-        return sorted(({key: s[key] for key in wanted} for s in sets), key=lambda s: s["id"])
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        return dict(json.loads((folder / MARKER).read_text(encoding="utf-8"))[key])
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder / MARKER}: expected the {key} of a DeepMIMO v4 scenario ({error!r})") from error
+
+
+def _sets(folder: Path) -> list[dict]:
+    wanted = ("id", "name", "is_tx", "is_rx")
+    try:
+        sets = [{key: s[key] for key in wanted} for s in _described(folder, "txrx_sets").values()]
+        return sorted(sets, key=lambda s: s["id"])
+    except (KeyError, TypeError) as error:
         raise UserError(f"{folder / MARKER}: expected the txrx_sets of a DeepMIMO v4 scenario ({error!r})") from error
 
 

@@ -45,7 +45,7 @@ def write(
         },
         "txrx_sets": {f"txrx_set_{s['id']}": s for s in sets},
         "materials": {},
-        "scene": {},
+        "scene": {"num_scenes": 1, "n_objects": 0, "n_vertices": 0, "n_faces": 0, "n_triangular_faces": 0},
     }
     Path(files["params"]).write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
     for quantity in QUANTITIES:

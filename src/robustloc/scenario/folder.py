@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
 from robustloc.errors import UserError
-from robustloc.scenario import deepmimo_v3, deepmimo_v4, sites
+from robustloc.scenario import deepmimo_v2, deepmimo_v3, deepmimo_v4, sites
 from robustloc.scenario.paths import Paths
 from robustloc.scenario.users import select
 
-READERS = (deepmimo_v3, deepmimo_v4)
+READERS = (deepmimo_v2, deepmimo_v3, deepmimo_v4)
 
 
 def read(
@@ -19,25 +21,32 @@ def read(
     rows: list[int] | None = None,
     row_step: int = 1,
     column_step: int = 1,
+    share: int = 0,
+    shares: int = 1,
     max_paths: int = 25,
 ) -> Paths:
     """Read the paths between one base station and the wanted users.
 
     Args:
-        folder: a DeepMIMO v3 or v4 scenario.
+        folder: a DeepMIMO scenario of any generation.
         base_station: its name in the scenario, or its position [m].
         rows: first and last user row, from 1, inclusive; None is all.
         row_step: take every so many rows.
         column_step: take every so many users of a row.
+        share: which of the shares to read, from 0, if those users are cut into equal ones.
+        shares: how many.
         max_paths: keep the first so many stored paths of a user (they are stored strongest first).
 
     Raises:
         UserError: a file is missing, damaged or holds impossible values, or there is no such base station or row.
     """
-    reader = _reader(folder)
+    reader = find_reader(folder)
     name = sites.find(reader.base_stations(folder), base_station, folder)
     users, row = select(reader.grids(folder, name), rows, row_step, column_step)
-    return reader.read(folder, name, users, row, max_paths)
+    if len(users) < shares:
+        raise UserError(f"shards: {len(users)} users cannot be cut into {shares} shards; use fewer")
+    part = np.array_split(np.arange(len(users)), shares)[share]
+    return reader.read(folder, name, users[part], row[part], max_paths)
 
 
 def files(folder: Path, base_station: str | Sequence[float], *, rows: list[int] | None = None) -> list[Path]:
@@ -46,21 +55,29 @@ def files(folder: Path, base_station: str | Sequence[float], *, rows: list[int] 
     Raises:
         UserError: as `read`, but for what is wrong inside the files of the paths.
     """
-    reader = _reader(folder)
+    reader = find_reader(folder)
     name = sites.find(reader.base_stations(folder), base_station, folder)
     select(reader.grids(folder, name), rows, 1, 1)
     return reader.files(folder, name)
 
 
-def _reader(folder: Path) -> ModuleType:
+def find_reader(folder: Path) -> ModuleType:
+    """Return the module that reads a scenario folder, told by the files in it.
+
+    Raises:
+        UserError: there is no such folder, or nothing or several generations in it.
+    """
+    needs = "\n".join(f"  {reader.GENERATION}: {reader.NEEDS.replace('{name}', folder.name)}" for reader in READERS)
     if not folder.is_dir():
         raise UserError(
-            f"{folder}: no such folder; download the DeepMIMO scenario, unpack it there, or change data_folder or the "
-            "scenario's raw.folder in the configuration"
+            f"{folder}: no such folder; download the DeepMIMO scenario {folder.name} (deepmimo.net), unpack it there, "
+            f"or change data_folder or the scenario's raw.folder. Expected in it, by DeepMIMO's generation:\n{needs}"
         )
-    for reader in READERS:
-        if (folder / reader.MARKER).is_file():
-            return reader
-    markers = " or ".join(f"{reader.MARKER} ({reader.GENERATION})" for reader in READERS)
+    fitting = [reader for reader in READERS if any(folder.glob(reader.MARKER))]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        several = " and ".join(reader.GENERATION for reader in fitting)
+        raise UserError(f"{folder}: holds files of DeepMIMO {several}; unpack each into a folder of its own")
     found = ", ".join(sorted(file.name for file in folder.iterdir())[:8]) or "nothing"
-    raise UserError(f"{folder}: expected {markers} in a DeepMIMO scenario folder, found {found}")
+    raise UserError(f"{folder}: not a DeepMIMO scenario folder, found {found}. Expected in it, by generation:\n{needs}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH = 1, 0, -1
+LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, NOT_RECORDED = 1, 0, -1, -2
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Paths:
         user: (N,) index of the user in the scenario's own order, from 0.
         row: (N,) row of the user grid, from 1 (DeepMIMO's R1, R2, …).
         position: (N, 3) user positions [m].
-        line_of_sight: (N,) 1 line of sight, 0 none, -1 no path at all.
+        line_of_sight: (N,) 1 line of sight, 0 none, -1 no path at all, -2 not recorded (DeepMIMO v1).
         count: (N,) number of paths.
         gain: (N, P) complex gain: root of the received power for 1 W sent, with the phase at the carrier.
         delay: (N, P) time of flight [s].

@@ -14,7 +14,7 @@ def find(sites: Mapping[str, Sequence[float]], wanted: str | Sequence[float], wh
     """Return the name of the base station with this name or at this position [m].
 
     Args:
-        sites: position of each base station, by name.
+        sites: position of each base station, by name; not a number where it is unknown.
         wanted: a name or a position.
         where: what holds them, for the message.
 
@@ -29,7 +29,12 @@ def find(sites: Mapping[str, Sequence[float]], wanted: str | Sequence[float], wh
         nearest = min(distance, key=distance.get)
         if distance[nearest] <= TOLERANCE_M:
             return nearest
-    listed = "; ".join(f"{name} at ({', '.join(f'{c:.3f}' for c in site)})" for name, site in sites.items())
+    listed = "; ".join(f"{name} at {written(site)}" for name, site in sites.items())
     raise UserError(
         f"base_station: {wanted!r} is not in {where}, which has {listed}; name one of them or give its position"
     )
+
+
+def written(site: Sequence[float]) -> str:
+    """Write a position as people type it."""
+    return f"({', '.join(f'{c:.3f}' for c in site)})" if np.isfinite(site).all() else "an unknown position"

@@ -16,6 +16,18 @@ class Grid:
     columns: int
 
 
+def from_table(table: np.ndarray, where: object) -> list[Grid]:
+    """Return the grids of DeepMIMO's `user_grids`: a line of first row, last row and users per row for each.
+
+    Raises:
+        UserError: it is no such table; the message names `where` it was found.
+    """
+    table = np.atleast_2d(table)
+    if table.size == 0 or table.shape[1] < 3:
+        raise UserError(f"{where}: expected first row, last row and users per row in user_grids, found {table}")
+    return [Grid(*(int(value) for value in line[:3])) for line in table]
+
+
 def select(grids: list[Grid], rows: list[int] | None, row_step: int, column_step: int) -> tuple[np.ndarray, np.ndarray]:
     """Choose users by their row (first and last, inclusive; None is all) and every so many rows and columns.
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 from tqdm import tqdm
 
 from robustloc import adp, dataset
@@ -20,10 +19,13 @@ def main(job: Job) -> None:
     channel, convention = Channel(**config["channel"]), adp.CONVENTIONS[config["adp"]["convention"]]
     # the reader finds its files by itself; the inputs are exactly those that it opens, the marker first
     paths = folder.read(
-        job.inputs["raw"][0].parent, config["base_station"], **config["users"], max_paths=channel.max_paths
+        job.inputs["raw"][0].parent,
+        config["base_station"],
+        **config["users"],
+        share=config["shard"],
+        shares=config["shards"],
+        max_paths=channel.max_paths,
     )
-    share = np.array_split(np.arange(len(paths)), config["shards"])[config["shard"]]
-    paths = paths[share]
 
     def batches() -> Iterator[dataset.Users]:
         """Compute as the file is written."""
