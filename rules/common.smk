@@ -40,7 +40,7 @@ QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
 # Progress bars in log files move every ten seconds. Without an activated environment jobs run in Snakemake's own.
 PYTHON = shlex.quote(str(Path(sys.executable).parent)).replace("{", "{{").replace("}", "}}")
 shell.prefix(
-    f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE TQDM_MININTERVAL=10 PYTHONPATH={QUOTED};"
+    f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE NUMBA_NUM_THREADS=1 TQDM_MININTERVAL=10 PYTHONPATH={QUOTED};"
     f' [ -n "${{{{VIRTUAL_ENV:-${{{{CONDA_PREFIX:-}}}}}}}}" ] || export PATH={PYTHON}:"$PATH"; '
 )
 
@@ -65,13 +65,26 @@ def raw_files(scenario):
     """Files that hold the paths of the scenario's base station, the one that tells the generation first."""
     raw, base_station = config["scenarios"][scenario]["raw"], config["scenarios"][scenario]["base_station"]
     try:
-        if "folder" in raw:
-            folder, rows = Path(config["data_folder"], raw["folder"]), config["scenarios"][scenario]["users"]["rows"]
-            return [str(file) for file in scenario_folder.files(folder, base_station, rows=rows)]
-        trace.chosen(raw["scene"], raw["rows"], base_station)
-        return [file.format(scenario=scenario) for file in TRACED]
+        if settings.is_embedded(config, scenario):
+            trace.chosen(raw["scene"], raw["rows"], base_station)
+            return [file.format(scenario=scenario) for file in TRACED]
+        folder, rows = Path(config["data_folder"], raw["folder"]), config["scenarios"][scenario]["users"]["rows"]
+        return [str(file) for file in scenario_folder.files(folder, base_station, rows=rows)]
     except UserError as error:
         raise WorkflowError(f"scenario {scenario}: {error}") from None
+
+
+def all_raw_files(wc):
+    """Those of all scenarios; what is missing is told at once."""
+    found, missing = [], []
+    for scenario in SCENARIOS:
+        try:
+            found += raw_files(scenario)
+        except WorkflowError as error:
+            missing.append(str(error))
+    if missing:
+        raise WorkflowError("\n".join(missing))
+    return found
 
 
 def shards(scenario):
@@ -82,6 +95,12 @@ def shards(scenario):
 def plugin_modules(kind, names):
     """The files that some entries of models, defences or attacks load, by name below the package."""
     return [f"{kind}.{settings.entry(config, kind, name)['plugin']}" for name in names]
+
+
+def scene(scenario):
+    """What tracing reads of a scenario's configuration."""
+    raw = config["scenarios"][scenario]["raw"]
+    return {key: raw[key] for key in ("scene", "rows", "max_reflections", "max_paths")}
 
 
 def tracing(scenario):

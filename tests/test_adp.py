@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -140,11 +141,14 @@ def test_dipoles() -> None:
     assert adp.from_paths(upright, dipoles, PAPER).max() < 1e-6
 
 
-def test_chunks_do_not_matter() -> None:
-    """A user's profile does not depend on who is computed with it."""
+def test_batch_does_not_matter() -> None:
+    """A user's profile is the same to the bit alone, among others, and on any number of threads."""
     paths = make_paths(np.arange(30) % 9, width=8)
-    setup = channel.Channel()
+    setup, together = channel.Channel(), []
+    for threads in (1, 2):
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+        together.append(adp.from_paths(paths, setup, PAPER))
+    alone = np.concatenate([adp.from_paths(paths[user : user + 1], setup, PAPER) for user in range(30)])
 
-    together, alone = (adp.from_paths(paths, setup, PAPER, chunk=chunk) for chunk in (30, 1))
-
-    np.testing.assert_allclose(together, alone, atol=1e-6 * together.max())
+    np.testing.assert_array_equal(together[0], alone)
+    np.testing.assert_array_equal(together[1], alone)
