@@ -168,9 +168,35 @@ def test_defence_needs_an_epsilon() -> None:
         config.check(content, SCHEMA)
 
 
-def test_folder_takes_precedence() -> None:
-    """An overlay turns an embedded scenario into a downloaded one by naming the folder."""
-    config.check(merged(DEFAULT, {"scenarios": {"outdoor": {"raw": {"folder": "O1_3p5"}}}}), SCHEMA)
+@pytest.mark.parametrize(("source", "outdoor"), [({}, False), ({"source": "embedded"}, True)])
+def test_source(source: dict, outdoor: bool) -> None:
+    """An overlay that names a folder turns an embedded scenario into a download, unless source says otherwise."""
+    downloads = {
+        "outdoor": {"raw": {"folder": "O1_3p5"}},
+        "city": DEFAULT["scenarios"]["outdoor"] | {"raw": {"folder": "c"}},
+    }
+    content = merged(DEFAULT, source | {"scenarios": downloads})
+    config.check(content, SCHEMA)
+
+    assert {name: config.is_embedded(content, name) for name in content["scenarios"]} == {
+        "outdoor": outdoor,
+        "indoor": True,
+        "city": False,
+    }
+
+
+def test_paper_is_at_full_scale() -> None:
+    """The paper's experiment uses every user of its rows, and expects the paper's counts."""
+    content = merged(DEFAULT, yaml.safe_load((ROOT / "experiments/paper.yaml").read_text()))
+    config.check(content, SCHEMA)
+
+    for name, per_row in (("outdoor", 181), ("indoor", 121)):
+        scenario = content["scenarios"][name]
+        first, last = scenario["users"]["rows"]
+        assert (last - first + 1) * per_row == sum(scenario["split"]["expected"])
+        assert scenario["users"]["row_step"] == scenario["users"]["column_step"] == 1
+        assert config.is_embedded(content, name)
+        assert not config.is_embedded(content | {"source": "deepmimo"}, name)
 
 
 def test_what_defences_start_from_is_trained() -> None:

@@ -164,6 +164,16 @@ def test_blocked_users_can_be_left_out() -> None:
     assert (parts[eligible] != UNUSED).all()
 
 
+def test_expected_counts() -> None:
+    """Other counts than those expected stop with both."""
+    position, eligible = np.zeros((1000, 3)), np.ones(1000, bool)
+    options = {"kind": "random", "validation": 0.05, "test": 0.005}
+
+    split(position, eligible, np.random.default_rng(0), **options, expected=[995, 5])
+    with pytest.raises(UserError, match=r"split\.expected: \[994, 6\] users .* found \[995, 5\]"):
+        split(position, eligible, np.random.default_rng(0), **options, expected=[994, 6])
+
+
 def test_empty_parts_are_refused() -> None:
     """A split that leaves nobody to train on says so."""
     with pytest.raises(UserError, match="no train users left of 6"):

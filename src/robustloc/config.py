@@ -60,6 +60,12 @@ def entry(config: dict, kind: str, name: str) -> dict:
     return {"plugin": found.get("plugin", name), "parameters": own, **norm}
 
 
+def is_embedded(config: dict, scenario: str) -> bool:
+    """Say whether a scenario is traced here and not read from a folder."""
+    raw = config["scenarios"][scenario]["raw"]
+    return "folder" not in raw or ("scene" in raw and config["source"] == "embedded")
+
+
 def starts(config: dict) -> dict[str, str]:
     """Return which defence each defence starts from, of those that do."""
     return {name: defence["start"] for name, defence in config["defences"].items() if "start" in defence}

@@ -19,6 +19,7 @@ def split(
     test: float,
     block_m: float = 5.0,
     guard_m: float = 1.0,
+    expected: list[int] | None = None,
 ) -> np.ndarray:
     """Assign each user to a part.
 
@@ -31,12 +32,13 @@ def split(
         validation, test: shares of the eligible users, rounded up; with blocks the first blocks that reach them.
         block_m: side of a square [m].
         guard_m: training users nearer than this to a held-out user are UNUSED [m]; blocks only.
+        expected: users that must be left for training and validation together, and for test.
 
     Returns:
         (N,) TRAIN, VALIDATION, TEST or UNUSED.
 
     Raises:
-        UserError: a part would be empty.
+        UserError: a part would be empty, or the counts are not those expected.
     """
     users = np.flatnonzero(eligible)
     parts = np.full(len(position), UNUSED)
@@ -53,6 +55,12 @@ def split(
             raise UserError(
                 f"split: no {PARTS[part]} users left of {len(users)}; use more users, other shares, or smaller blocks"
             )
+    found = [int(np.isin(parts, (TRAIN, VALIDATION)).sum()), int((parts == TEST).sum())]
+    if expected and found != list(expected):
+        raise UserError(
+            f"split.expected: {expected} users for training and validation, and for test, found {found}; the scenario "
+            "has other users than the one that is meant, or change users, the shares or split.expected"
+        )
     return parts
 
 

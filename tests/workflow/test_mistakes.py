@@ -130,6 +130,17 @@ def test_missing_folder(fresh: Project) -> None:
     assert "data/new_york: no such folder; download the DeepMIMO scenario" in raw_error(fresh)
 
 
+def test_all_missing_folders_at_once(fresh: Project) -> None:
+    """The paper's downloads are named together, with the files of each generation."""
+    done = fresh.snakemake("adp", "--configfile", "experiments/paper.yaml", "--config", "source=deepmimo")
+
+    assert done.returncode != 0
+    for scenario in ("O1_3p5", "I3_60"):
+        assert f"data/{scenario}: no such folder; download the DeepMIMO scenario {scenario}" in done.stderr
+        assert f"{scenario}.params.mat, {scenario}.Loc.mat" in done.stderr
+    assert len(done.stderr.splitlines()) < 30
+
+
 @pytest.mark.parametrize("generation", ["v3", "v4"])
 def test_wrong_base_station(fresh: Project, city: Path, generation: str) -> None:
     """A base station that the city does not have lists those that it has."""

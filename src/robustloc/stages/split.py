@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from robustloc import artifact, dataset, seeds
 from robustloc.errors import UserError
 from robustloc.job import Job, run
-from robustloc.split import TEST, TRAIN, split
+from robustloc.split import TEST, TRAIN, VALIDATION, split
 
 
 def main(job: Job) -> None:
@@ -34,6 +34,7 @@ def main(job: Job) -> None:
         "users": len(user),
         "users_without_paths": int((count == 0).sum()),
         "parts": {name: int((parts == part).sum()) for part, name in enumerate(dataset.PARTS)},
+        "train_and_validation": int(np.isin(parts, (TRAIN, VALIDATION)).sum()),
         "scale": {"name": config["scale"], "peak": peak},
         "conventions": {"channel": config["channel"], "adp": config["adp"]},
         "shards": [
