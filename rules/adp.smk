@@ -20,6 +20,8 @@ rule shard:
         shard="<results>/{scenario}/adp/shard-{shard}.parquet",
     log:
         "<logs>/{scenario}/shard-{shard}.log",
+    benchmark:
+        "<logs>/{scenario}/shard-{shard}.tsv"
     conda:
         "../envs/robustloc.yaml"
     params:
@@ -43,6 +45,8 @@ rule split:
         manifest="<results>/{scenario}/manifest.json",
     log:
         "<logs>/{scenario}/split.log",
+    benchmark:
+        "<logs>/{scenario}/split.tsv"
     conda:
         "../envs/robustloc.yaml"
     params:

@@ -21,6 +21,8 @@ rule train:
         log="<results>/{scenario}/{model}/{defence}/seed{seed}/training.csv",
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/train.log",
+    benchmark:
+        "<logs>/{scenario}/{model}/{defence}/seed{seed}/train.tsv"
     conda:
         "../envs/robustloc.yaml"
     resources:

@@ -22,7 +22,7 @@ def write(path: Path, columns: dict[str, np.ndarray], made_from: dict) -> None:
     """
     table = pa.table({name: artifact.to_column(values) for name, values in columns.items()})
     table = table.replace_schema_metadata(artifact.parquet_metadata(made_from))
-    pq.write_table(table, path, compression="zstd", use_dictionary=False)
+    pq.write_table(table, path, compression="zstd", use_byte_stream_split=True, use_dictionary=False)
 
 
 def read(path: Path, names: list[str]) -> dict[str, np.ndarray]:

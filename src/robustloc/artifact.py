@@ -1,5 +1,6 @@
 """Files that a job leaves behind: written whole or not at all, and carrying the record of what made them."""
 
+import glob
 import hashlib
 import json
 import math
@@ -24,6 +25,10 @@ PACKAGES = ("numpy", "scipy", "torch", "torchdiffeq", "pytorch-lightning", "pyar
 def replacing(path: Path) -> Iterator[Path]:
     """Give a unique temporary path beside `path`, which takes its place only if the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(
+        f".{glob.escape(path.name)}.*.tmp"
+    ):  # by a job that was killed; one makes a file at a time
+        left.unlink()
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary

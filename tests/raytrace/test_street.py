@@ -1,5 +1,6 @@
 """The street's paths against mirror-image geometry worked out anew, leg by leg."""
 
+from contextlib import suppress
 from itertools import pairwise, product
 
 import numpy as np
@@ -105,3 +106,57 @@ def test_strongest_paths_first(found: list[Found]) -> None:
     distance = np.linalg.norm(USERS - SITE, axis=1)
     direct = np.array([row[inter == 0][0] for row, inter in zip(power, table["inter"], strict=True)])
     np.testing.assert_allclose(direct, 20 * np.log10(299_792_458.0 / 3.5e9 / (4 * np.pi * distance)), atol=1e-4)
+
+
+def shoot(azimuth: float, user: np.ndarray, bounces: int) -> tuple[float, np.ndarray]:
+    """Follow a ray from the site over the plan, mirrored at every wall that it meets, to a user.
+
+    Returns:
+        How long it is [m], and where it heads when it meets the user.
+    """
+    walls, place, ahead, length = street.walls(), SITE[:2], np.array([np.cos(azimuth), np.sin(azimuth)]), 0.0
+    for left in range(bounces, -1, -1):
+        met = [(crossing(place + 1e-6 * ahead, place + 2000 * ahead, wall), wall) for wall in walls]
+        met = [(np.linalg.norm(point - place), wall) for point, wall in met if point is not None]
+        reach, wall = min(met, key=lambda hit: hit[0], default=(np.inf, None))
+        if left:
+            assert wall is not None, "the ray leaves the street"
+            place, length = place + reach * ahead, length + reach
+            ahead = ahead - 2 * (ahead @ wall.normal) * wall.normal
+    along = (user[:2] - place) @ ahead
+    assert 0 < along < reach, "a building stands before the user"
+    assert np.linalg.norm(place + along * ahead - user[:2]) < 2e-3, "the ray misses the user"
+    return length + along, ahead
+
+
+def test_every_kept_path_is_a_ray() -> None:
+    """Shot from the site, each path of the written arrays bounces off walls alone and meets its user when it says."""
+    users = USERS[::8]
+    table = arrays(street.find(SITE, users, 3.5e9, 3), users, SITE, 3.5e9, 25)
+    checked = set()
+    for user, path in np.argwhere(np.isfinite(table["power"])):
+        own = {name: float(table[name][user, path]) for name in ("aod_az", "aod_el", "aoa_az", "delay", "inter")}
+        bounces = len(str(int(own["inter"]))) if own["inter"] else 0
+        ways = {}
+        for grounds in range(min(bounces, 1) + 1):
+            # the ground takes one of the bounces, and the path then falls all the way from the site's mirror image
+            with suppress(AssertionError):
+                length, heading = shoot(np.deg2rad(own["aod_az"]), users[user], bounces - grounds)
+                ways[grounds] = (length, 8.0 if grounds else 4.0, heading)
+        zeniths = {grounds: 90 + np.rad2deg(np.arctan2(fall, length)) for grounds, (length, fall, _) in ways.items()}
+        (grounds,) = [grounds for grounds, zenith in zeniths.items() if abs(zenith - own["aod_el"]) < 1e-4]
+        length, fall, heading = ways[grounds]
+        assert own["delay"] * 299_792_458.0 == pytest.approx(np.hypot(length, fall), rel=1e-6)
+        back = np.deg2rad(own["aoa_az"])
+        np.testing.assert_allclose([-np.cos(back), -np.sin(back)], heading, atol=1e-6)
+        checked.add((bounces, grounds))
+    assert checked == {(0, 0), (1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1)}
+
+
+def test_tracing_repeats() -> None:
+    """The same scene gives the same arrays to the bit."""
+    users = USERS[::8]
+    first, second = (arrays(street.find(SITE, users, 3.5e9, 2), users, SITE, 3.5e9, 25) for _ in range(2))
+
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name])
