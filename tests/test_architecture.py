@@ -32,6 +32,7 @@ ALLOWED = {
     "job": FOUNDATION | {"artifact", "provenance"},
     "scenario": FOUNDATION,
     "raytrace": FOUNDATION | {"scenario"},
+    "scenes": {"raytrace"},
     "channel": {"scenario"},
     "adp": {"channel", "scenario"},
     "dataset": FOUNDATION | {"artifact", "scale"},
@@ -39,7 +40,7 @@ ALLOWED = {
     "adversarial_set": {"artifact"},
     "localizer": FOUNDATION | {"plugins"},
     "training": FOUNDATION | {"seeds"},
-    "evaluation": {"scale"},
+    "evaluation": FOUNDATION | {"scale"},
 }
 HEAVY = {"pytorch_lightning": {"training"}, "matplotlib": {"figures"}, "torchdiffeq": {"models"}}
 NO_TORCH = {"stages.trace", "stages.adp", "stages.split", "stages.evaluate", "stages.layout", "stages.figure"}

@@ -2,6 +2,7 @@
 
 import ast
 import math
+from collections.abc import Iterable
 from itertools import product
 
 from robustloc import cells, plugins, schema
@@ -40,6 +41,8 @@ def check(config: dict, rules: dict) -> None:
     for name, scenario in config["scenarios"].items():
         if name in RESERVED:
             raise UserError(f"scenarios.{name}: this folder of the results is for something else; choose another name")
+        if scene := scenario["raw"].get("scene"):
+            _known(f"scenarios.{name}.raw.scene", [scene], plugins.names("scenes"))
         if scenario["split"]["validation"] + scenario["split"]["test"] >= 1:
             raise UserError(f"scenarios.{name}.split: validation and test leave no share of the users to train on")
     for name, defence in config["defences"].items():
@@ -81,7 +84,7 @@ def epsilons(config: dict) -> dict[str, list[float]]:
     return {name: scenario["epsilons"] for name, scenario in config["scenarios"].items()}
 
 
-def _known(key: str, names: list[str], valid: dict) -> None:
+def _known(key: str, names: list[str], valid: Iterable[str]) -> None:
     for name in names:
         if name not in valid:
             raise UserError(f"{key}: {schema.unknown(name, list(valid))}")
@@ -98,7 +101,8 @@ def _check_entry(config: dict, kind: str, name: str) -> None:
         if key not in valid:
             raise UserError(f"{kind}.{name}.{key}: {schema.unknown(key, valid)}")
         if not _fits(value, options[key].annotation):
-            raise UserError(f"{kind}.{name}.{key}: expected {options[key].annotation}, found {value!r}")
+            wanted = options[key].annotation.removeprefix("Literal")
+            raise UserError(f"{kind}.{name}.{key}: expected {wanted}, found {value!r}{schema.hint(value)}")
     missing = [key for key in valid if options[key].required and key not in found["parameters"]]
     if missing:
         raise UserError(f"{kind}.{name}: missing {', '.join(missing)}; the plugin {found['plugin']} has no default")

@@ -76,14 +76,14 @@ def _explain(error: ValidationError) -> str:
     meaning = error.schema.get("description")
     if error.validator == "additionalProperties":
         valid = sorted(error.schema["properties"])
-        found = sorted(set(error.instance) - set(valid))
+        found = sorted(str(key) for key in error.instance if key not in valid)
         return "\n".join(f"{'.'.join(filter(None, [place, key]))}: {unknown(key, valid)}" for key in found)
     if error.validator == "oneOf":
         return _explain_choice(error, place)
     if error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
         kinds = " or ".join(PLAIN_NAMES[kind] for kind in wanted)
-        return f"{place}: expected {kinds}, found {error.instance!r}{_hint(error.instance)}"
+        return f"{place}: expected {kinds}, found {error.instance!r}{hint(error.instance)}"
     return f"{place or 'configuration'}: {error.message}" + (f" ({meaning})" if meaning else "")
 
 
@@ -102,9 +102,15 @@ def _explain_choice(error: ValidationError, place: str) -> str:
     return f"{place}: expected {kinds}, found {found!r}"
 
 
-def _hint(value: object) -> str:
+def hint(value: object) -> str:
+    """Say why a number may have been read as text."""
     try:
         number = isinstance(value, str) and math.isfinite(float(value))
     except ValueError:
         number = False
-    return "; YAML reads it as text: no quotes, and a point before an exponent, such as 1.0e-2" if number else ""
+    if not number:
+        return ""
+    return (
+        "; it was read as text: in a file write no quotes, and a point before an exponent, such as 1.0e-2; on the "
+        "command line all nested values are texts, put them into a file"
+    )

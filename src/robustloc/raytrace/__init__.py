@@ -1,1 +1,1 @@
-"""The embedded scenes: geometry -> paths by the image method, in the units of a DeepMIMO v4 scenario."""
+"""What scenes are traced with: mirror images, reflection coefficients, and the way to DeepMIMO's arrays."""

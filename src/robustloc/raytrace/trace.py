@@ -1,6 +1,5 @@
 """From reflections found in a scene to the arrays of a DeepMIMO v4 scenario."""
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -27,18 +26,13 @@ class Scene:
     users: np.ndarray
 
 
-def load(name: str) -> ModuleType:
-    """Import the module of a scene by its name: ``scene()`` is its geometry, ``find()`` its tracer."""
-    return importlib.import_module(f"robustloc.raytrace.{name}")
-
-
-def chosen(name: str, rows: int, base_station: str | Sequence[float]) -> tuple[Scene, str]:
-    """Return a scene, and the name of one of its base stations given by name or position.
+def chosen(place: ModuleType, rows: int, base_station: str | Sequence[float]) -> tuple[Scene, str]:
+    """Return the scene of a module, and the name of one of its base stations given by name or position.
 
     Raises:
         UserError: the scene has no such base station, or not so many rows of users.
     """
-    scene = load(name).scene()
+    scene, name = place.scene(), place.__name__.rpartition(".")[2]
     if rows > len(scene.users):
         raise UserError(f"raw.rows: scene {name!r} has {len(scene.users)} rows of users, found {rows}")
     return scene, sites.find(scene.base_stations, base_station, f"scene {name!r}")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from robustloc import plugins
 from robustloc.job import Job, run
 from robustloc.raytrace import trace
 from robustloc.scenario import deepmimo_v4_writer as writer
@@ -10,9 +11,10 @@ from robustloc.scenario import deepmimo_v4_writer as writer
 def main(job: Job) -> None:
     """Trace the paths between one base station and the users of rows R1 to R<rows>."""
     raw = job.config["raw"]
-    scene, name = trace.chosen(raw["scene"], raw["rows"], job.config["base_station"])
+    place = plugins.load("scenes", raw["scene"])
+    scene, name = trace.chosen(place, raw["rows"], job.config["base_station"])
     site, users = np.array(scene.base_stations[name]), scene.users[: raw["rows"]].reshape(-1, 3)
-    found = trace.load(raw["scene"]).find(site, users, scene.carrier_hz, raw["max_reflections"])
+    found = place.find(site, users, scene.carrier_hz, raw["max_reflections"])
     arrays = trace.arrays(found, users, site, scene.carrier_hz, raw["max_paths"])
     files = dict(zip(writer.file_names(), job.outputs["raw"], strict=True))
     writer.write(files, arrays, name=name, carrier_hz=scene.carrier_hz, max_reflections=raw["max_reflections"])

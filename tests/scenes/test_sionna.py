@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from robustloc.raytrace import street
 from robustloc.raytrace.reflection import CONCRETE, WET_EARTH, Material
 from robustloc.raytrace.trace import arrays
+from robustloc.scenes import street
 
 SITE = np.array(street.scene().base_stations["BS2"])
 USERS = street.scene().users[:1100].reshape(-1, 3)[::9973]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from robustloc.errors import UserError
-from robustloc.raytrace import reflection, room
+from robustloc.raytrace import reflection
 from robustloc.raytrace.trace import arrays, chosen
+from robustloc.scenes import room
 
 SITE = np.array(room.scene().base_stations["BS1"])
 USERS = room.scene().users[:550].reshape(-1, 3)[::3331]
@@ -23,11 +24,11 @@ def test_twenty_five_paths() -> None:
 
 def test_what_a_scene_has() -> None:
     """A base station by name or position; one that is not there, or too many rows, say what there is."""
-    assert chosen("room", 550, "BS1")[1] == chosen("room", 1, SITE.tolist())[1] == "BS1"
+    assert chosen(room, 550, "BS1")[1] == chosen(room, 1, SITE.tolist())[1] == "BS1"
     with pytest.raises(UserError, match=r"scene 'room'.*BS1 at"):
-        chosen("room", 550, "BS9")
+        chosen(room, 550, "BS9")
     with pytest.raises(UserError, match=r"raw\.rows: scene 'room' has \d+ rows of users, found 100000"):
-        chosen("room", 100000, "BS1")
+        chosen(room, 100000, "BS1")
 
 
 def test_single_bounce_by_hand() -> None:

@@ -6,9 +6,9 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from robustloc.raytrace import street
 from robustloc.raytrace.images import Wall, blocked, images
 from robustloc.raytrace.trace import Found, arrays
+from robustloc.scenes import street
 
 SITE = np.array(street.scene().base_stations["BS2"])
 USERS = street.scene().users[:1100].reshape(-1, 3)[::4999]
