@@ -1,5 +1,6 @@
 # What the rules share: the checked configuration, wildcard constraints, and what each job reads. No rule.
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -11,13 +12,14 @@ from snakemake.exceptions import WorkflowError
 SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 
-from robustloc import cells
+from robustloc import cells, plugins
 from robustloc import config as settings
 from robustloc.errors import UserError
 from robustloc.provenance import code, section
 from robustloc.raytrace import trace
 from robustloc.scenario import deepmimo_v4_writer
 from robustloc.scenario import folder as scenario_folder
+from robustloc.scenario.users import Grid, select
 
 try:
     settings.check(config, yaml.safe_load(Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")))
@@ -37,11 +39,14 @@ SETS = [f"<results>/{file}" for file in cells.set_files(config["grids"], EPSILON
 
 # Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
 QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
-# Progress bars in log files move every ten seconds. Without an activated environment jobs run in Snakemake's own.
+# Progress bars in log files move every ten seconds. Unless a virtual environment is active, or Snakemake has activated
+# one of conda for the job, the job runs in Snakemake's own. Compiled code is kept where a run may surely write.
 PYTHON = shlex.quote(str(Path(sys.executable).parent)).replace("{", "{{").replace("}", "}}")
+CONDA = shlex.quote(os.environ.get("CONDA_PREFIX", "")).replace("{", "{{").replace("}", "}}")
 shell.prefix(
     f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE NUMBA_NUM_THREADS=1 TQDM_MININTERVAL=10 PYTHONPATH={QUOTED};"
-    f' [ -n "${{{{VIRTUAL_ENV:-${{{{CONDA_PREFIX:-}}}}}}}}" ] || export PATH={PYTHON}:"$PATH"; '
+    ' export NUMBA_CACHE_DIR="${{NUMBA_CACHE_DIR:-$PWD/.snakemake/numba}}";'
+    f' [ -n "${{{{VIRTUAL_ENV:-}}}}" ] || [ "${{{{CONDA_PREFIX:-}}}}" != {CONDA} ] || export PATH={PYTHON}:"$PATH"; '
 )
 
 
@@ -52,7 +57,7 @@ wildcard_constraints:
     attack="|".join(config["attacks"]),
     seed=r"\d+",
     shard=r"\d+",
-    eps=r"\d+(\.\d+)?",
+    eps=r"(0|[1-9]\d*)(\.\d*[1-9])?",
     figure="|".join(FIGURES) or "none",
 
 
@@ -63,13 +68,14 @@ def chosen(scenario, *keys):
 
 def raw_files(scenario):
     """Files that hold the paths of the scenario's base station, the one that tells the generation first."""
-    raw, base_station = config["scenarios"][scenario]["raw"], config["scenarios"][scenario]["base_station"]
+    raw, base_station, users, shares = chosen(scenario, "raw", "base_station", "users", "shards").values()
     try:
         if settings.is_embedded(config, scenario):
-            trace.chosen(raw["scene"], raw["rows"], base_station)
+            place, _ = trace.chosen(plugins.load("scenes", raw["scene"]), raw["rows"], base_station)
+            select([Grid(1, raw["rows"], place.users.shape[1])], **users, shares=shares)
             return [file.format(scenario=scenario) for file in TRACED]
-        folder, rows = Path(config["data_folder"], raw["folder"]), config["scenarios"][scenario]["users"]["rows"]
-        return [str(file) for file in scenario_folder.files(folder, base_station, rows=rows)]
+        folder = Path(config["data_folder"], raw["folder"])
+        return [str(file) for file in scenario_folder.files(folder, base_station, **users, shares=shares)]
     except UserError as error:
         raise WorkflowError(f"scenario {scenario}: {error}") from None
 
@@ -105,7 +111,7 @@ def scene(scenario):
 
 def tracing(scenario):
     """The code that traces an embedded scene."""
-    return ["stages.trace", f"raytrace.{config['scenarios'][scenario]['raw']['scene']}"]
+    return ["stages.trace", f"scenes.{config['scenarios'][scenario]['raw']['scene']}"]
 
 
 def trainers(wc):

@@ -37,7 +37,10 @@ def write_v2(folder: Path, arrays: dict[str, np.ndarray]) -> Path:
     first = arrays["inter"][:, 0]
     tags = np.where(np.isnan(first), -1, first == 0)
     savemat(folder / "made.7.LoS.mat", {"LOS_tag_array_full": np.append(len(tags), tags).astype(np.int32)})
-    savemat(folder / "made.TX_Loc.mat", {"TX_Loc_array_full": np.array([[7.0, *SITE, 0.0, 0.0]])})
+    sites = np.array(
+        [[number, 100.0 * number, 0.0, 6.0, 0.0, 0.0] for number in range(1, 7)] + [[7.0, *SITE, 0.0, 0.0]]
+    )
+    savemat(folder / "made.TX_Loc.mat", {"TX_Loc_array_full": sites})
     savemat(folder / "made.BSBS.params.mat", {"carrier_freq": CARRIER_HZ})
     savemat(folder / "made.7.CIR.BSBS.mat", {"BB_CIR_array_full": np.zeros(1)})
     return folder

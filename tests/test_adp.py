@@ -1,6 +1,7 @@
 """Channels and angle-delay profiles against the plain formulas."""
 
 import dataclasses
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -12,6 +13,7 @@ from made_up import make_paths
 from robustloc import adp, channel
 from robustloc.scenario.paths import Paths
 
+PER_PATH = ("gain", "delay", "zenith", "azimuth", "arrival_zenith")
 PAPER, DYLOC = adp.CONVENTIONS["paper"], adp.CONVENTIONS["dyloc"]
 SMALL = channel.Channel(antennas=8, subcarriers=6, bandwidth_hz=1e7)
 
@@ -120,12 +122,24 @@ def test_energy_is_kept() -> None:
     np.testing.assert_allclose((adp.from_paths(paths, setup, PAPER) ** 2).sum(axis=(1, 2)), energy, rtol=1e-5)
 
 
+def test_first_paths() -> None:
+    """Of users with more paths than are wanted, the first are used."""
+    paths = make_paths(np.full(3, 8), width=8)
+    first = replace(paths, count=np.full(3, 5), **{name: getattr(paths, name)[:, :5] for name in PER_PATH})
+
+    profiles = [adp.from_paths(part, channel.Channel(max_paths=5), PAPER) for part in (paths, first)]
+
+    np.testing.assert_array_equal(*profiles)
+
+
 def test_late_paths() -> None:
     """A delay beyond the symbol is dropped, or wraps round to where it would alias."""
     drop, wrap = (dataclasses.replace(SMALL, late_paths=choice) for choice in ("drop", "wrap"))
     late, early = single_path(0.1, 1.25, SMALL), single_path(0.1, 0.25, SMALL)
 
     assert (adp.from_paths(late, drop, PAPER) == 0).all()
+    assert channel.used_paths(late, drop).tolist() == [0]
+    assert channel.used_paths(late, wrap).tolist() == channel.used_paths(early, drop).tolist() == [1]
     np.testing.assert_allclose(adp.from_paths(late, wrap, PAPER), adp.from_paths(early, drop, PAPER), rtol=1e-5)
 
 
@@ -142,12 +156,13 @@ def test_dipoles() -> None:
 
 
 def test_batch_does_not_matter() -> None:
-    """A user's profile is the same to the bit alone, among others, and on any number of threads."""
+    """A user's profile is the same to the bit alone, among others, and on one thread or all."""
     paths = make_paths(np.arange(30) % 9, width=8)
-    setup, together = channel.Channel(), []
-    for threads in (1, 2):
-        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    setup, together, before = channel.Channel(), [], numba.get_num_threads()
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
+        numba.set_num_threads(threads)
         together.append(adp.from_paths(paths, setup, PAPER))
+    numba.set_num_threads(before)
     alone = np.concatenate([adp.from_paths(paths[user : user + 1], setup, PAPER) for user in range(30)])
 
     np.testing.assert_array_equal(together[0], alone)

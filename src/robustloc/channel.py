@@ -49,6 +49,14 @@ def path_coordinates(paths: Paths, channel: Channel) -> tuple[np.ndarray, np.nda
     return gain, advance, turns
 
 
+def used_paths(paths: Paths, channel: Channel) -> np.ndarray:
+    """Count the paths (N,) that the channel is made of: at most `max_paths`, without those that are dropped as late."""
+    wanted = np.arange(paths.delay.shape[1]) < np.minimum(paths.count, channel.max_paths)[:, None]
+    if channel.late_paths == "drop":
+        wanted &= paths.delay * channel.bandwidth_hz / channel.subcarriers < 1.0
+    return wanted.sum(axis=1)
+
+
 def matrix(paths: Paths, channel: Channel) -> np.ndarray:
     """Return the channel matrices H (N, antennas, subcarriers), complex: the plain formula above."""
     gain, advance, turns = path_coordinates(paths, channel)

@@ -26,7 +26,7 @@ class Users:
         row: (N,) row of the user grid.
         position: (N, 3) [m].
         line_of_sight: (N,) 1, 0, -1 without any path, -2 not recorded.
-        count: (N,) number of paths.
+        count: (N,) number of paths that the profile is made of.
         adp: (N, angle bins, delay bins) linear magnitudes, float32.
     """
 

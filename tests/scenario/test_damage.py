@@ -74,26 +74,26 @@ def line(row: int, value: float) -> Callable[[Path], None]:
 CIR, DOD, DOA = "made.7.CIR.mat", "made.7.DoD.mat", "made.7.DoA.mat"
 # generation, file, damage, message
 DAMAGE = [
-    ("v1", CIR, flat("CIR_array_full", 1, np.nan), r"user 5, path 0: expected finite values"),
-    ("v2", CIR, flat("CIR_array_full", 2, -1e-9), r"user 5, path 0: expected .*delays >= 0"),
-    ("v2", DOD, flat("DoD_array_full", 6, 181.0), r"user 5, path 1: expected .*zenith angles from 0 to"),
-    ("v2", DOA, flat("DoA_array_full", 1, np.inf), r"user 5, path 0: expected finite"),
-    ("v2", CIR, flat("CIR_array_full", 0, 3.0), r"paths of every user to be numbered from 1"),
+    ("v1", CIR, flat("CIR_array_full", 1, np.nan), r"user 5, path 0: expected phase from -inf to inf, .* found nan"),
+    ("v2", CIR, flat("CIR_array_full", 2, -1e-9), r"user 5, path 0: expected delay from 0 to 0\.001"),
+    ("v2", DOD, flat("DoD_array_full", 6, 181.0), r"user 5, path 1: expected zenith from 0 to 180"),
+    ("v2", DOA, flat("DoA_array_full", 1, np.inf), r"user 5, path 0: expected azimuth"),
+    ("v2", CIR, flat("CIR_array_full", 0, 3.0), r"every user's paths to be numbered from 1"),
     ("v2", CIR, flat("CIR_array_full", -1, -2.0), r"expected a number and a count of paths of user 5, found"),
     ("v2", CIR, flat("CIR_array_full", -1, np.nan), r"expected a number and a count of paths of user 5, found"),
     ("v2", CIR, flat("CIR_array_full", -1, 4.0), r"(numbered from 1|count of paths of user 6)"),
     ("v2", CIR, cut("CIR_array_full", -3), r"ends among the paths of user 19; truncated"),
     ("v2", CIR, cut("CIR_array_full", 1), r"count of paths of user 0, found the end"),
-    ("v2", CIR, cut("CIR_array_full", 0), r"holds 0 users, users\.rows asks for up to 20"),
-    ("v2", "made.Loc.mat", cut("Loc_array_full", 15), r"each of at least 20 users, found .*\(15, 6\)"),
-    ("v2", "made.TX_Loc.mat", cut("TX_Loc_array_full", 0), r"a line .* of every base station, found none of \[7\]"),
+    ("v2", CIR, cut("CIR_array_full", 0), r"expected the 20 users of user_grids, found no users"),
+    ("v2", "made.Loc.mat", cut("Loc_array_full", 15), r"each of the 20 users of user_grids, found .*\(15, 6\)"),
+    ("v2", "made.TX_Loc.mat", cut("TX_Loc_array_full", 6), r"a line .* of each of 7 base stations, found .*\(6, 6\)"),
     ("v2", "made.7.LoS.mat", cut("LOS_tag_array_full", 15), r"expected the number of users and a tag"),
-    ("v3", "BS7_UE_0-9.mat", line(1, -1e-9), r"user 5: expected finite values, delays >= 0"),
-    ("v3", "BS7_UE_0-9.mat", line(2, np.nan), r"user 5: expected finite"),
-    ("v3", "BS7_UE_0-9.mat", line(6, 181.0), r"user 5: expected .*zenith angles from 0 to 180"),
-    ("v4", "power_t001_tx000_r000.npz", put("power", 5, 0, np.nan), r"user 5, path 0: expected a number.*found nan"),
+    ("v3", "BS7_UE_0-9.mat", line(1, -1e-9), r"user 5, path 0: expected delay from 0 to 0\.001"),
+    ("v3", "BS7_UE_0-9.mat", line(2, np.nan), r"user 5, path 0: expected power"),
+    ("v3", "BS7_UE_0-9.mat", line(6, 181.0), r"user 5, path 0: expected zenith from 0 to 180"),
+    ("v4", "power_t001_tx000_r000.npz", put("power", 5, 0, np.nan), r"user 5, path 0: expected power.*found nan"),
     ("v4", "phase_t001_tx000_r000.npz", put("phase", 5, 3, np.inf), r"user 5, path 3.*found inf"),
-    ("v4", "delay_t001_tx000_r000.npz", put("delay", 5, 1, -1e-9), r"user 5, path 1.*from 0 to inf"),
+    ("v4", "delay_t001_tx000_r000.npz", put("delay", 5, 1, -1e-9), r"user 5, path 1.*from 0 to 0\.001"),
     ("v4", "aod_el_t001_tx000_r000.npz", put("aod_el", 5, 1, 200.0), r"user 5, path 1.*from 0 to 180"),
     ("v4", "aod_az_t001_tx000_r000.npz", put("aod_az", 2, 4, 10.0), r"user 2.*found"),
 ]
@@ -109,8 +109,9 @@ def test_impossible_content(
     raw = WRITERS[generation](tmp_path / generation, arrays)
     damage(raw / name)
 
-    with pytest.raises(UserError, match=message):
-        folder.read(raw, "BS7")
+    for share in range(2):  # whichever share the damaged user is in, no other passes
+        with pytest.raises(UserError, match=message):
+            folder.read(raw, "BS7", share=share, shares=2)
 
 
 def test_paths_of_another_file(tmp_path: Path, arrays: dict) -> None:
@@ -121,6 +122,61 @@ def test_paths_of_another_file(tmp_path: Path, arrays: dict) -> None:
 
     with pytest.raises(UserError, match=r"made\.7\.DoD\.mat: user \d+ has another number of paths than in the CIR"):
         folder.read(raw, "BS7")
+
+
+def test_tags_of_another_base_station(tmp_path: Path, arrays: dict) -> None:
+    """Line-of-sight tags that call users blocked who have paths are not believed."""
+    raw = write_v2(tmp_path / "v2", arrays)
+    savemat(raw / "made.7.LoS.mat", {"LOS_tag_array_full": np.append(20, np.full(20, -1)).astype(np.int32)})
+
+    with pytest.raises(UserError, match=r"made\.7\.LoS\.mat: .*it belongs to another base station"):
+        folder.read(raw, "BS7")
+
+
+def test_misaligned_users(tmp_path: Path, arrays: dict) -> None:
+    """A vector that lost its first user does not give everyone the neighbour's paths."""
+    raw = write_v2(tmp_path / "v2", arrays)
+    for name, variable in ((CIR, "CIR_array_full"), (DOD, "DoD_array_full"), (DOA, "DoA_array_full")):
+        vector = np.ravel(content(raw / name)[variable])
+        rest = vector[3 + 4 * int(vector[2]) :]
+        savemat(raw / name, {variable: np.concatenate([[20.0], rest, [20.0, 0.0]])})
+
+    with pytest.raises(UserError, match=r"expected a number and a count of paths of user 0, found \[2\.0"):
+        folder.read(raw, "BS7")
+
+
+def test_angles_in_place_of_responses(tmp_path: Path, arrays: dict) -> None:
+    """A file of angles under the name of the channel responses has no possible delays."""
+    raw = write_v2(tmp_path / "v2", arrays)
+    shutil.copy(raw / DOD, raw / CIR)
+
+    with pytest.raises(UserError, match=r"made\.7\.CIR\.mat: user 0, path 0: expected delay from 0 to 0\.001"):
+        folder.read(raw, "BS7")
+
+
+@pytest.mark.parametrize(("generation", "name"), [("v2", "made.params.mat"), ("v3", "params.mat")])
+def test_wrong_parameters(generation: str, name: str, tmp_path: Path, arrays: dict) -> None:
+    """User grids that the files do not fill, and parameters that are no numbers, are refused."""
+    raw = WRITERS[generation](tmp_path / generation, arrays)
+    right = content(raw / name)
+    wrong = (
+        ({"user_grids": np.array([[1, 4, 4]])}, r"user_grids"),
+        ({"user_grids": np.array([[1, np.nan, 5]])}, r"in user_grids, found"),
+        ({"transmit_power": np.nan}, r"expected a number as transmit_power, found \[nan\]"),
+        ({"transmit_power": np.zeros(0)}, r"expected a number as transmit_power, found \[\]"),
+    )
+    for change, message in wrong:
+        savemat(raw / name, right | change)
+        with pytest.raises(UserError, match=message):
+            folder.read(raw, "BS7")
+
+
+def test_hidden_files_are_other_programs(raw: Path) -> None:
+    """What an operating system leaves beside the files does not matter."""
+    for file in [*raw.iterdir()]:
+        (raw / f"._{file.name}").write_bytes(b"")
+
+    assert len(folder.read(raw, "BS7")) == 20
 
 
 def test_wrong_generation(tmp_path: Path, arrays: dict) -> None:

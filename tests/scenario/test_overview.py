@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 from made_up import COLUMNS, ROWS, SITE
+from workflow_project import ROOT
 
+from robustloc import config
 from robustloc.errors import UserError
 from robustloc.scenario import folder, overview
 
@@ -24,12 +26,18 @@ def test_overview(raw: Path, arrays: dict) -> None:
 
 
 def test_configuration_works(raw: Path) -> None:
-    """The lines that it prints are configuration, and find the users."""
-    printed = overview.overview(raw).partition("scenarios.<name>:\n")[2]
-    written = yaml.safe_load(printed)
+    """The experiment that it prints is valid on top of the default, and finds the users."""
+    printed = overview.overview(raw).partition("An experiment on the first base station:\n")[2]
+    default, written = (yaml.safe_load(text) for text in ((ROOT / "config.yaml").read_text(), printed))
+    name = raw.name
+    content = default | written | {"scenarios": default["scenarios"] | written["scenarios"]}
 
-    assert written["raw"] == {"folder": raw.name}
-    assert len(folder.read(raw, written["base_station"], **written["users"])) == ROWS * COLUMNS
+    config.check(content, yaml.safe_load((ROOT / "config.schema.yaml").read_text()))
+
+    scenario = content["scenarios"][name]
+    assert scenario["raw"]["folder"] == raw.name
+    assert len(folder.read(raw, scenario["base_station"], **scenario["users"])) == ROWS * COLUMNS
+    assert scenario["blocked_users"] == "keep"
     if raw.name != "v1":
         assert f"# or {[float(c) for c in SITE]}" in printed
 

@@ -40,6 +40,25 @@ def test_configuration(fresh: Project, mistake: str) -> None:
     assert not (fresh.folder / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("users", "shards", "message"),
+    [
+        ({"rows": [5, 2]}, 1, "users.rows: expected the first row before the last, found [5, 2]"),
+        ({"rows": [1, 20]}, 1, "users.rows: [1, 20] is not within the scenario's rows R1 to R10"),
+        ({"rows": [1, 1], "column_step": 50}, 4, "shards: 3 users cannot be cut into 4 shards"),
+    ],
+)
+def test_users_of_a_scene(fresh: Project, users: dict, shards: int, message: str) -> None:
+    """Rows that are not traced, or more shards than users, stop before the scene is traced."""
+    overlay = fresh.overlay({"scenarios": {"indoor": {"users": users, "shards": shards}}})
+
+    done = fresh.snakemake("--configfile", SMOKE, overlay, "--", "adp")
+
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert not (fresh.folder / "results").exists()
+
+
 def broken_python(folder: Path, needle: str) -> Path:
     """A `python` that fails for commands that hold a text, as if the machine had."""
     folder.mkdir()
@@ -168,7 +187,7 @@ def test_nan_in_v4(fresh: Project, city: Path) -> None:
     np.savez_compressed(file, phase=array)
 
     printed = raw_error(fresh)
-    assert f"phase_t003_tx000_r000.npz: user {user}, path 0: expected a number" in printed
+    assert f"phase_t003_tx000_r000.npz: user {user}, path 0: expected phase from -inf to inf" in printed
     assert "download the file again" in printed
 
 

@@ -31,7 +31,12 @@ def sets(
 
 INDOOR = sets("indoor/dcnn/none", attacks=("fgsm",), eps=("0.002",))
 DEFENDED = [cell for cell in LOCALIZERS if cell.endswith("adversarial")]
-PLAIN = ["outdoor/constant/none", "indoor/dcnn/none", *(cell for cell in LOCALIZERS if cell.endswith("none"))]
+PLAIN = [
+    "outdoor/constant/none",
+    "indoor/constant/none",
+    "indoor/dcnn/none",
+    *(cell for cell in LOCALIZERS if cell.endswith("none")),
+]
 
 
 def test_added_epsilon(finished: Project) -> None:

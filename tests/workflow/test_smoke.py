@@ -24,7 +24,7 @@ def test_table(finished: Project) -> None:
     table = pd.read_csv(finished.folder / "results/smoke/tables/rmse.csv")
 
     assert table.columns.tolist() == COLUMNS
-    assert len(table) == 1 + 2 * 2 * (1 + 2 * 2) + 2
+    assert len(table) == 2 + 2 * 2 * (1 + 2 * 2) + 2
     assert not table.isna().any().any()
     assert set(table.budget) == {"linf", "none"}
     assert (table[table.attack == "clean"].psr_db == -np.inf).all()

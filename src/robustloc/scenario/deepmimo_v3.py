@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from robustloc.errors import UserError
-from robustloc.scenario.files import load_matlab, variables
+from robustloc.scenario.files import load_matlab, number, refuse_impossible, variables
 from robustloc.scenario.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
-from robustloc.scenario.users import Grid, from_table
+from robustloc.scenario.users import Grid, from_table, total
 
 GENERATION = "v3"
 MARKER = "params.mat"
 NEEDS = "params.mat, BS<b>_BS.mat, BS<b>_UE_<first>-<end>.mat"
 PHASE, DELAY, POWER, _, ARRIVAL_ZENITH, AZIMUTH, ZENITH, LOS = range(8)
+QUANTITIES = ("phase", "delay", "power", "azimuth", "zenith", "azimuth", "zenith", "line of sight")
 
 
 def base_stations(folder: Path) -> dict[str, np.ndarray]:
@@ -36,7 +37,7 @@ def grids(folder: Path, name: str) -> list[Grid]:
 
 def carrier_hz(folder: Path) -> float:
     """Return the carrier frequency."""
-    return float(np.ravel(variables(folder / MARKER, _parameters(folder), "carrier_freq")[0])[0])
+    return number(folder / MARKER, _parameters(folder), "carrier_freq")
 
 
 def files(folder: Path, name: str) -> list[Path]:
@@ -47,9 +48,11 @@ def files(folder: Path, name: str) -> list[Path]:
 
 def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths: int) -> Paths:
     """Read the paths of the given users (ascending indices); see `folder.read`."""
-    sent_dbm = float(np.ravel(_parameters(folder).get("transmit_power", 0.0))[0])
-    matrices, positions = [], []
+    sent_dbm = number(folder / MARKER, _parameters(folder), "transmit_power", 0.0)
+    tables, positions, everyone = [], [], total(grids(folder, name))
     for first, end, file in _user_files(folder, name):
+        if end > everyone:
+            raise UserError(f"{file}: its name promises users up to {end}, user_grids in {MARKER} has {everyone}")
         wanted = users[(users >= first) & (users < end)] - first
         if len(wanted) == 0:
             continue
@@ -58,40 +61,47 @@ def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths:
             raise UserError(
                 f"{file}: its name promises {end - first} users, it holds {channels.size}; download it again"
             )
-        matrices += [_matrix(file, channels.flat[index], first + index) for index in wanted]
+        matrices = [_matrix(file, channels.flat[index], first + index)[:, :max_paths] for index in wanted]
+        tables.append(_table(file, first + wanted, matrices))
         if not np.isfinite(locations[wanted, :3]).all():
             raise UserError(f"{file}: expected finite user positions in rx_locs; download it again")
         positions.append(locations[wanted, :3])
-    if len(matrices) != len(users):
+    found = sum(len(count) for count, _ in tables)
+    if found != len(users):
         raise UserError(
-            f"{folder}: users.rows asks for users up to index {users[-1]}, the {name}_UE files hold {len(matrices)} of "
-            f"the {len(users)} wanted; a file is missing, or users.rows is too large"
+            f"{folder}: users.rows asks for users up to index {users[-1]}, the {name}_UE files hold {found} of the "
+            f"{len(users)} wanted; a file is missing, or users.rows is too large"
         )
-    matrices = [matrix[:, :max_paths] for matrix in matrices]
-    return _paths(matrices, users, row, np.concatenate(positions), sent_dbm)
+    return _paths(tables, users, row, np.concatenate(positions), sent_dbm)
 
 
-def _paths(
-    matrices: list[np.ndarray], users: np.ndarray, row: np.ndarray, position: np.ndarray, sent_dbm: float
-) -> Paths:
+def _table(file: Path, users: np.ndarray, matrices: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Join the users' matrices: path counts (N,) and values (8, N, P), zero behind the last path."""
     count = np.array([matrix.shape[1] for matrix in matrices])
     table = np.zeros((8, len(users), max(1, count.max())))
-    table[POWER] = -np.inf
-    present = np.arange(table.shape[2]) < count[:, None]
-    table[:, present] = np.concatenate(matrices, axis=1)[:8]
+    table[:, np.arange(table.shape[2]) < count[:, None]] = np.concatenate(matrices, axis=1)
+    for line, quantity in enumerate(QUANTITIES):
+        refuse_impossible(file, quantity, users, table[line])
+    return count, table
+
+
+def _paths(tables: list, users: np.ndarray, row: np.ndarray, position: np.ndarray, sent_dbm: float) -> Paths:
+    count = np.concatenate([count for count, _ in tables])
+    width = max(table.shape[2] for _, table in tables)
+    table = np.concatenate([np.pad(t, ((0, 0), (0, 0), (0, width - t.shape[2]))) for _, t in tables], axis=1)
+    present = np.arange(width) < count[:, None]
     sight = np.where(table[LOS, :, 0] == 1, LINE_OF_SIGHT, NO_LINE_OF_SIGHT)
-    angles = np.deg2rad(table)
     return Paths(
         user=users,
         row=row,
         position=position.astype(float),
         line_of_sight=np.where(count == 0, NO_PATH, sight),
         count=count,
-        gain=from_decibels(table[POWER] - sent_dbm, table[PHASE]),
+        gain=np.where(present, from_decibels(table[POWER] - sent_dbm, table[PHASE]), 0.0),
         delay=table[DELAY],
-        zenith=angles[ZENITH],
-        azimuth=angles[AZIMUTH],
-        arrival_zenith=angles[ARRIVAL_ZENITH],
+        zenith=np.deg2rad(table[ZENITH]),
+        azimuth=np.deg2rad(table[AZIMUTH]),
+        arrival_zenith=np.deg2rad(table[ARRIVAL_ZENITH]),
     )
 
 
@@ -104,12 +114,6 @@ def _matrix(file: Path, cell: np.ndarray, user: int) -> np.ndarray:
         return np.zeros((8, 0))
     if matrix.ndim != 2 or matrix.shape[0] < 8:
         raise UserError(f"{file}: user {user}: expected 8 rows per path, found an array of shape {matrix.shape}")
-    zeniths = matrix[[ARRIVAL_ZENITH, ZENITH]]
-    if not np.isfinite(matrix[:8]).all() or (matrix[DELAY] < 0).any() or (zeniths < 0).any() or (zeniths > 180).any():
-        raise UserError(
-            f"{file}: user {user}: expected finite values, delays >= 0 and zenith angles from 0 to 180 degrees, found "
-            f"{matrix[:8].tolist()}; download the file again"
-        )
     return matrix[:8]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from robustloc.errors import UserError
-from robustloc.scenario.files import load_array
+from robustloc.scenario.files import load_array, refuse_impossible
 from robustloc.scenario.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.scenario.users import Grid
 
@@ -21,7 +21,7 @@ GENERATION = "v4"
 MARKER = "params.json"
 NEEDS = "params.json, {power,phase,delay,aod_az,aod_el,aoa_el,inter,rx_pos,tx_pos}_t<set>_tx<index>_r<set>.npz"
 PATH_QUANTITIES = ("power", "phase", "delay", "aod_az", "aod_el", "aoa_el", "inter")
-LIMITS = {"delay": (0.0, np.inf), "aod_el": (0.0, 180.0), "aoa_el": (0.0, 180.0)}
+LIMITED = {"aod_el": "zenith", "aoa_el": "zenith"}
 SUFFIXES = (".npz", ".npy", ".mat")
 
 
@@ -42,7 +42,7 @@ class Link:
         return found[0]
 
     def load(self, quantity: str) -> np.ndarray:
-        """Load a quantity as it is stored: whole scenarios of millions of users are loaded and few kept."""
+        """Load a quantity as it is stored; of whole scenarios, millions of users are loaded and few kept."""
         return load_array(self.file(quantity), quantity)
 
     def positions(self) -> np.ndarray:
@@ -147,16 +147,9 @@ def _counts(arrays: dict[str, np.ndarray], users: np.ndarray, link: Link) -> np.
     """Count the paths of each user; NaN may stand only behind the last path, in all quantities alike."""
     missing = np.stack([np.isnan(array) for array in arrays.values()])
     count = (~missing).any(axis=0).sum(axis=1)
-    padding = np.arange(missing.shape[2]) >= count[:, None]
-    for quantity, absent, array in zip(arrays, missing, arrays.values(), strict=True):
-        low, high = LIMITS.get(quantity, (-np.inf, np.inf))
-        bad = (absent != padding) | np.isinf(array) | (array < low) | (array > high)
-        if bad.any():
-            user, path = np.argwhere(bad)[0]
-            raise UserError(
-                f"{link.file(quantity)}: user {users[user]}, path {path}: expected a number from {low:g} to {high:g} "
-                f"(NaN only behind the user's last path), found {array[user, path]}; download the file again"
-            )
+    present = np.arange(missing.shape[2]) < count[:, None]
+    for quantity, array in arrays.items():
+        refuse_impossible(link.file(quantity), LIMITED.get(quantity, quantity), users, array, present)
     return count
 
 

@@ -7,6 +7,9 @@ from scipy.io import loadmat
 
 from robustloc.errors import UserError
 
+# What a path can have (delay [s], power [dBm], zenith [deg]), with room to spare; else a file is damaged or mixed up.
+LIMITS = {"delay": (0.0, 1e-3), "power": (-1000.0, 300.0), "zenith": (0.0, 180.0)}
+
 
 def load_matlab(file: Path) -> dict[str, np.ndarray]:
     """Load all variables of a MATLAB file."""
@@ -41,6 +44,40 @@ def variables(file: Path, content: dict[str, np.ndarray], *names: str) -> list[n
     if missing:
         raise UserError(f"{file}: expected {', '.join(missing)}, found {', '.join(sorted(content)) or 'nothing'}")
     return [content[name] for name in names]
+
+
+def number(file: Path, content: dict[str, np.ndarray], name: str, default: float | None = None) -> float:
+    """Return a variable that is one finite number, or the default where it may be absent."""
+    if default is not None and name not in content:
+        return default
+    value = np.ravel(variables(file, content, name)[0])
+    if len(value) == 0 or value.dtype.kind not in "iuf" or not np.isfinite(value[0]):
+        raise UserError(f"{file}: expected a number as {name}, found {value.tolist()}; download it again")
+    return float(value[0])
+
+
+def refuse_impossible(
+    file: Path, quantity: str, users: np.ndarray, values: np.ndarray, present: np.ndarray | None = None
+) -> None:
+    """Stop at the first value that no path can have.
+
+    Args:
+        file: for the message.
+        quantity: which of `LIMITS` holds; others need only be finite.
+        users: (N,) their indices.
+        values: (N, P), zero behind a user's last path, or not a number there if `present` is given.
+        present: (N, P) which of them are paths.
+    """
+    low, high = LIMITS.get(quantity, (-np.inf, np.inf))
+    wrong = ~np.isfinite(values) | (values < low) | (values > high)
+    if present is not None:
+        wrong = np.where(present, wrong, ~np.isnan(values))
+    if wrong.any():
+        user, path = np.argwhere(wrong)[0]
+        raise UserError(
+            f"{file}: user {users[user]}, path {path}: expected {quantity} from {low:g} to {high:g}, and none behind "
+            f"the user's last path, found {values[user, path]}; download the file again"
+        )
 
 
 def _must_exist(file: Path) -> None:

@@ -33,7 +33,8 @@ def read(
         rows: first and last user row, from 1, inclusive; None is all.
         row_step: take every so many rows.
         column_step: take every so many users of a row.
-        share: which of the shares to read, from 0, if those users are cut into equal ones.
+        share: which of the shares to return, from 0, if those users are cut into equal ones. All of them are read, so
+            that what is damaged anywhere gives no share at all.
         shares: how many.
         max_paths: keep the first so many stored paths of a user (they are stored strongest first).
 
@@ -42,23 +43,33 @@ def read(
     """
     reader = find_reader(folder)
     name = sites.find(reader.base_stations(folder), base_station, folder)
-    users, row = select(reader.grids(folder, name), rows, row_step, column_step)
-    if len(users) < shares:
-        raise UserError(f"shards: {len(users)} users cannot be cut into {shares} shards; use fewer")
-    part = np.array_split(np.arange(len(users)), shares)[share]
-    return reader.read(folder, name, users[part], row[part], max_paths)
+    users, row = select(reader.grids(folder, name), rows, row_step, column_step, shares=shares)
+    return reader.read(folder, name, users, row, max_paths)[np.array_split(np.arange(len(users)), shares)[share]]
 
 
-def files(folder: Path, base_station: str | Sequence[float], *, rows: list[int] | None = None) -> list[Path]:
+def files(
+    folder: Path,
+    base_station: str | Sequence[float],
+    *,
+    rows: list[int] | None = None,
+    row_step: int = 1,
+    column_step: int = 1,
+    shares: int = 1,
+) -> list[Path]:
     """List the files that `read` opens for a base station, the one that tells the generation first.
 
     Raises:
-        UserError: as `read`, but for what is wrong inside the files of the paths.
+        UserError: as `read` with these arguments, but for what is wrong inside the files of the paths.
     """
     reader = find_reader(folder)
     name = sites.find(reader.base_stations(folder), base_station, folder)
-    select(reader.grids(folder, name), rows, 1, 1)
+    select(reader.grids(folder, name), rows, row_step, column_step, shares=shares)
     return reader.files(folder, name)
+
+
+def is_marked(folder: Path, reader: ModuleType) -> bool:
+    """Say whether a folder holds the file that tells a reader's generation; hidden ones are other programs'."""
+    return any(not file.name.startswith(".") for file in folder.glob(reader.MARKER))
 
 
 def find_reader(folder: Path) -> ModuleType:
@@ -73,7 +84,7 @@ def find_reader(folder: Path) -> ModuleType:
             f"{folder}: no such folder; download the DeepMIMO scenario {folder.name} (deepmimo.net), unpack it there, "
             f"or change data_folder or the scenario's raw.folder. Expected in it, by DeepMIMO's generation:\n{needs}"
         )
-    fitting = [reader for reader in READERS if any(folder.glob(reader.MARKER))]
+    fitting = [reader for reader in READERS if is_marked(folder, reader)]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

@@ -29,7 +29,9 @@ def find(sites: Mapping[str, Sequence[float]], wanted: str | Sequence[float], wh
         nearest = min(distance, key=distance.get)
         if distance[nearest] <= TOLERANCE_M:
             return nearest
-    listed = "; ".join(f"{name} at {written(site)}" for name, site in sites.items())
+    listed = "; ".join(
+        f"{name} at {written(sites[name])}" for name in sorted(sites, key=lambda name: (len(name), name))
+    )
     raise UserError(
         f"base_station: {wanted!r} is not in {where}, which has {listed}; name one of them or give its position"
     )

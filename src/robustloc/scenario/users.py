@@ -23,19 +23,26 @@ def from_table(table: np.ndarray, where: object) -> list[Grid]:
         UserError: it is no such table; the message names `where` it was found.
     """
     table = np.atleast_2d(table)
-    if table.size == 0 or table.shape[1] < 3:
+    if table.size == 0 or table.shape[1] < 3 or not np.isfinite(table[:, :3]).all():
         raise UserError(f"{where}: expected first row, last row and users per row in user_grids, found {table}")
     return [Grid(*(int(value) for value in line[:3])) for line in table]
 
 
-def select(grids: list[Grid], rows: list[int] | None, row_step: int, column_step: int) -> tuple[np.ndarray, np.ndarray]:
+def total(grids: list[Grid]) -> int:
+    """Count the users of all grids."""
+    return sum((grid.last_row - grid.first_row + 1) * grid.columns for grid in grids)
+
+
+def select(
+    grids: list[Grid], rows: list[int] | None, row_step: int = 1, column_step: int = 1, *, shares: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """Choose users by their row (first and last, inclusive; None is all) and every so many rows and columns.
 
     Returns:
         The users' indices in the scenario's order and their rows, both ascending.
 
     Raises:
-        UserError: the rows are not in the scenario.
+        UserError: the rows are not in the scenario, or the users too few to be cut into so many shares.
     """
     available = (grids[0].first_row, grids[-1].last_row)
     first, last = rows or available
@@ -55,4 +62,6 @@ def select(grids: list[Grid], rows: list[int] | None, row_step: int, column_step
         chosen.append(np.stack([users, np.repeat(inside, len(columns))]))
         offset += (grid.last_row - grid.first_row + 1) * grid.columns
     users, row = np.concatenate(chosen, axis=1)
+    if len(users) < shares:
+        raise UserError(f"shards: {len(users)} users cannot be cut into {shares} shards; use fewer")
     return users, row

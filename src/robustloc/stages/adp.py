@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tqdm import tqdm
 
 from robustloc import adp, dataset
-from robustloc.channel import Channel
+from robustloc.channel import Channel, used_paths
 from robustloc.job import Job, run
 from robustloc.scenario import folder
 
@@ -26,13 +26,16 @@ def main(job: Job) -> None:
         shares=config["shards"],
         max_paths=channel.max_paths,
     )
+    used = used_paths(paths, channel)
+    late = paths.count.sum() - used.sum()
+    print(f"{len(paths)} users, {used.sum()} paths; {late} more are later than the OFDM symbol and dropped", flush=True)
 
     def batches() -> Iterator[dataset.Users]:
         """Compute as the file is written."""
         for start in tqdm(range(0, len(paths), BATCH), desc="profiles", unit="batch"):
-            part = paths[start : start + BATCH]
-            profiles = adp.from_paths(part, channel, convention)
-            yield dataset.Users(part.user, part.row, part.position, part.line_of_sight, part.count, profiles)
+            here = slice(start, start + BATCH)
+            part, profiles = paths[here], adp.from_paths(paths[here], channel, convention)
+            yield dataset.Users(part.user, part.row, part.position, part.line_of_sight, used[here], profiles)
 
     dataset.write_shard(job.output("shard"), batches(), (channel.antennas, channel.subcarriers), job.record())
 
