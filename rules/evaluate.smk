@@ -2,6 +2,7 @@
 
 
 rule evaluate:
+    """rmse.csv alone."""
     input:
         sets=SETS,
     output:

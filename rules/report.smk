@@ -21,6 +21,7 @@ rule figures:
 
 
 rule layout:
+    """rmse.md and rmse.tex alone."""
     input:
         table="<results>/tables/rmse.csv",
     output:

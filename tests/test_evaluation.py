@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from robustloc import localizer, plugins
+from robustloc.errors import UserError
 from robustloc.evaluation import Outcome, craft
 from robustloc.scale import Scale
 
@@ -82,7 +83,7 @@ def test_a_broken_budget_is_projected(norm: str) -> None:
 
 def test_a_non_number_is_refused() -> None:
     """So does one that makes NaN."""
-    with pytest.raises(RuntimeError, match="non-finite input values"):
+    with pytest.raises(UserError, match="non-finite input values"):
         outcome(lambda loss, x, *, eps, generators: x * torch.nan)
 
 

@@ -1,6 +1,7 @@
 """Training learns, repeats itself, survives a kill to the bit, and refuses to hand out a broken network."""
 
 import contextlib
+import re
 from functools import partial
 from pathlib import Path
 
@@ -61,15 +62,19 @@ def train(folder: Path, model: nn.Module, how: object, recipe: Recipe = RECIPE) 
     return fit(model, data(), how, recipe, eps=0.05, seed=partial(seeds.seed, 0, "test"), folder=folder)
 
 
-def test_learns_and_keeps_the_best(tmp_path: Path) -> None:
+def test_learns_and_keeps_the_best(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """The validation error falls, is logged for every epoch, and the best epoch's weights are handed out."""
     model = untrained()
     history = train(tmp_path, model, defence("none"))
+    printed = re.findall(
+        r"^epoch (\d)/4: loss \S+, validation RMSE (\S+) m, \d+ users/s$", capsys.readouterr().out, re.M
+    )
 
     errors = [epoch["validation_rmse_m"] for epoch in history]
     with torch.no_grad():
         final = ((model(data().validation_x) - data().validation_y) ** 2).sum(dim=1).mean().sqrt().item()
     assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
+    assert printed == [(str(epoch["epoch"] + 1), f"{epoch['validation_rmse_m']:.4g}") for epoch in history]
     assert min(errors) < 0.5 * errors[0]
     assert final == pytest.approx(min(errors), rel=1e-5)
     assert not model.training

@@ -18,17 +18,16 @@ from robustloc.errors import UserError
 
 KEY = b"robustloc"
 # packages whose version can change a number
-PACKAGES = ("numpy", "scipy", "torch", "torchdiffeq", "pytorch-lightning", "pyarrow")
+PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "torch", "torchdiffeq", "pytorch-lightning", "pyarrow")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a unique temporary path beside `path`, which takes its place only if the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(
-        f".{glob.escape(path.name)}.*.tmp"
-    ):  # by a job that was killed; one makes a file at a time
-        left.unlink()
+    # what a job left behind that was killed; only one makes a file at a time
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from robustloc.errors import UserError
 from robustloc.scale import Scale, perturbation_to_signal_db
 
 # float32 rounding of x + eps
@@ -72,7 +73,7 @@ def craft(
         batch_size: users per gradient.
 
     Raises:
-        RuntimeError: the attack made a non-number; nothing of it may be used.
+        UserError: the attack made a non-number; nothing of it may be used.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     # single precision to its last digit, the same at every run
@@ -124,10 +125,10 @@ def _project(wished: Tensor, x: Tensor, eps: float, norm: str) -> Tensor:
 def _verify(outcome: Outcome, eps: float, norm: str) -> None:
     for name, array in (("input", outcome.adversarial), ("prediction", outcome.prediction)):
         if not np.isfinite(array).all():
-            raise RuntimeError(f"the attack made {(~np.isfinite(array)).sum()} non-finite {name} values")
+            raise UserError(f"the attack made {(~np.isfinite(array)).sum()} non-finite {name} values; mend its plugin")
     # a perturbation cannot be stored finer than the inputs' own rounding
     pixels = outcome.adversarial[0].size
     rounding = np.finfo(np.float32).eps * np.abs(outcome.adversarial).max() * (pixels**0.5 if norm == "l2" else 1)
     spent = getattr(outcome, norm).max()
     if spent > eps * (1 + BUDGET_TOLERANCE) + rounding:
-        raise RuntimeError(f"after projection the attack spends {spent:.9g} of a {norm} budget of {eps:.9g}")
+        raise UserError(f"after projection the attack spends {spent:.9g} of a {norm} budget of {eps:.9g}")

@@ -84,7 +84,8 @@ def example(
         title: what is shown.
     """
     # on a linear scale, a root brings out what lies beside the strongest pixel
-    norm = PowerNorm(1 if scale == "db" else 0.5, vmin=0, vmax=max(clean.max(), adversarial.max()), clip=True)
+    both = np.stack([clean, adversarial])
+    norm = PowerNorm(1 if scale == "db" else 0.5, vmin=both.min(), vmax=both.max())
     magnitude = {"norm": norm, "cmap": "viridis"}
     images = (
         ("clean ADP", clean, magnitude),

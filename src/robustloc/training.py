@@ -76,7 +76,7 @@ def fit(
     # saved after `best`, so that a resumed run knows of it
     last = ModelCheckpoint(folder, "last", **at_end)
     # a bar for people who watch; log files get a line per epoch
-    watched = sys.stderr.isatty()
+    watched = sys.stdout.isatty()
     callbacks = [best, last, *[TQDMProgressBar(refresh_rate=20)] * watched]
     if recipe.patience is not None:
         callbacks.append(EarlyStopping("validation_rmse_m", patience=recipe.patience))
@@ -189,10 +189,10 @@ class Fit(lightning.LightningModule):
         metrics = self.trainer.callback_metrics
         loss, rmse = (float(metrics[name]) for name in ("training_loss", "validation_rmse_m"))
         self.history.append({"epoch": self.current_epoch, "training_loss": loss, "validation_rmse_m": rmse})
-        rate = self.trainer.num_training_batches / (time.monotonic() - self.started)
+        rate = len(self.data.x) / (time.monotonic() - self.started)
         if self.trainer.progress_bar_callback is None:
             place = f"epoch {self.current_epoch + 1}/{self.trainer.max_epochs}"
-            print(f"{place}: loss {loss:.4g}, validation RMSE {rmse:.4g} m, {rate:.1f} steps/s", flush=True)
+            print(f"{place}: loss {loss:.4g}, validation RMSE {rmse:.4g} m, {rate:.0f} users/s", flush=True)
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Save the figures of the epochs so far with the state."""
