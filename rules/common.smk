@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -66,6 +67,7 @@ def chosen(scenario, *keys):
     return {key: config["scenarios"][scenario][key] for key in keys}
 
 
+@cache
 def raw_files(scenario):
     """Files that hold the paths of the scenario's base station, the one that tells the generation first."""
     raw, base_station, users, shares = chosen(scenario, "raw", "base_station", "users", "shards").values()
