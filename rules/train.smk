@@ -29,7 +29,7 @@ rule train:
         gpu=1,
     params:
         cfg=training,
-        modules=lambda wc: trainers(wc),
+        modules=trainers,
         code=lambda wc: code(*trainers(wc)),
     message:
         "Train {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"

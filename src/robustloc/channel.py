@@ -43,18 +43,13 @@ def path_coordinates(paths: Paths, channel: Channel) -> tuple[np.ndarray, np.nda
     if channel.dipoles:
         gain = gain * _dipole(zenith) * _dipole(arrival)
     advance = channel.spacing_wavelengths * np.sin(zenith) * np.sin(azimuth)
-    turns = delay * channel.bandwidth_hz / channel.subcarriers
-    if channel.late_paths == "drop":
-        gain = np.where(turns < 1.0, gain, 0.0)
-    return gain, advance, turns
+    return np.where(_late(delay, channel), 0.0, gain), advance, delay * channel.bandwidth_hz / channel.subcarriers
 
 
 def used_paths(paths: Paths, channel: Channel) -> np.ndarray:
     """Count the paths (N,) that the channel is made of: at most `max_paths`, without those that are dropped as late."""
     wanted = np.arange(paths.delay.shape[1]) < np.minimum(paths.count, channel.max_paths)[:, None]
-    if channel.late_paths == "drop":
-        wanted &= paths.delay * channel.bandwidth_hz / channel.subcarriers < 1.0
-    return wanted.sum(axis=1)
+    return (wanted & ~_late(paths.delay, channel)).sum(axis=1)
 
 
 def matrix(paths: Paths, channel: Channel) -> np.ndarray:
@@ -63,6 +58,11 @@ def matrix(paths: Paths, channel: Channel) -> np.ndarray:
     steering = np.exp(2j * np.pi * advance[..., None] * np.arange(channel.antennas))
     tones = np.exp(-2j * np.pi * turns[..., None] * np.arange(channel.subcarriers))
     return np.einsum("np,npm,npk->nmk", gain, steering, tones, optimize=True)
+
+
+def _late(delay: np.ndarray, channel: Channel) -> np.ndarray:
+    """Say which delays lie beyond the OFDM symbol and are dropped."""
+    return (delay * channel.bandwidth_hz / channel.subcarriers >= 1.0) & (channel.late_paths == "drop")
 
 
 def _dipole(zenith: np.ndarray) -> np.ndarray:

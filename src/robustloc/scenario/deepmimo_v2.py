@@ -96,7 +96,8 @@ def _stem(folder: Path) -> str:
 
 def _files(folder: Path, name: str) -> dict[str, Path]:
     """The files of a base station by what they hold, the marker first; those of v2 all or none."""
-    stem, own = _stem(folder), f"{_stem(folder)}.{name.removeprefix('BS')}"
+    stem = _stem(folder)
+    own = f"{stem}.{name.removeprefix('BS')}"
     needed = {
         "params": f"{stem}.params.mat",
         "Loc": f"{stem}.Loc.mat",
