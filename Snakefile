@@ -1,6 +1,6 @@
 """robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables and figures.
 
-Named targets, each with everything before it: raw, adp, checkpoints, attacks, tables, figures, all (the default).
+Named targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, tables, figures, all (the default).
 """
 
 from snakemake.utils import min_version
@@ -20,6 +20,7 @@ include: "rules/raw.smk"
 include: "rules/adp.smk"
 include: "rules/train.smk"
 include: "rules/attack.smk"
+include: "rules/verdict.smk"
 include: "rules/evaluate.smk"
 include: "rules/report.smk"
 

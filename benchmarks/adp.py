@@ -26,8 +26,9 @@ from threadpoolctl import threadpool_limits
 from robustloc import adp
 from robustloc.channel import Channel
 from robustloc.scenario import deepmimo_v4_writer, folder
+from robustloc.transform import CONVENTIONS
 
-CHANNEL, CONVENTION = Channel(antennas=64, subcarriers=64, bandwidth_hz=10e6), adp.CONVENTIONS["paper"]
+CHANNEL, CONVENTION = Channel(antennas=64, subcarriers=64, bandwidth_hz=10e6), CONVENTIONS["paper"]
 PATHS = {"11": 11, "25": 25}  # mean paths per user; the former Poisson, the latter all alike
 CHUNK = 512  # users that the peer transforms at a time, as its own generator works in chunks
 

@@ -24,6 +24,7 @@ from robustloc.dataset import ROW_GROUP, Manifest
 from robustloc.evaluation import craft
 from robustloc.scenario import folder
 from robustloc.scenario.paths import Paths
+from robustloc.transform import CONVENTIONS
 
 STREET_USERS = 199_100  # rows R1 to R1100
 PGD = {"plugin": "gradient", "norm": "linf"} | {
@@ -76,7 +77,7 @@ def from_paths(paths: Paths, channel: Channel, rounds: int) -> dict[str, float]:
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
-        adp.from_paths(paths, channel, adp.CONVENTIONS["paper"])
+        adp.from_paths(paths, channel, CONVENTIONS["paper"])
         times.append(time.perf_counter() - start)
     size = 4 * paths.count.sum() * 6  # gain (2), delay, zenith, azimuth, arrival
     return {"bytes": size, "write": 0.0, "read": min(times), "error": 0.0}
@@ -116,7 +117,7 @@ def main() -> None:
     paths = folder.read(arguments.scenario, site, share=0, shares=1)
     paths = paths[np.sort(np.random.default_rng(0).permutation(len(paths))[: arguments.users])]
     channel = Channel()
-    profiles = adp.from_paths(paths, channel, adp.CONVENTIONS["paper"])
+    profiles = adp.from_paths(paths, channel, CONVENTIONS["paper"])
     found = {name: parquet(profiles, *way, arguments.rounds) for name, way in WAYS.items()}
     found["paths, profiles made when read"] = from_paths(paths, channel, arguments.rounds)
     rows = [

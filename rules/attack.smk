@@ -10,33 +10,68 @@ rule attacks:
         "Adversarial sets are there"
 
 
+rule csi:
+    input:
+        raw=lambda wc: raw_files(wc.scenario),
+        split="<results>/{scenario}/split.parquet",
+    output:
+        csi="<results>/{scenario}/csi.parquet",
+    log:
+        "<logs>/{scenario}/csi.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=lambda wc: section(
+            scenario=wc.scenario,
+            seed=config["seed"],
+            examples=config["crafting"]["examples"],
+            **chosen(wc.scenario, "base_station", "users", "channel"),
+        ),
+        code=code("stages.csi"),
+    message:
+        "Compute channel matrices of {wildcards.scenario}"
+    shell:
+        "python -m robustloc.stages.csi --config {params.cfg:q} --code stages.csi"
+        " --raw {input.raw:q} --split {input.split:q} --csi {output.csi:q} > {log:q} 2>&1"
+
+
 rule attack:
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
         checkpoint=CHECKPOINT,
+        surrogate=lambda wc: surrogate(wc, wc.attack),
+        csi=lambda wc: channels(wc.scenario, wc.attack),
     output:
         set=ATTACK_SET,
     log:
-        "<logs>/{scenario}/{model}/{defence}/seed{seed}/{attack}/eps{eps}.log",
+        "<logs>/{scenario}/{model}/{defence}/seed{seed}/{attack}/{budget}.log",
+    wildcard_constraints:
+        attack=either(set(config["attacks"]) - set(MEMBERS)),
     conda:
         "../envs/robustloc.yaml"
     resources:
         gpu=1,
     params:
-        cfg=lambda wc: crafting(wc, wc.attack, wc.eps),
+        cfg=lambda wc: crafting(wc, wc.attack, wc.budget),
         modules=lambda wc: attackers(wc, wc.attack),
         code=lambda wc: code(*attackers(wc, wc.attack)),
     message:
         "Attack {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
-        " with {wildcards.attack}, epsilon {wildcards.eps}"
+        " with {wildcards.attack}, {wildcards.budget}"
     shell:
         "python -m robustloc.stages.attack --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
-        " --set {output.set:q} > {log:q} 2>&1"
+        " --surrogate {input.surrogate:q} --csi {input.csi:q} --set {output.set:q} > {log:q} 2>&1"
 
 
 use rule attack as clean with:
+    input:
+        manifest="<results>/{scenario}/manifest.json",
+        test="<results>/{scenario}/test.parquet",
+        checkpoint=CHECKPOINT,
+        surrogate=[],
+        csi=[],
     output:
         set=CLEAN_SET,
     log:
@@ -47,3 +82,25 @@ use rule attack as clean with:
         code=lambda wc: code(*attackers(wc)),
     message:
         "Evaluate {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
+
+
+rule worst:
+    input:
+        sets=lambda wc: [ATTACK_SET.format(**{**wc, "attack": member}) for member in MEMBERS[wc.attack]],
+    output:
+        set=ATTACK_SET,
+    log:
+        "<logs>/{scenario}/{model}/{defence}/seed{seed}/{attack}/{budget}.log",
+    wildcard_constraints:
+        attack=either(MEMBERS),
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=lambda wc: section(cell=cell(wc, wc.attack, wc.budget)),
+        code=code("stages.worst"),
+    message:
+        "Take the worst of {wildcards.attack} against {wildcards.model} (defence {wildcards.defence},"
+        " seed {wildcards.seed}) on {wildcards.scenario}, {wildcards.budget}"
+    shell:
+        "python -m robustloc.stages.worst --config {params.cfg:q} --code stages.worst"
+        " --sets {input.sets:q} --set {output.set:q} > {log:q} 2>&1"

@@ -13,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 
-from robustloc import cells, plugins
+from robustloc import cells, plugins, threats
 from robustloc import config as settings
 from robustloc.errors import UserError
 from robustloc.provenance import code, section
@@ -28,15 +28,24 @@ except UserError as error:
     raise WorkflowError(f"configuration: {error}") from None
 
 SCENARIOS = list(dict.fromkeys(name for grid in config["grids"] for name in grid["scenarios"]))
-EPSILONS = settings.epsilons(config)
+MEMBERS = threats.members(config)
+GRIDS = cells.expanded(config["grids"], MEMBERS)
+BUDGETS = threats.budgets(config)
+SHOWN = sorted({attack for grid in GRIDS for attack in grid["attacks"]})
 FIGURES = {figure["name"]: figure for figure in config["figures"]}
 
 TRACED = [f"<results>/{{scenario}}/raw/{file}" for file in deepmimo_v4_writer.file_names().values()]
 CHECKPOINT = f"<results>/{cells.CHECKPOINT}"
 CLEAN_SET = f"<results>/{cells.CLEAN_SET}"
 ATTACK_SET = f"<results>/{cells.ATTACK_SET}"
-CHECKPOINTS = [CHECKPOINT.format(**cell) for cell in cells.trained(config["grids"], settings.starts(config))]
-SETS = [f"<results>/{file}" for file in cells.set_files(config["grids"], EPSILONS)]
+EXAMINATION = f"<results>/{cells.EXAMINATION}"
+TRANSFER = f"<results>/{cells.TRANSFER}"
+CHECKPOINTS = [
+    CHECKPOINT.format(**cell) for cell in cells.trained(GRIDS, settings.starts(config), threats.surrogates(config))
+]
+EXAMINATIONS = [EXAMINATION.format(**cell) for cell in cells.judged(GRIDS)]
+TRANSFERS = sorted({TRANSFER.format(**cell) for cell in cells.judged(GRIDS)})
+SETS = [f"<results>/{file}" for file in cells.set_files(GRIDS, BUDGETS)]
 
 # Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
 QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
@@ -51,15 +60,20 @@ shell.prefix(
 )
 
 
+def either(names):
+    """A pattern for one of some names."""
+    return "|".join(names) or "none"
+
+
 wildcard_constraints:
-    scenario="|".join(config["scenarios"]),
-    model="|".join(config["models"]),
-    defence="|".join(config["defences"]),
-    attack="|".join(config["attacks"]),
+    scenario=either(config["scenarios"]),
+    model=either(config["models"]),
+    defence=either(config["defences"]),
+    attack=either(config["attacks"]),
     seed=r"\d+",
     shard=r"\d+",
-    eps=r"(0|[1-9]\d*)(\.\d*[1-9])?",
-    figure="|".join(FIGURES) or "none",
+    budget=r"(eps|psr-?)(0|[1-9]\d*)(\.\d*[1-9])?",
+    figure=either(FIGURES),
 
 
 def chosen(scenario, *keys):
@@ -125,7 +139,8 @@ def trainers(wc):
 def attackers(wc, attack=None):
     """The code that makes a set."""
     attacks = plugin_modules("attacks", [attack] if attack else [])
-    return ["stages.attack", *plugin_modules("models", [wc.model]), *attacks]
+    models = {wc.model} | {found["model"] for name, found in threats.surrogates(config).items() if name == attack}
+    return ["stages.attack", *plugin_modules("models", sorted(models)), *attacks]
 
 
 def trained_on(defence):
@@ -154,24 +169,52 @@ def training(wc):
     )
 
 
-def crafting(wc, attack=None, eps=0):
+def surrogate(wc, attack):
+    """The checkpoint that an attack crafts on, if that is another one."""
+    found = threats.surrogates(config).get(attack)
+    return [CHECKPOINT.format(**{**wc, **found})] if found else []
+
+
+def channels(scenario, attack):
+    """The channel matrices, if an attack needs some."""
+    return [f"<results>/{scenario}/csi.parquet"] if threats.reads_channels(config, attack) else []
+
+
+def cell(wc, attack, budget):
+    """The names of a set."""
+    entry = config["attacks"].get(attack)
+    kind = "none" if not entry else "psr_db" if threats.is_physical(config, attack) else entry["norm"]
+    value = cells.budget_value(budget) if budget else 0.0
+    names = {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
+    return names | {"attack": attack or "clean", "epsilon": value, "budget": kind}
+
+
+def crafting(wc, attack=None, budget=None):
     """The configuration that making a set reads; without an attack, a clean one."""
-    entry = settings.entry(config, "attacks", attack) if attack else None
     return section(
-        cell={
-            "scenario": wc.scenario,
-            "model": wc.model,
-            "defence": wc.defence,
-            "seed": int(wc.seed),
-            "attack": attack or "clean",
-            "epsilon": float(eps),
-            "budget": entry["norm"] if entry else "none",
-        },
+        cell=cell(wc, attack, budget),
         seed=config["seed"],
-        attack=entry,
+        attack=settings.entry(config, "attacks", attack) if attack else None,
         batch_size=config["crafting"]["batch_size"],
         keep_adps=bool(attack) and config["crafting"]["keep_adps"],
     )
+
+
+def examining(scenario, *keys):
+    """The configuration that examining a localizer reads."""
+    chosen_keys = {key: config["verdict"][key] for key in ("users", *keys)}
+    return {"epsilon": threats.reference_epsilon(config, scenario), **chosen_keys}
+
+
+def judged(wc):
+    """The localizers of a scenario and seed that have a verdict."""
+    found = cells.judged(GRIDS)
+    return [cell for cell in found if cell["scenario"] == wc.scenario and cell["seed"] == int(wc.seed)]
+
+
+def judged_models(wc):
+    """The code of their models."""
+    return sorted(set(plugin_modules("models", [cell["model"] for cell in judged(wc)])))
 
 
 def shown(wc):
@@ -183,5 +226,5 @@ def shown(wc):
         "table": [],
         "manifest": f"<results>/{figure['scenario']}/manifest.json",
         "test": f"<results>/{figure['scenario']}/test.parquet",
-        "set": ATTACK_SET.format(**figure, eps=cells.epsilon_tag(figure["epsilon"])),
+        "set": ATTACK_SET.format(**figure, budget=cells.budget_tag("eps", figure["epsilon"])),
     }

@@ -5,6 +5,7 @@ rule evaluate:
     """rmse.csv alone."""
     input:
         sets=SETS,
+        verdicts="<results>/tables/verdicts.csv",
     output:
         table="<results>/tables/rmse.csv",
     log:
@@ -14,11 +15,12 @@ rule evaluate:
     params:
         # the stage lists the sets from this: their names may be too many for a command line
         cfg=section(
-            grids=cells.canonical(config["grids"]), epsilons={name: sorted(EPSILONS[name]) for name in SCENARIOS}
+            grids=cells.canonical(GRIDS),
+            budgets={name: {attack: BUDGETS[name][attack] for attack in SHOWN} for name in SCENARIOS},
         ),
         code=code("stages.evaluate"),
     message:
         "Sum up all cells in one table"
     shell:
         "python -m robustloc.stages.evaluate --config {params.cfg:q} --code stages.evaluate"
-        " --table {output.table:q} > {log:q} 2>&1"
+        " --verdicts {input.verdicts:q} --table {output.table:q} > {log:q} 2>&1"

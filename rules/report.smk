@@ -5,6 +5,7 @@ rule tables:
     """rmse.csv, rmse.md and rmse.tex."""
     input:
         rules.attacks.input,
+        rules.verdicts.input,
         expand("<results>/tables/rmse.{suffix}", suffix=["csv", "tex"]),
         table="<results>/tables/rmse.md",
     message:

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import make_paths
 
-from robustloc import adp, channel
+from robustloc import adp, channel, transform
 from robustloc.scenario.paths import Paths
+from robustloc.transform import CONVENTIONS, Convention
 
 PER_PATH = ("gain", "delay", "zenith", "azimuth", "arrival_zenith")
-PAPER, DYLOC = adp.CONVENTIONS["paper"], adp.CONVENTIONS["dyloc"]
+PAPER, DYLOC = CONVENTIONS["paper"], CONVENTIONS["dyloc"]
 SMALL = channel.Channel(antennas=8, subcarriers=6, bandwidth_hz=1e7)
 
 
@@ -28,7 +29,7 @@ def single_path(advance: float, turns: float, setup: channel.Channel, gain: comp
     return dataclasses.replace(paths, **changes)
 
 
-def double_loop(paths: Paths, setup: channel.Channel, convention: adp.Convention) -> np.ndarray:
+def double_loop(paths: Paths, setup: channel.Channel, convention: Convention) -> np.ndarray:
     """Eq. (1)-(5) term by term, as slow as they are written."""
     m, k, first = setup.antennas, setup.subcarriers, convention.first_index
     profiles = np.zeros((len(paths), m, k))
@@ -56,12 +57,12 @@ def double_loop(paths: Paths, setup: channel.Channel, convention: adp.Convention
 
 
 @pytest.mark.parametrize("convention", [PAPER, DYLOC], ids=["paper", "dyloc"])
-def test_equations_term_by_term(convention: adp.Convention) -> None:
+def test_equations_term_by_term(convention: Convention) -> None:
     """Definition and kernel both equal a loop over every term of the equations."""
     paths = make_paths(np.array([3, 1, 0]), width=3, longest_s=5e-7)
     expected = double_loop(paths, SMALL, convention)
 
-    reference = adp.from_matrix(channel.matrix(paths, SMALL), convention)
+    reference = transform.from_matrix(channel.matrix(paths, SMALL), convention)
     kernel = adp.from_paths(paths, SMALL, convention)
 
     np.testing.assert_allclose(reference, expected, atol=1e-12 * expected.max())
@@ -79,13 +80,13 @@ def test_equations_term_by_term(convention: adp.Convention) -> None:
     convention=st.sampled_from([PAPER, DYLOC]),
 )
 def test_kernel_is_reference(
-    seed: int, antennas: int, subcarriers: int, late: str, dipoles: bool, convention: adp.Convention
+    seed: int, antennas: int, subcarriers: int, late: str, dipoles: bool, convention: Convention
 ) -> None:
     """The kernel equals the definition to 1e-5 of the peak, for any paths, sizes and options."""
     setup = channel.Channel(antennas, 0.5, subcarriers, 1e7, 25, late, dipoles)
     paths = make_paths(np.array([25, 4, 1]), width=25, seed=seed, longest_s=1.5 * subcarriers / 1e7)
 
-    reference = adp.from_matrix(channel.matrix(paths, setup), convention)
+    reference = transform.from_matrix(channel.matrix(paths, setup), convention)
     kernel = adp.from_paths(paths, setup, convention)
 
     assert np.abs(kernel - reference).max() <= 1e-5 * reference.max()
@@ -93,14 +94,14 @@ def test_kernel_is_reference(
 
 @pytest.mark.parametrize("convention", [PAPER, DYLOC], ids=["paper", "dyloc"])
 @pytest.mark.parametrize(("angle_bin", "delay_bin"), [(0, 0), (1, 5), (-3, 2), (3, 1)])
-def test_one_path_peaks_in_its_bin(convention: adp.Convention, angle_bin: int, delay_bin: int) -> None:
+def test_one_path_peaks_in_its_bin(convention: Convention, angle_bin: int, delay_bin: int) -> None:
     """A path on a bin fills exactly that bin: angle around the middle, delay mirrored in the paper's convention."""
     m, k = SMALL.antennas, SMALL.subcarriers
     paths = single_path(angle_bin / m, delay_bin / k, SMALL, gain=2.0)
 
     for profile in (
         adp.from_paths(paths, SMALL, convention)[0],
-        adp.from_matrix(channel.matrix(paths, SMALL), convention)[0],
+        transform.from_matrix(channel.matrix(paths, SMALL), convention)[0],
     ):
         shift = convention.first_index
         expected = ((m // 2 - angle_bin - shift) % m, (convention.delay_sign * delay_bin - shift) % k)

@@ -23,27 +23,36 @@ ALLOWED = {
     "tables": set(),
     "figures": set(),
     "models": set(),
-    "attacks": set(),
-    "defences": {"attacks"},
+    "ascent": set(),
+    "victim": set(),
+    "folding": set(),
+    "attacks": {"ascent"},
+    "defences": {"attacks", "folding", "victim"},
     "plugins": FOUNDATION,
     "schema": FOUNDATION,
-    "config": FOUNDATION | {"cells", "plugins", "schema"},
+    "config": FOUNDATION | {"cells", "plugins", "schema", "threats"},
     "artifact": FOUNDATION,
     "job": FOUNDATION | {"artifact", "provenance"},
     "scenario": FOUNDATION,
     "raytrace": FOUNDATION | {"scenario"},
     "scenes": {"raytrace"},
     "channel": {"scenario"},
-    "adp": {"channel", "scenario"},
+    "adp": {"channel", "scenario", "transform"},
+    "transform": set(),
+    "domain": {"scale", "transform"},
+    "verdict": set(),
+    "examine": {"ascent", "attacks", "victim"},
+    "threats": FOUNDATION | {"cells", "plugins", "schema"},
     "dataset": FOUNDATION | {"artifact", "scale"},
     "split": FOUNDATION | {"dataset"},
     "adversarial_set": {"artifact"},
     "localizer": FOUNDATION | {"plugins"},
     "training": FOUNDATION | {"seeds"},
-    "evaluation": FOUNDATION | {"scale"},
+    "evaluation": FOUNDATION | {"ascent", "domain", "folding", "scale", "victim"},
 }
 HEAVY = {"pytorch_lightning": {"training"}, "matplotlib": {"figures"}, "torchdiffeq": {"models"}}
 NO_TORCH = {"stages.trace", "stages.adp", "stages.split", "stages.evaluate", "stages.layout", "stages.figure"}
+NO_TORCH |= {"stages.csi", "stages.worst", "stages.verdicts"}
 
 
 def imported(file: Path) -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from workflow_project import ROOT
 
-from robustloc import cells, config, plugins
+from robustloc import cells, config, plugins, threats
 from robustloc.errors import UserError
 
 SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
@@ -46,12 +46,12 @@ def test_default_covers_the_paper() -> None:
     """The default runs both scenes, both models, plain and defended, under the paper's attacks at five epsilons."""
     filled = copy.deepcopy(DEFAULT)
     config.check(filled, SCHEMA)
-    sets = cells.attacked(filled["grids"], config.epsilons(filled))
+    sets = cells.attacked(cells.expanded(filled["grids"], threats.members(filled)), threats.budgets(filled))
 
     for scenario in ("outdoor", "indoor"):
         for model in ("dcnn", "neural_ode"):
             for defence in ("none", "adversarial"):
-                for attack in ("fgsm", "fgm", "pgd", "mim", "pgd_linf"):
+                for attack in ("fgsm", "fgm", "pgd", "mim", "pgd_linf", "apgd", "square", "noise", "worst"):
                     wanted = {"scenario": scenario, "model": model, "defence": defence, "attack": attack}
                     assert sum(wanted.items() <= cell.items() for cell in sets) == 5
 
@@ -191,7 +191,7 @@ def test_what_defences_start_from_is_trained() -> None:
     """A grid of a defence alone trains what it starts from as well, down to the beginning."""
     grid = {"scenarios": ["s"], "models": ["m"], "defences": ["c"], "seeds": [3], "attacks": []}
 
-    trained = cells.trained([grid], {"c": "b", "b": "a"})
+    trained = cells.trained([grid], {"c": "b", "b": "a"}, {})
 
     assert [cell["defence"] for cell in trained] == ["c", "b", "a"]
     assert {cell["seed"] for cell in trained} == {3}
@@ -211,9 +211,9 @@ def test_equal_grids_are_equal_texts() -> None:
 )
 def test_epsilon_tags(epsilon: float, tag: str) -> None:
     """Equal numbers have equal tags, without exponents, and the tag reads back as the number."""
-    assert cells.epsilon_tag(epsilon) == tag
-    assert cells.epsilon_tag(yaml.safe_load(f"{tag}0" if "." in tag else tag)) == tag
-    assert float(tag) == epsilon
+    assert cells.budget_tag("eps", epsilon) == f"eps{tag}"
+    assert cells.budget_tag("psr", yaml.safe_load(f"-{tag}0" if "." in tag else f"-{tag}")) == f"psr-{tag}"
+    assert cells.budget_value(f"psr-{tag}") == -epsilon
 
 
 def test_grids_share_cells() -> None:
@@ -221,5 +221,8 @@ def test_grids_share_cells() -> None:
     grid = {"scenarios": ["s"], "models": ["m"], "defences": ["none"], "seeds": [0, 1], "attacks": ["a"]}
 
     assert len(cells.localizers([grid, grid])) == 2
-    assert len(cells.attacked([grid, grid], {"s": [0.1, 0.10]})) == 2
-    assert cells.set_files([grid], {"s": [0.1]})[0] == "s/m/none/seed0/clean.parquet"
+    assert len(cells.attacked([grid, grid], {"s": {"a": ["eps0.1"]}})) == 2
+    assert cells.set_files([grid], {"s": {"a": ["eps0.1"]}})[::2] == [
+        "s/m/none/seed0/clean.parquet",
+        "s/m/none/seed0/a/eps0.1.parquet",
+    ]

@@ -6,31 +6,40 @@ import numpy as np
 import pytest
 import torch
 
-from robustloc import localizer, plugins
+from robustloc import domain, localizer, plugins
 from robustloc.errors import UserError
-from robustloc.evaluation import Outcome, craft
+from robustloc.evaluation import Outcome, craft, measure
 from robustloc.scale import Scale
+from robustloc.transform import CONVENTIONS, from_matrix
+from robustloc.victim import closeness
 
 RNG = np.random.default_rng(0)
 ADP = 0.5 * RNG.random((19, 16, 16)).astype(np.float32)
 SCALE = Scale("unit", 0.5)
 INPUTS = SCALE.apply(ADP)
 POSITIONS = RNG.random((19, 3)) * 10
+CSI = (RNG.normal(size=(19, 16, 16)) + 1j * RNG.normal(size=(19, 16, 16))).astype(np.complex64)
 PGD = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 3, "step": 2.5, "random_start": True}}
 
 
-def model() -> localizer.Localizer:
+def model(plugin: str = "dcnn") -> localizer.Localizer:
     """A localizer with made-up batch statistics."""
     torch.manual_seed(0)
-    made = localizer.build({"plugin": "dcnn", "parameters": {}}, (16, 16), torch.zeros(3), 5.0)
+    made = localizer.build({"plugin": plugin, "parameters": {}}, (16, 16), torch.zeros(3), 5.0)
     made(torch.rand(64, 1, 16, 16))
     return made.eval()
 
 
-def outcome(attack: Callable, eps: float = 0.01, batch_size: int = 8, norm: str = "linf", victim=None) -> Outcome:
+def outcome(
+    attack: Callable, eps: float = 0.01, batch_size: int = 8, norm: str = "linf", victim=None, users=None, **options
+) -> Outcome:
     """Attack the made-up users."""
-    options = {"eps": eps, "norm": norm, "scale": SCALE, "seeds": list(range(len(ADP))), "batch_size": batch_size}
-    return craft(victim or model(), ADP, POSITIONS, attack, **options)
+    victim, users = victim or model(), users or domain.of_inputs(ADP, SCALE)
+    seeds = list(range(len(ADP)))
+    moved, _ = craft(
+        victim, users, POSITIONS, attack, eps=eps, norm=norm, seeds=seeds, batch_size=batch_size, **options
+    )
+    return measure(victim, users, moved, ADP, SCALE, batch_size)
 
 
 def test_measures_what_was_done() -> None:
@@ -52,15 +61,21 @@ def test_measures_what_was_done() -> None:
     assert spent["range"] == [found.adversarial.min(), found.adversarial.max()]
 
 
+@pytest.mark.parametrize("plugin", ["dcnn", "neural_ode"])
 @pytest.mark.parametrize("batch_size", [1, 7, 64])
-def test_batch_size_does_not_matter(batch_size: int) -> None:
+def test_batch_size_does_not_matter(batch_size: int, plugin: str) -> None:
     """A user's adversarial example and prediction do not depend on how many are crafted at once."""
-    reference, other = outcome(plugins.attack(PGD), batch_size=19), outcome(plugins.attack(PGD), batch_size=batch_size)
+    options = {"eps": 0.01, "norm": "linf", "seeds": list(range(19))}
+    victim, attack = model(plugin).double(), plugins.attack(PGD)
+    inputs = torch.tensor(INPUTS).double().unsqueeze(1)
+    users = domain.Domain(inputs, (), lambda x: x, False)
+    reference, other = (craft(victim, users, POSITIONS, attack, batch_size=n, **options)[0] for n in (19, batch_size))
 
-    same = (np.abs(reference.adversarial - other.adversarial) <= 1e-6).mean()
-    # in single precision the sign of a gradient that is zero but for rounding may differ
-    assert same >= 0.999
-    np.testing.assert_allclose(reference.prediction, other.prediction, atol=1e-2)
+    # in double precision: in single precision the sign of a gradient that is zero but for rounding may differ
+    torch.testing.assert_close(other, reference, rtol=0, atol=1e-6)
+    single, alone = (outcome(attack, batch_size=n, victim=model(plugin)) for n in (19, batch_size))
+    assert (np.abs(single.adversarial - alone.adversarial) <= 1e-6).mean() >= 0.999
+    np.testing.assert_allclose(single.prediction, alone.prediction, atol=1e-2)
 
 
 def test_left_alone() -> None:
@@ -74,16 +89,20 @@ def test_left_alone() -> None:
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 def test_a_broken_budget_is_projected(norm: str) -> None:
-    """An attack that spends more than it may is held to its budget, and what it asked for is recorded."""
-    found = outcome(lambda loss, x, *, eps, generators: x + 3 * eps, eps=0.005, norm=norm)
+    """An attack that spends more than it may is held to its budget, and what it asked for is told."""
+    users = domain.of_inputs(ADP, SCALE)
+    options = {"eps": 0.005, "norm": norm, "seeds": list(range(19)), "batch_size": 8}
+    greedy = lambda loss, x, *, eps, generators: x + 3 * eps  # noqa: E731
+    moved, unprojected = craft(model(), users, POSITIONS, greedy, **options)
 
+    found = measure(model(), users, moved, ADP, SCALE, 8)
     np.testing.assert_allclose(getattr(found, norm), 0.005, rtol=1e-4)
-    assert found.unprojected == pytest.approx(3 * 0.005 * (1 if norm == "linf" else 16), rel=1e-4)
+    assert unprojected == pytest.approx(3 * 0.005 * (1 if norm == "linf" else 16), rel=1e-4)
 
 
 def test_a_non_number_is_refused() -> None:
     """So does one that makes NaN."""
-    with pytest.raises(UserError, match="non-finite input values"):
+    with pytest.raises(UserError, match="non-finite values; mend its plugin"):
         outcome(lambda loss, x, *, eps, generators: x * torch.nan)
 
 
@@ -95,3 +114,49 @@ def test_leaves_no_trace() -> None:
 
     assert all(torch.equal(value, before[key]) for key, value in victim.state_dict().items())
     assert all(parameter.grad is None for parameter in victim.parameters())
+
+
+@pytest.mark.parametrize("name", ["adp", "csi", "antenna"])
+def test_power_over_the_air(name: str) -> None:
+    """An attack at -20 dB spends -20 dB of every user's signal, and of a silent user nothing."""
+    convention, silent = CONVENTIONS["paper"], CSI.copy()
+    silent[3] = 0
+    adp = from_matrix(silent, convention).astype(np.float32)
+    users = {
+        "adp": domain.of_profiles(adp, SCALE),
+        "csi": domain.of_channels(silent, SCALE, convention),
+        "antenna": domain.of_antenna(silent, SCALE, convention, 0.2),
+    }[name]
+    attack = plugins.attack({"plugin": "gradient", "norm": "l2", "parameters": {"steps": 4, "step": 5.0}})
+    options = {"eps": 0.1, "norm": "l2", "seeds": list(range(19)), "batch_size": 8}
+    moved, _ = craft(model(), users, POSITIONS, attack, **options)
+    found = measure(model(), users, moved, adp, SCALE, 8)
+
+    loud = np.arange(19) != 3
+    np.testing.assert_allclose(found.psr_db[loud], -20, atol=1e-3)
+    assert found.psr_db[3] == -np.inf
+    assert found.l2[3] == 0
+    # the lemma: the profile moves by at most what was sent
+    level = np.linalg.norm(SCALE.apply(adp).reshape(19, -1), axis=1)
+    assert (found.l2[loud] <= 0.1 * level[loud] * (1 + 1e-3)).all()
+    errors = [np.linalg.norm(p - POSITIONS, axis=1)[loud] for p in (found.prediction, found.clean_prediction)]
+    assert np.sqrt((errors[0] ** 2).mean()) > np.sqrt((errors[1] ** 2).mean())
+
+
+def test_targets_and_examples() -> None:
+    """Goals are what the aim says they are; an attack that learns gets the examples and is asked once."""
+    asked = []
+
+    def learning(loss, x, *, eps, generators, examples):
+        asked.append((len(x), [len(batch) for _, batch in examples]))
+        return (
+            x
+            + eps
+            * torch.sign(torch.autograd.grad(examples[0][0](z := examples[0][1].requires_grad_()).sum(), z)[0])[:1]
+        )
+
+    examples = (domain.of_inputs(ADP[:10], SCALE), POSITIONS[:10])
+    found = outcome(learning, batch_size=4, examples=examples, aim=closeness)
+
+    assert asked == [(19, [4, 4, 2])]
+    np.testing.assert_allclose(found.linf, 0.01, rtol=1e-4)

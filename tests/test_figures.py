@@ -23,6 +23,15 @@ def test_curves_are_the_table() -> None:
     assert "epsilon" in axes.get_xlabel()
 
 
+def test_power_has_an_axis_of_its_own() -> None:
+    """Attacks over the air are drawn over decibels; the clean error, which has none, is a line."""
+    axes = figures.rmse(TABLE, FIGURE | {"defences": ["none"], "attacks": ["csi_pgd"]}).axes[0]
+
+    assert axes.lines[0].get_xydata().tolist() == [[-20.0, 2.5], [0.0, 3.5]]
+    assert axes.lines[1].get_ydata()[0] == 0.5
+    assert "[dB]" in axes.get_xlabel()
+
+
 def test_example_shows_the_perturbation() -> None:
     """The three images are clean, difference and adversarial; the map tells both errors."""
     clean = np.random.default_rng(0).random((8, 8))

@@ -8,13 +8,16 @@ from robustloc import metrics, tables
 
 TABLE = pd.DataFrame(
     [
-        ("in_door", "constant", "none", 0, "clean", 0.0, 4.0, 9),
-        ("in_door", "dcnn", "none", 0, "clean", 0.0, 0.5, 9),
-        ("in_door", "dcnn", "none", 0, "fgsm", 0.01, 1.0, 9),
-        ("in_door", "dcnn", "none", 1, "fgsm", 0.01, 2.0, 9),
-        ("in_door", "dcnn", "adversarial", 0, "fgsm", 0.01, 0.75, 9),
+        ("in_door", "constant", "none", 0, "clean", 0.0, "none", 4.0, 9, "none"),
+        ("in_door", "dcnn", "none", 0, "clean", 0.0, "none", 0.5, 9, "WARN"),
+        ("in_door", "dcnn", "none", 0, "fgsm", 0.01, "linf", 1.0, 9, "WARN"),
+        ("in_door", "dcnn", "none", 1, "fgsm", 0.01, "linf", 2.0, 9, "OK"),
+        ("in_door", "dcnn", "none", 0, "worst", 0.01, "linf", 3.0, 9, "WARN"),
+        ("in_door", "dcnn", "none", 0, "csi_pgd", -20.0, "psr_db", 2.5, 9, "WARN"),
+        ("in_door", "dcnn", "none", 0, "csi_pgd", 0.0, "psr_db", 3.5, 9, "WARN"),
+        ("in_door", "dcnn", "adversarial", 0, "fgsm", 0.01, "linf", 0.75, 9, "MASKED"),
     ],
-    columns=["scenario", "model", "defence", "seed", "attack", "epsilon", "rmse_m", "n_users"],
+    columns=["scenario", "model", "defence", "seed", "attack", "epsilon", "budget", "rmse_m", "n_users", "verdict"],
 )
 
 
@@ -32,11 +35,18 @@ def test_errors_by_hand() -> None:
 
 
 def test_layout() -> None:
-    """Clean first, seeds averaged, cells that were not run empty."""
+    """Verdicts, clean and the worst first, seeds averaged, cells that were not run empty."""
     layout = tables.layout(TABLE, "in_door")
 
-    assert layout.columns.tolist() == ["attack", "epsilon", "constant", "dcnn", "dcnn + adversarial"]
-    assert layout.values.tolist() == [["clean", "", "4.000", "0.500", ""], ["fgsm", "0.01", "", "1.500", "0.750"]]
+    assert layout.columns.tolist() == ["attack", "budget", "constant", "dcnn", "dcnn + adversarial"]
+    assert layout.values.tolist() == [
+        ["verdict", "", "", "OK/WARN", "MASKED"],
+        ["clean", "", "4.000", "0.500", ""],
+        ["worst", "0.01", "", "3.000", ""],
+        ["csi_pgd", "-20 dB", "", "2.500", ""],
+        ["csi_pgd", "0 dB", "", "3.500", ""],
+        ["fgsm", "0.01", "", "1.500", "0.750"],
+    ]
 
 
 def test_markdown_and_latex() -> None:
@@ -47,8 +57,8 @@ def test_markdown_and_latex() -> None:
     assert f"## in_door: {title}\n" in markdown
     assert f"Scenario in door: {title}." in latex
     assert "9 test users, one seed" in tables.markdown(TABLE[TABLE.seed == 0])
-    assert "| fgsm     |      0.01 |" in markdown
+    assert "| fgsm     |     0.01 |" in markdown
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex
     assert "clean &  & 4.000 & 0.500 &  \\\\" in latex
-    assert "_" not in latex.replace("tab:", "")
+    assert "_" not in latex.replace(r"\_", "")

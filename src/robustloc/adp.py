@@ -1,50 +1,20 @@
 """Angle-delay profiles (Eq. 3-5): the magnitude of a channel matrix seen in angle and delay bins.
 
-Two ways to the same numbers: `from_matrix` is the definition, `from_paths` is what runs. The latter uses that the
-transform of a steering vector is a known function of the path's angle, sin(pi M u) / sin(pi u) up to a phase that all
-paths share and that the magnitude removes; so a profile is the magnitude of a sum of outer products of real vectors. It
-is compiled, so that nothing but the profiles themselves goes through memory.
+Two ways to the same numbers: `robustloc.transform.from_matrix` is the definition, `from_paths` is what runs. It uses
+that the transform of a steering vector is a known function of the path's angle, sin(pi M u) / sin(pi u) up to a phase
+that all paths share and that the magnitude removes; so a profile is the magnitude of a sum of outer products of real
+vectors. It is compiled, so that nothing but the profiles themselves goes through memory.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 from numba import njit, prange
 
 from robustloc.channel import Channel, path_coordinates
 from robustloc.scenario.paths import Paths
+from robustloc.transform import Convention
 
 # A path exactly on a bin would divide zero by zero; it is moved by this share of a bin.
 NUDGE = 1e-6
-
-
-@dataclass(frozen=True)
-class Convention:
-    """How the transforms U and V are written.
-
-    Attributes:
-        delay_sign: of V's exponent. The paper's Eq. (5) has -1, which mirrors the delay axis; DyLoc's code has +1.
-        unitary: whether U and V carry 1/sqrt(N).
-        first_index: the number of the first row and column, 0, or 1 as in DyLoc's MATLAB code.
-    """
-
-    delay_sign: int
-    unitary: bool
-    first_index: int
-
-
-CONVENTIONS = {"paper": Convention(-1, True, 0), "dyloc": Convention(+1, False, 1)}
-
-
-def from_matrix(matrix: np.ndarray, convention: Convention) -> np.ndarray:
-    """Return |U^H H V| (Eq. 3) of channel matrices H (..., antennas, subcarriers)."""
-    antennas, subcarriers = matrix.shape[-2:]
-    i = np.arange(antennas) + convention.first_index
-    k = np.arange(subcarriers) + convention.first_index
-    u = np.exp(-2j * np.pi * np.outer(i, i - antennas / 2) / antennas)
-    v = np.exp(convention.delay_sign * 2j * np.pi * np.outer(k, k) / subcarriers)
-    norm = np.sqrt(antennas * subcarriers) if convention.unitary else 1.0
-    return np.abs(u.conj().T @ matrix @ v) / norm
 
 
 def from_paths(paths: Paths, channel: Channel, convention: Convention) -> np.ndarray:

@@ -17,18 +17,27 @@ def write(path: Path, columns: dict[str, np.ndarray], made_from: dict) -> None:
     Args:
         path: where to.
         columns: by name: user (N,); position, clean_prediction and prediction (N, 3) [m]; clean_error_m and error_m
-            (N,); linf, l2 (N,) on the input's scale; psr_db (N,); and, if kept, adp (N, …) on the input's scale.
+            (N,); linf, l2 (N,) on the input's scale; psr_db (N,); of attacks with a target also target (N, 3) [m] and
+            target_m (N,); of an ensemble also attack (N,), its member; and, if kept, adp (N, …) on the input's scale.
         made_from: record of the job; its config says which cell this is.
     """
     table = pa.table({name: artifact.to_column(values) for name, values in columns.items()})
     table = table.replace_schema_metadata(artifact.parquet_metadata(made_from))
-    pq.write_table(table, path, compression="zstd", use_byte_stream_split=True, use_dictionary=False)
+    numbers = [
+        name if values.ndim == 1 else f"{name}.list.element" for name, values in columns.items() if name != "attack"
+    ]
+    pq.write_table(table, path, compression="zstd", use_byte_stream_split=numbers, use_dictionary=["attack"])
 
 
 def read(path: Path, names: list[str]) -> dict[str, np.ndarray]:
     """Read some columns of a set."""
     table = pq.read_table(path, columns=names)
     return {name: artifact.from_column(table, name) for name in names}
+
+
+def names(path: Path) -> list[str]:
+    """List the columns of a set."""
+    return pq.read_schema(path).names
 
 
 def cell(path: Path) -> dict:

@@ -10,37 +10,55 @@ from itertools import product
 SEED_FOLDER = "{scenario}/{model}/{defence}/seed{seed}"
 CHECKPOINT = f"{SEED_FOLDER}/checkpoint.pt"
 CLEAN_SET = f"{SEED_FOLDER}/clean.parquet"
-ATTACK_SET = f"{SEED_FOLDER}/{{attack}}/eps{{eps}}.parquet"
+ATTACK_SET = f"{SEED_FOLDER}/{{attack}}/{{budget}}.parquet"
+EXAMINATION = f"{SEED_FOLDER}/examination.json"
+TRANSFER = "{scenario}/transfer-seed{seed}.csv"
 
 LOCALIZER = ("scenario", "model", "defence", "seed")
+AXES = ("scenarios", "models", "defences", "seeds")
 
 
-def epsilon_tag(epsilon: float) -> str:
-    """Write an epsilon for a file name, so that 0.010 and 1e-2 are both ``0.01``."""
-    return format(Decimal(str(epsilon)).normalize(), "f")
+def budget_tag(kind: str, value: float) -> str:
+    """Write a budget for a file name: ``eps`` or ``psr`` and the number, so that 0.010 and 1e-2 are ``eps0.01``."""
+    return kind + format(Decimal(str(value)).normalize(), "f")
+
+
+def budget_value(tag: str) -> float:
+    """Return the number of a budget's tag."""
+    return float(tag[3:])
 
 
 def localizers(grids: list[dict]) -> list[dict]:
     """List every trained localizer of the grids once: scenario, model, defence and seed."""
-    axes = ("scenarios", "models", "defences", "seeds")
-    found = dict.fromkeys(cell for grid in grids for cell in product(*(grid[axis] for axis in axes)))
+    found = dict.fromkeys(cell for grid in grids for cell in product(*(grid[axis] for axis in AXES)))
     return [dict(zip(LOCALIZER, cell, strict=True)) for cell in found]
 
 
-def trained(grids: list[dict], starts: dict[str, str]) -> list[dict]:
-    """List every localizer that is trained: those of the grids, and those that their defences start from.
+def trained(grids: list[dict], starts: dict[str, str], surrogates: dict[str, dict]) -> list[dict]:
+    """List every localizer that is trained: those of the grids, those that defences start from, and the surrogates.
 
     Args:
         grids: products of scenarios, models, defences, seeds and attacks.
         starts: defence -> the defence whose checkpoint it starts from, where it does.
+        surrogates: attack -> model and defence that it crafts on, where these are not the attacked ones.
     """
     found = localizers(grids)
+    for grid in grids:
+        for attack in grid["attacks"]:
+            if attack in surrogates:
+                for scenario, seed in product(grid["scenarios"], grid["seeds"]):
+                    found.append({"scenario": scenario, **surrogates[attack], "seed": seed})
     for cell in found:  # grows while it is walked
         if start := starts.get(cell["defence"]):
-            before = cell | {"defence": start}
-            if before not in found:
-                found.append(before)
-    return found
+            found.append(cell | {"defence": start})
+    unique = dict.fromkeys(tuple(cell[name] for name in LOCALIZER) for cell in found)
+    return [dict(zip(LOCALIZER, cell, strict=True)) for cell in unique]
+
+
+def expanded(grids: list[dict], members: dict[str, list[str]]) -> list[dict]:
+    """Add to each grid the members of its ensembles, which are then computed and shown as well."""
+    every = [[*grid["attacks"], *(one for name in grid["attacks"] for one in members.get(name, []))] for grid in grids]
+    return [grid | {"attacks": list(dict.fromkeys(names))} for grid, names in zip(grids, every, strict=True)]
 
 
 def canonical(grids: list[dict]) -> list[dict]:
@@ -48,25 +66,29 @@ def canonical(grids: list[dict]) -> list[dict]:
     return sorted(({axis: sorted(grid[axis]) for axis in sorted(grid)} for grid in grids), key=str)
 
 
-def attacked(grids: list[dict], epsilons: dict[str, list[float]]) -> list[dict]:
-    """List every adversarial set of the grids once: a localizer's cell, the attack and the epsilon's tag.
+def attacked(grids: list[dict], budgets: dict[str, dict[str, list[str]]]) -> list[dict]:
+    """List every adversarial set of the grids once: a localizer's cell, the attack and the budget's tag.
 
     Args:
         grids: products of scenarios, models, defences, seeds and attacks.
-        epsilons: those of each scenario.
+        budgets: scenario -> attack -> tags.
     """
-    found = dict.fromkeys(_attacked(grids, epsilons))
-    return [dict(zip((*LOCALIZER, "attack", "eps"), cell, strict=True)) for cell in found]
+    found = dict.fromkeys(_attacked(grids, budgets))
+    return [dict(zip((*LOCALIZER, "attack", "budget"), cell, strict=True)) for cell in found]
 
 
-def set_files(grids: list[dict], epsilons: dict[str, list[float]]) -> list[str]:
+def judged(grids: list[dict]) -> list[dict]:
+    """List every localizer that has a verdict: those that some grid attacks."""
+    return localizers([grid for grid in grids if grid["attacks"]])
+
+
+def set_files(grids: list[dict], budgets: dict[str, dict[str, list[str]]]) -> list[str]:
     """List the files of all clean and adversarial sets, relative to the results folder."""
     clean = [CLEAN_SET.format(**cell) for cell in localizers(grids)]
-    return clean + [ATTACK_SET.format(**cell) for cell in attacked(grids, epsilons)]
+    return clean + [ATTACK_SET.format(**cell) for cell in attacked(grids, budgets)]
 
 
-def _attacked(grids: list[dict], epsilons: dict[str, list[float]]) -> Iterator[tuple]:
+def _attacked(grids: list[dict], budgets: dict[str, dict[str, list[str]]]) -> Iterator[tuple]:
     for grid in grids:
-        for scenario in grid["scenarios"]:
-            tags = [epsilon_tag(epsilon) for epsilon in epsilons[scenario]]
-            yield from product([scenario], grid["models"], grid["defences"], grid["seeds"], grid["attacks"], tags)
+        for cell in product(*(grid[axis] for axis in (*AXES, "attacks"))):
+            yield from ((*cell, tag) for tag in budgets[cell[0]][cell[-1]])

@@ -2,20 +2,19 @@
 
 import ast
 import math
-from collections.abc import Iterable
 from itertools import product
 
-from robustloc import cells, plugins, schema
+from robustloc import cells, plugins, schema, threats
 from robustloc.errors import UserError
 
 # keys of a library entry that belong to the workflow; the others are parameters of the plugin
 WORKFLOW_KEYS = {
     "models": {"plugin"},
-    "attacks": {"plugin", "norm"},
+    "attacks": {"plugin", "norm", "domain", "bearing_deg", "target", "surrogate", "members"},
     "defences": {"plugin", "start", "training", "attacks"},
 }
 # keyword-only parameters of the entry functions that the workflow itself fills in
-PROVIDED = {"models": set(), "attacks": {"eps", "norm", "generators"}, "defences": {"attacks"}}
+PROVIDED = {"models": set(), "attacks": {"eps", "norm", "generators", "examples"}, "defences": {"attacks"}}
 SIMPLE_TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "None": type(None)}
 # folders of the results beside those of the scenarios
 RESERVED = {"tables", "figures", "logs"}
@@ -35,32 +34,32 @@ def check(config: dict, rules: dict) -> None:
         raise UserError("\n".join(found[:SHOWN] + [f"… and {len(found) - SHOWN} more"] * (len(found) > SHOWN)))
     for kind in WORKFLOW_KEYS:
         for name in config[kind]:
-            _check_entry(config, kind, name)
-    if "clean" in config["attacks"]:
-        raise UserError("attacks.clean: this name stands for no attack in the tables; choose another")
+            if "members" not in config[kind][name]:
+                _check_entry(config, kind, name)
     for name, scenario in config["scenarios"].items():
         if name in RESERVED:
             raise UserError(f"scenarios.{name}: this folder of the results is for something else; choose another name")
         if scene := scenario["raw"].get("scene"):
-            _known(f"scenarios.{name}.raw.scene", [scene], plugins.names("scenes"))
+            schema.known(f"scenarios.{name}.raw.scene", [scene], plugins.names("scenes"))
         if scenario["split"]["validation"] + scenario["split"]["test"] >= 1:
             raise UserError(f"scenarios.{name}.split: validation and test leave no share of the users to train on")
     for name, defence in config["defences"].items():
-        _known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
+        schema.known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
         _check_start(name, config["defences"])
     for index, grid in enumerate(config["grids"]):
         for axis in ("scenarios", "models", "defences", "attacks"):
-            _known(f"grids[{index}].{axis}", grid[axis], config[axis])
+            schema.known(f"grids[{index}].{axis}", grid[axis], config[axis])
+    threats.check(config)
     _check_training_epsilons(config)
     _check_figures(config)
 
 
 def entry(config: dict, kind: str, name: str) -> dict:
-    """Return what a job needs of a library entry: its plugin, the plugin's parameters and, of attacks, the norm."""
+    """Return what a job needs of a library entry: its plugin, the plugin's parameters, and what else attacks have."""
     found = config[kind][name]
     own = {key: value for key, value in found.items() if key not in WORKFLOW_KEYS[kind]}
-    norm = {"norm": found["norm"]} if kind == "attacks" else {}
-    return {"plugin": found.get("plugin", name), "parameters": own, **norm}
+    more = {key: found[key] for key in found if kind == "attacks" and key in WORKFLOW_KEYS[kind]}
+    return more | {"plugin": found.get("plugin", name), "parameters": own}
 
 
 def is_embedded(config: dict, scenario: str) -> bool:
@@ -77,17 +76,6 @@ def starts(config: dict) -> dict[str, str]:
 def needs_epsilon(config: dict, defence: str) -> bool:
     """Say whether training under a defence reads the scenario's largest training epsilon."""
     return entry(config, "defences", defence)["plugin"] != "none"
-
-
-def epsilons(config: dict) -> dict[str, list[float]]:
-    """Return the epsilons of each scenario."""
-    return {name: scenario["epsilons"] for name, scenario in config["scenarios"].items()}
-
-
-def _known(key: str, names: list[str], valid: Iterable[str]) -> None:
-    for name in names:
-        if name not in valid:
-            raise UserError(f"{key}: {schema.unknown(name, list(valid))}")
 
 
 def _check_entry(config: dict, kind: str, name: str) -> None:
@@ -130,7 +118,7 @@ def _check_finite(value: object, place: str = "") -> None:
 def _check_start(name: str, defences: dict) -> None:
     seen = [name]
     while start := defences[seen[-1]].get("start"):
-        _known(f"defences.{seen[-1]}.start", [start], defences)
+        schema.known(f"defences.{seen[-1]}.start", [start], defences)
         if start in seen:
             raise UserError(f"defences.{name}.start: a circle, {' -> '.join([*seen, start])}")
         seen.append(start)
@@ -156,15 +144,18 @@ def _check_figures(config: dict) -> None:
 
 def _check_figure(config: dict, figure: dict) -> None:
     """A figure may show only what the grids compute."""
-    computed = cells.attacked(config["grids"], epsilons(config))
+    grids = cells.expanded(config["grids"], threats.members(config))
+    computed = cells.attacked(grids, threats.budgets(config))
     one = figure["kind"] == "example"
-    exact = {"seed": figure["seed"], "eps": cells.epsilon_tag(figure["epsilon"])} if one else {}
+    exact = {"seed": figure["seed"], "budget": cells.budget_tag("eps", figure["epsilon"])} if one else {}
     if one and not config["crafting"]["keep_adps"]:
         raise UserError(f"figures.{figure['name']}: shows an adversarial ADP; set crafting.keep_adps to true")
     axes = ("model", "defence", "attack")
     for axis in axes:
-        _known(f"figures.{figure['name']}", [figure[axis]] if one else figure[f"{axis}s"], config[f"{axis}s"])
-    _known(f"figures.{figure['name']}.scenario", [figure["scenario"]], config["scenarios"])
+        schema.known(f"figures.{figure['name']}", [figure[axis]] if one else figure[f"{axis}s"], config[f"{axis}s"])
+    schema.known(f"figures.{figure['name']}.scenario", [figure["scenario"]], config["scenarios"])
+    if not one and len({threats.is_physical(config, attack) for attack in figure["attacks"]}) > 1:
+        raise UserError(f"figures.{figure['name']}: epsilons and decibels have no axis in common; draw two figures")
     for names in product(*([figure[axis]] if one else figure[f"{axis}s"] for axis in axes)):
         wanted = {"scenario": figure["scenario"], **dict(zip(axes, names, strict=True)), **exact}
         if not any(wanted.items() <= cell.items() for cell in computed):

@@ -119,6 +119,11 @@ class Manifest:
         """Read the test users from their own small file."""
         return read_shard(self._verified("test"))
 
+    def subset(self, count: int) -> Users:
+        """Return so many test users, evenly chosen, always the same; all, if there are fewer."""
+        test = self.test()
+        return test[np.unique(np.linspace(0, len(test) - 1, min(count, len(test))).round().astype(int))]
+
     def _shards(self) -> Iterator[Users]:
         for entry in self.content["shards"]:
             yield read_shard(verified(self.path.parent / entry["file"], entry["sha256"]))
@@ -147,3 +152,38 @@ def concatenate(parts: list[Users]) -> Users:
     return Users(
         **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Users)}
     )
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Channel matrices of N users, in front of the profile.
+
+    Attributes:
+        user: (N,) index in the scenario's order.
+        part: (N,) index in PARTS.
+        position: (N, 3) [m].
+        csi: (N, antennas, subcarriers) complex64.
+    """
+
+    user: np.ndarray
+    part: np.ndarray
+    position: np.ndarray
+    csi: np.ndarray
+
+
+def write_channels(path: Path, channels: Channels, made_from: dict) -> None:
+    """Write channel matrices to one Parquet file, real and imaginary parts side by side."""
+    columns = {"user": channels.user, "part": channels.part, "position": channels.position}
+    columns["csi"] = channels.csi.view(np.float32)
+    table = pa.table({name: artifact.to_column(values) for name, values in columns.items()})
+    table = table.replace_schema_metadata(artifact.parquet_metadata(made_from | {"shape": channels.csi.shape[1:]}))
+    pq.write_table(table, path, compression="zstd", use_byte_stream_split=["csi.list.element"], use_dictionary=False)
+
+
+def read_channels(path: Path, *names: str) -> list[Channels]:
+    """Read the channel matrices of some parts (``test``, ``train``)."""
+    table, shape = pq.read_table(path), artifact.parquet_record(path)["shape"]
+    arrays = {name: artifact.from_column(table, name) for name in table.column_names}
+    arrays["csi"] = arrays["csi"].view(np.complex64).reshape(-1, *shape)
+    chosen = [arrays["part"] == PARTS.index(name) for name in names]
+    return [Channels(**{name: array[own] for name, array in arrays.items()}) for own in chosen]

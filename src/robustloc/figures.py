@@ -31,28 +31,35 @@ STYLE = {
 
 
 def rmse(table: pd.DataFrame, figure: dict) -> plt.Figure:
-    """Draw RMSE against epsilon (Fig. 4-8): a colour per attack or model, a line style per defence.
+    """Draw RMSE against the budget (Fig. 4-8): a colour per attack or model, a line style per defence.
 
     Args:
         table: the tidy table (rmse.csv); seeds are averaged.
-        figure: scenario, models, defences and attacks to show.
+        figure: scenario, models, defences and attacks to show; attacks over the air are drawn over decibels.
     """
     rows = table[table.scenario == figure["scenario"]]
+    physical = (rows[rows.attack.isin(figure["attacks"])].budget == "psr_db").all()
     by_model, by_attack = len(figure["models"]) > 1, len(figure["attacks"]) > 1
     with plt.rc_context(STYLE):
         drawing, axes = plt.subplots(figsize=(5.2, 4.2), layout="constrained")
         for defence, line in zip(figure["defences"], cycle(LINES)):
             pairs = [(model, attack) for model in figure["models"] for attack in figure["attacks"]]
             for place, (model, attack) in enumerate(pairs):
-                cell = rows[(rows.model == model) & (rows.defence == defence) & rows.attack.isin([attack, "clean"])]
-                curve = cell.groupby("epsilon").rmse_m.mean()
+                cell = rows[(rows.model == model) & (rows.defence == defence)]
+                clean = cell[cell.attack == "clean"]
+                # without attack epsilon is 0, and the ratio minus infinity decibels
+                shown = cell[cell.attack == attack] if physical else pd.concat([clean, cell[cell.attack == attack]])
+                curve = shown.groupby("epsilon").rmse_m.mean()
                 names = [model] * by_model + [attack] * (by_attack or not by_model)
                 if len(figure["defences"]) > 1:
                     names.append("no defence" if defence == "none" else defence)
                 look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
                 axes.plot(curve.index, curve, linestyle=line, markersize=4, label=", ".join(names), **look)
-        _draw_floor(axes, rows)
-        axes.set(xlabel="epsilon (units of the scaled input)", ylabel="position RMSE [m]", yscale="log")
+                if physical and attack == figure["attacks"][-1]:
+                    _mark(axes, clean.rmse_m, f"{model}, clean")
+        _mark(axes, rows[(rows.model == "constant") & (rows.attack == "clean")].rmse_m, "constant")
+        budget = "perturbation-to-signal ratio [dB]" if physical else "epsilon (units of the scaled input)"
+        axes.set(xlabel=budget, ylabel="position RMSE [m]", yscale="log")
         low, high = axes.get_ylim()
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 10 * low else (1, 1.5, 2, 3, 4, 5, 6, 8)))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -63,13 +70,12 @@ def rmse(table: pd.DataFrame, figure: dict) -> plt.Figure:
     return drawing
 
 
-def _draw_floor(axes: plt.Axes, rows: pd.DataFrame) -> None:
-    """Mark what a localizer achieves that looks at nothing."""
-    floor = rows[(rows.model == "constant") & (rows.attack == "clean")].rmse_m
-    if len(floor):
-        axes.axhline(floor.mean(), color="0.4", linewidth=0.8)
-        place = {"xy": (0, floor.mean()), "xycoords": ("axes fraction", "data"), "xytext": (3, 2)}
-        axes.annotate("constant", textcoords="offset points", color="0.4", fontsize=7, **place)
+def _mark(axes: plt.Axes, level: pd.Series, name: str) -> None:
+    """Draw a level that no attack has a part in, such as what a localizer achieves that looks at nothing."""
+    if len(level):
+        axes.axhline(level.mean(), color="0.4", linewidth=0.8)
+        place = {"xy": (0, level.mean()), "xycoords": ("axes fraction", "data"), "xytext": (3, 2)}
+        axes.annotate(name, textcoords="offset points", color="0.4", fontsize=7, **place)
 
 
 def example(

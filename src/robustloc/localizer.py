@@ -63,8 +63,12 @@ def save(path: Path, localizer: Localizer, model: dict, shape: tuple[int, int], 
     path.write_bytes(buffer.getvalue())
 
 
-def load(path: Path) -> Localizer:
+def load(path: Path, **changes: object) -> Localizer:
     """Read a checkpoint, without running any code from it; in eval mode.
+
+    Args:
+        path: the file.
+        changes: parameters of the network other than it was trained with, such as another solver.
 
     Raises:
         UserError: not a checkpoint of this program.
@@ -73,7 +77,8 @@ def load(path: Path) -> Localizer:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:
             raise UserError(f"{path}: checkpoint format {content['format']}, expected {FORMAT}; train it again")
-        localizer = build(content["model"], tuple(content["shape"]), torch.zeros(3), 1.0)
+        model = content["model"] | {"parameters": content["model"]["parameters"] | changes}
+        localizer = build(model, tuple(content["shape"]), torch.zeros(3), 1.0)
         localizer.load_state_dict(content["state"])
     except UserError:
         raise

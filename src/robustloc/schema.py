@@ -1,10 +1,13 @@
 """A JSON schema held against a configuration, in words for people who write YAML."""
 
 import math
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+
+from robustloc.errors import UserError
 
 PLAIN_NAMES = {
     "object": "a mapping",
@@ -51,6 +54,17 @@ def violations(config: dict, rules: dict) -> list[str]:
     """Say of everything that breaks the schema which key it is, what was found and what is valid."""
     errors = Draft202012Validator(rules).iter_errors(config)
     return [_explain(error) for error in sorted(errors, key=lambda error: list(map(str, error.path)))]
+
+
+def known(key: str, names: Iterable[str], valid: Iterable[str]) -> None:
+    """Hold the names under a key against the valid ones.
+
+    Raises:
+        UserError: one is not among them.
+    """
+    for name in names:
+        if name not in valid:
+            raise UserError(f"{key}: {unknown(name, list(valid))}")
 
 
 def unknown(name: str, valid: list[str]) -> str:

@@ -11,22 +11,30 @@ def layout(table: pd.DataFrame, scenario: str) -> pd.DataFrame:
         scenario: which rows to take.
 
     Returns:
-        One row per attack and epsilon, clean first; one column per model and defence.
+        The verdicts first, then clean, then ``worst``, then one row per attack and budget; a column per model and
+        defence.
     """
     rows = table[table.scenario == scenario]
     suffix = rows.defence.map(lambda name: "" if name == "none" else f" + {name}")
-    rows = rows.assign(localizer=rows.model + suffix, first=rows.attack != "clean")
-    wide = rows.pivot_table(index=["first", "attack", "epsilon"], columns="localizer", values="rmse_m").droplevel(0)
-    text = wide.map(lambda value: "" if pd.isna(value) else f"{value:.3f}").reset_index()
-    text["epsilon"] = [f"{epsilon:g}" if epsilon else "" for epsilon in text["epsilon"]]
-    return text.rename_axis(columns=None)
+    place = rows.attack.map({"clean": 0, "worst": 1}).fillna(2)
+    rows = rows.assign(localizer=rows.model + suffix, place=place)
+    wide = rows.pivot_table(index=["place", "attack", "budget", "epsilon"], columns="localizer", values="rmse_m")
+    text = wide.map(lambda value: "" if pd.isna(value) else f"{value:.3f}").reset_index().drop(columns="place")
+    text["budget"] = [_budget(*pair) for pair in zip(text["budget"], text.pop("epsilon"), strict=True)]
+    words = rows.groupby("localizer").verdict.agg(lambda words: "/".join(sorted(set(words) - {"none"})))
+    verdicts = pd.DataFrame([{"attack": "verdict", "budget": ""} | words.to_dict()])
+    return pd.concat([verdicts, text.rename_axis(columns=None)], ignore_index=True)
+
+
+def _budget(kind: str, value: float) -> str:
+    return {"none": "", "psr_db": f"{value:g} dB"}.get(kind, f"{value:g}")
 
 
 def caption(table: pd.DataFrame, scenario: str) -> str:
     """Say what one scenario's layout shows, of how many test users, averaged over how many seeds."""
     rows = table[table.scenario == scenario]
     users = " to ".join(map(str, sorted({rows.n_users.min(), rows.n_users.max()})))
-    seeds = rows.groupby(["model", "defence", "attack", "epsilon"]).seed.nunique()
+    seeds = rows.groupby(["model", "defence", "attack", "budget", "epsilon"]).seed.nunique()
     averaged = " to ".join(map(str, sorted({seeds.min(), seeds.max()})))
     return f"position RMSE [m] of {users} test users, " + (
         "one seed" if averaged == "1" else f"mean of {averaged} seeds"

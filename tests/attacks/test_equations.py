@@ -1,4 +1,4 @@
-"""Eq. (11)-(14) and the literature's forms against closed forms and against foolbox."""
+"""Eq. (11)-(14) and the literature's forms against closed forms and written out in numpy."""
 
 import math
 
@@ -7,10 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_attacks import CONFIGURED, EPS, MODEL, X, Y, generators, run, squared_error
+from test_attacks import CONFIGURED, EPS, X, Y, generators, run, squared_error
 from torch import Tensor
 
 from robustloc import plugins
+from robustloc.attacks.gradient import sweep
 
 
 def linear(weight: Tensor, residual: Tensor):
@@ -37,20 +38,50 @@ def test_closed_forms_on_a_linear_model(seed: int, eps: float, pixels: int) -> N
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("name", ["pgd_linf", "pgd_l2"])
+@pytest.mark.parametrize("name", ["pgd_linf", "pgd_l2", "mi_fgsm", "apgd", "apgd_l2"])
 def test_random_starts_reach_the_closed_form(name: str) -> None:
-    """From a random start the literature's forms end at the same worst point of a linear model."""
+    """From a random start, too, the literature's forms end at the worst point of a linear model."""
     weight = torch.randn(20, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     loss = linear(weight, torch.full((4,), 0.5, dtype=torch.float64))
-    entry = CONFIGURED[name] | {
-        "parameters": CONFIGURED[name]["parameters"] | {"minimum": None, "steps": 200, "step": 50.0}
-    }
+    long = {"steps": 200} | ({"step": 50.0} if name.startswith("pgd") else {})
+    entry = CONFIGURED[name] | {"parameters": CONFIGURED[name]["parameters"] | {"minimum": None} | long}
     x = torch.zeros(4, 20, dtype=torch.float64)
 
     found = loss(plugins.attack(entry)(loss, x, eps=0.01, generators=generators(range(4)))).sqrt()
 
     reach = weight.abs().sum() if entry["norm"] == "linf" else weight.norm()
-    torch.testing.assert_close(found, (0.5 + 0.01 * reach).expand(4), rtol=1e-6, atol=0)
+    torch.testing.assert_close(found, (0.5 + 0.01 * reach).expand(4), rtol=1e-12, atol=0)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**31), eps=st.floats(1e-4, 1.0), pixels=st.integers(1, 40))
+def test_search_stays_below_the_closed_form(seed: int, eps: float, pixels: int) -> None:
+    """Square and SPSA gain on a linear model, and never more than the worst point of the ball has."""
+    weight = torch.randn(pixels, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    loss = linear(weight, torch.full((3,), 0.5, dtype=torch.float64))
+    x = torch.zeros(3, pixels, dtype=torch.float64)
+    for name in ("square", "spsa"):
+        entry = CONFIGURED[name] | {"parameters": CONFIGURED[name]["parameters"] | {"minimum": None}}
+        found = loss(plugins.attack(entry)(loss, x, eps=eps, generators=generators(range(3)))).sqrt()
+        assert (found <= (0.5 + eps * weight.abs().sum()) * (1 + 1e-12)).all()
+        assert (found > 0.5).all()
+
+
+def test_one_gradient_serves_all_epsilons() -> None:
+    """A sweep asks for the first gradient once and gives what the attacks give one by one, to the bit."""
+    asked = []
+
+    def counting(x: Tensor) -> Tensor:
+        asked.append(len(x))
+        return squared_error(Y)(x)
+
+    cases = [(name, eps) for name in ("fgsm", "fgm", "pgd", "mim") for eps in (0.0, 0.01, EPS)]
+    settings = [{"eps": eps, "norm": CONFIGURED[name]["norm"]} | CONFIGURED[name]["parameters"] for name, eps in cases]
+    swept = sweep(counting, X, settings)
+
+    assert len(asked) == 1 + sum(options["steps"] - 1 for options in settings)
+    for (name, eps), found in zip(cases, swept, strict=True):
+        assert torch.equal(found, run(name, eps=eps))
 
 
 def gradient(x: np.ndarray) -> np.ndarray:
@@ -99,51 +130,3 @@ def test_clip_never_binds(name: str, norm: str) -> None:
     for point in steps:
         assert (torch.linalg.vector_norm((point - X).flatten(1), ord=order, dim=1) <= EPS * (1 + 1e-12)).all()
     torch.testing.assert_close(run(name), steps[-1], rtol=0, atol=1e-14)
-
-
-def foolbox_attack(kind: str, **options):
-    """A foolbox attack on our loss: its classification loss replaced by the summed squared error."""
-    fb = pytest.importorskip("foolbox", reason="foolbox is in the test extra")
-    attack = getattr(fb.attacks, kind)(**options)
-    attack.get_loss_fn = lambda model, labels: lambda x: eagerpy(squared_error(Y)(x.raw).sum())
-    model = fb.PyTorchModel(MODEL.eval(), bounds=(-10, 10), device="cpu")
-    criterion = fb.criteria.Misclassification(torch.zeros(len(X), dtype=torch.long))
-    return attack, model, criterion
-
-
-def eagerpy(tensor: Tensor):
-    """Wrap for foolbox."""
-    import eagerpy as ep
-
-    return ep.astensor(tensor)
-
-
-def test_fgsm_is_foolbox() -> None:
-    """Eq. (11) equals foolbox's fast gradient sign method."""
-    attack, model, criterion = foolbox_attack("LinfFastGradientAttack")
-
-    theirs = attack.run(model, X, criterion, epsilon=EPS)
-
-    torch.testing.assert_close(run("fgsm"), theirs, rtol=0, atol=1e-9)
-
-
-def test_fgm_is_foolbox() -> None:
-    """Eq. (12) equals foolbox's L2 fast gradient method."""
-    attack, model, criterion = foolbox_attack("L2FastGradientAttack")
-
-    theirs = attack.run(model, X, criterion, epsilon=EPS)
-
-    torch.testing.assert_close(run("fgm"), theirs, rtol=0, atol=1e-9)
-
-
-@pytest.mark.parametrize(("name", "kind"), [("pgd_linf", "LinfPGD"), ("pgd_l2", "L2PGD")])
-def test_projected_gradient_is_foolbox(name: str, kind: str) -> None:
-    """Without random start and best iterate, pgd_linf and pgd_l2 equal foolbox's projected gradient descent."""
-    attack, model, criterion = foolbox_attack(kind, steps=10, abs_stepsize=2.5 * EPS / 10, random_start=False)
-    changes = {"random_start": False, "keep_best": False, "minimum": None}
-    entry = CONFIGURED[name] | {"parameters": CONFIGURED[name]["parameters"] | changes}
-
-    ours = plugins.attack(entry)(squared_error(Y), X, eps=EPS, generators=generators(range(32)))
-    theirs = attack.run(model, X, criterion, epsilon=EPS)
-
-    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-9)

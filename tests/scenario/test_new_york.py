@@ -8,6 +8,7 @@ import pytest
 from robustloc import adp
 from robustloc.channel import Channel
 from robustloc.scenario import folder
+from robustloc.transform import CONVENTIONS
 
 SITES = {"BS1": (37.0504, 28.9024, 6.0), "BS2": (-49.9942, 31.0149, 6.0), "BS3": (12.4973, 5.82592, 6.0)}
 WITH_PATHS = {"BS1": 1014, "BS2": 694, "BS3": 916}
@@ -18,7 +19,7 @@ def test_generations_agree(city: Path, name: str) -> None:
     """v2 and v3 by position, v4 by name: equal profiles to 1e-4 of the peak, and the published number of users."""
     wanted = {"new_york_v2": SITES[name], "new_york_v3": SITES[name], "new_york_v4": name}
     v2, v3, v4 = (folder.read(city / generation, site) for generation, site in wanted.items())
-    profiles = [adp.from_paths(paths, Channel(), adp.CONVENTIONS["paper"]) for paths in (v2, v3, v4)]
+    profiles = [adp.from_paths(paths, Channel(), CONVENTIONS["paper"]) for paths in (v2, v3, v4)]
 
     for paths in (v2, v3, v4):
         assert len(paths) == 5148

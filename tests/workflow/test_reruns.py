@@ -29,7 +29,11 @@ def sets(
     return {f"{cell}/seed0/{attack}/eps{e}.parquet" for cell in localizers for attack in attacks for e in eps}
 
 
-INDOOR = sets("indoor/dcnn/none", attacks=("fgsm",), eps=("0.002",))
+GRADIENT = ("fgsm", "pgd_linf", "to_north")
+INDOOR = sets("indoor/dcnn/none", attacks=(*GRADIENT, "apgd", "square", "universal", "worst"), eps=("0.002",))
+OVER_THE_AIR = {f"indoor/dcnn/none/seed0/csi_{name}/psr-20.parquet" for name in ("universal", "antenna", "pgd")}
+OVER_THE_AIR |= {"indoor/dcnn/none/seed0/adp_pgd/psr-20.parquet"}
+TRANSFERRED = sets("outdoor/neural_ode/none", attacks=("transfer_dcnn",))
 DEFENDED = [cell for cell in LOCALIZERS if cell.endswith("adversarial")]
 PLAIN = [
     "outdoor/constant/none",
@@ -37,13 +41,24 @@ PLAIN = [
     "indoor/dcnn/none",
     *(cell for cell in LOCALIZERS if cell.endswith("none")),
 ]
+ATTACKED = ["indoor/dcnn/none", *LOCALIZERS]
+
+
+def judged(*localizers: str) -> set[str]:
+    """Examinations, what they are held against, and the verdicts."""
+    scenes = {cell.split("/")[0] for cell in localizers}
+    transfers = {f"{scene}/transfer-seed0.csv" for scene in scenes}
+    return {f"{cell}/seed0/examination.json" for cell in localizers} | transfers | {"tables/verdicts.csv"}
 
 
 def test_added_epsilon(finished: Project) -> None:
     """A new epsilon of one scene makes its own sets due, the table, and the figures drawn from it."""
     overlay = finished.overlay({"scenarios": {"outdoor": {"epsilons": [0.05, 0.01, 0.03]}}})
 
-    assert finished.planned(overlay) == sets(*LOCALIZERS, eps=("0.03",)) | TABLES | FIG4
+    expected = sets(*LOCALIZERS, eps=("0.03",)) | sets(
+        "outdoor/neural_ode/none", attacks=("transfer_dcnn",), eps=("0.03",)
+    )
+    assert finished.planned(overlay) == expected | TABLES | FIG4
 
 
 def test_order_of_names(finished: Project) -> None:
@@ -69,14 +84,44 @@ def test_training_epochs(finished: Project) -> None:
 
     # the defended ones keep their own number of epochs, but start from checkpoints that change
     everyone = [*PLAIN, *DEFENDED]
-    assert planned == trained(*everyone) | clean(*everyone) | sets(*LOCALIZERS) | INDOOR | TABLES | FIG1 | FIG4
+    expected = trained(*everyone) | clean(*everyone) | judged(*ATTACKED) | sets(*LOCALIZERS) | TRANSFERRED
+    assert planned == expected | INDOOR | OVER_THE_AIR | TABLES | FIG1 | FIG4
 
 
 def test_attack_parameter(finished: Project) -> None:
     """A parameter of an attack makes that attack's sets due, and no training that does not use it."""
     overlay = finished.overlay({"attacks": {"pgd_linf": {"steps": 4}}})
 
-    assert finished.planned(overlay) == sets(*LOCALIZERS, attacks=("pgd_linf",)) | TABLES | FIG4
+    own = sets(*LOCALIZERS, attacks=("pgd_linf",)) | sets(
+        "indoor/dcnn/none", attacks=("pgd_linf", "worst"), eps=("0.002",)
+    )
+    assert finished.planned(overlay) == own | TABLES | FIG4
+
+
+def test_over_the_air(finished: Project) -> None:
+    """Another ratio makes the sets over the air of its scene due alone; so does the number of examples what learns."""
+    overlay = finished.overlay({"scenarios": {"indoor": {"psrs_db": [-30]}}})
+    others = {name.replace("psr-20", "psr-30") for name in OVER_THE_AIR}
+    assert finished.planned(overlay) == others | TABLES | FIG4
+
+    planned = finished.planned(finished.overlay({"crafting": {"examples": 16}}))
+    learning = sets("indoor/dcnn/none", attacks=("universal",), eps=("0.002",))
+    channels = {name for name in OVER_THE_AIR if "csi_" in name}
+    assert planned == {"indoor/csi.parquet"} | learning | channels | TABLES | FIG4
+
+
+def test_limit_of_a_verdict(finished: Project) -> None:
+    """A limit makes the verdicts due, and no examination."""
+    overlay = finished.overlay({"verdict": {"limits": {"converged": 1.2}}})
+
+    assert finished.planned(overlay) == {"tables/verdicts.csv"} | TABLES | FIG4
+
+
+def test_reference_epsilon(finished: Project) -> None:
+    """Another reference epsilon examines the localizers of its scene anew."""
+    overlay = finished.overlay({"scenarios": {"indoor": {"reference_epsilon": 0.001}}})
+
+    assert finished.planned(overlay) == judged("indoor/dcnn/none") | TABLES | FIG4
 
 
 def test_attack_file(finished: Project) -> None:
@@ -84,7 +129,9 @@ def test_attack_file(finished: Project) -> None:
     with finished.edited("src/robustloc/attacks/gradient.py", lambda text: text.replace("steps < 1", "steps < 2 - 1")):
         planned = finished.planned()
 
-    expected = trained(*DEFENDED) | clean(*DEFENDED) | sets(*LOCALIZERS) | INDOOR
+    indoor = sets("indoor/dcnn/none", attacks=(*GRADIENT, "worst"), eps=("0.002",))
+    over_the_air = {name for name in OVER_THE_AIR if "universal" not in name}
+    expected = trained(*DEFENDED) | clean(*DEFENDED) | judged(*ATTACKED) | sets(*LOCALIZERS) | indoor | over_the_air
     assert planned == expected | TABLES | FIG1 | FIG4
 
 
@@ -94,7 +141,7 @@ def test_model_file(finished: Project) -> None:
         planned = finished.planned()
 
     own = [cell for cell in LOCALIZERS if "neural_ode" in cell]
-    assert planned == trained(*own) | clean(*own) | sets(*own) | TABLES | FIG4
+    assert planned == trained(*own) | clean(*own) | sets(*own) | TRANSFERRED | judged(*own) | TABLES | FIG4
 
 
 @pytest.mark.parametrize(
@@ -102,7 +149,7 @@ def test_model_file(finished: Project) -> None:
     [
         ("src/robustloc/training.py", "import logging", "# why not\nimport logging"),
         ("src/robustloc/channel.py", '"""Paths -> channel', '"""From paths -> channel'),
-        ("src/robustloc/attacks/gradient.py", "def _unit(", "\n\n# spaced out\ndef _unit("),
+        ("src/robustloc/attacks/gradient.py", "def _climb(", "\n\n# spaced out\ndef _climb("),
         ("config.yaml", "seed: 0 ", "# the root\nseed: 0 "),
         ("config.yaml", "antennas: 64 ", "antennas: 64 # or more "),
         ("envs/robustloc.yaml", "channels:", "# made by hand\nchannels:"),
@@ -135,7 +182,7 @@ def test_added_model(finished: Project) -> None:
     file.unlink()
 
     own = "outdoor/linear/none"
-    assert planned == trained(own) | clean(own) | sets(own, attacks=("fgsm",)) | TABLES | FIG4
+    assert planned == trained(own) | clean(own) | sets(own, attacks=("fgsm",)) | judged(own) | TABLES | FIG4
 
 
 def test_channel(finished: Project) -> None:

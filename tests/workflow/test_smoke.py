@@ -15,7 +15,7 @@ from robustloc import adversarial_set, artifact
 
 COLUMNS = [
     "scenario", "model", "defence", "seed", "attack", "epsilon", "budget",
-    "rmse_m", "mean_m", "median_m", "p90_m", "p95_m", "psr_db", "n_users",
+    "rmse_m", "mean_m", "median_m", "p90_m", "p95_m", "psr_db", "n_users", "target_rmse_m", "verdict",
 ]  # fmt: skip
 
 
@@ -24,9 +24,11 @@ def test_table(finished: Project) -> None:
     table = pd.read_csv(finished.folder / "results/smoke/tables/rmse.csv")
 
     assert table.columns.tolist() == COLUMNS
-    assert len(table) == 2 + 2 * 2 * (1 + 2 * 2) + 2
-    assert not table.isna().any().any()
-    assert set(table.budget) == {"linf", "none"}
+    assert len(table) == 2 + 2 * 2 * (1 + 2 * 2) + 2 + 12
+    targeted = table.attack == "to_north"
+    assert (table.target_rmse_m.notna() == targeted).all()
+    assert not table.drop(columns="target_rmse_m").isna().any().any()
+    assert set(table.budget) == {"linf", "none", "psr_db"}
     assert (table[table.attack == "clean"].psr_db == -np.inf).all()
     attacked = table[table.attack == "fgsm"].query("scenario == 'outdoor'").set_index(["model", "defence", "epsilon"])
     assert (attacked.xs(0.05, level="epsilon").psr_db > attacked.xs(0.01, level="epsilon").psr_db).all()
@@ -60,6 +62,37 @@ def test_set_is_what_its_localizer_does(finished: Project) -> None:
     assert record["spent"]["largest_linf"] == pytest.approx(max(columns["linf"]))
     assert record["inputs"]["checkpoint.pt"] == artifact.sha256(results / "dcnn/adversarial/seed0/checkpoint.pt")
     assert adversarial_set.cell(path)["budget"] == "linf"
+
+
+def test_worst_of_an_ensemble(finished: Project) -> None:
+    """Each user's worst example, by the attack that made it; the channel's attack spends what it may."""
+    folder = finished.folder / "results" / "smoke" / "indoor" / "dcnn" / "none" / "seed0"
+    members = {name: pd.read_parquet(folder / name / "eps0.002.parquet") for name in ("pgd_linf", "apgd", "square")}
+    worst = pd.read_parquet(folder / "worst" / "eps0.002.parquet")
+
+    errors = pd.DataFrame({name: one.error_m for name, one in members.items()})
+    np.testing.assert_array_equal(worst.error_m, errors.max(axis=1))
+    for row, user in worst.iterrows():
+        np.testing.assert_array_equal(user.adp, members[user.attack].adp[row])
+    sent = pd.read_parquet(folder / "csi_pgd" / "psr-20.parquet")
+    np.testing.assert_allclose(sent.psr_db, -20, atol=1e-3)
+
+
+def test_verdicts(finished: Project) -> None:
+    """Every attacked localizer has all checks and one word, which stands in each of its rows."""
+    tables = finished.folder / "results" / "smoke" / "tables"
+    checks, table = pd.read_csv(tables / "verdicts.csv"), pd.read_csv(tables / "rmse.csv")
+
+    localizer = ["scenario", "model", "defence", "seed"]
+    assert checks.groupby(localizer).size().tolist() == [18] * 5
+    words = checks.drop_duplicates([*localizer, "verdict"])
+    assert len(words) == 5
+    merged = table.merge(words[[*localizer, "verdict"]], on=localizer, suffixes=("", "_of_checks"))
+    assert (merged.verdict == merged.verdict_of_checks).all()
+    assert set(table[table.model == "constant"].verdict) == {"none"}
+    asked = checks[(checks.check == "C10")].set_index("model").passed
+    assert asked["dcnn"].eq("not asked").all()
+    assert asked["neural_ode"].ne("not asked").all()
 
 
 def test_manifest_counts(finished: Project) -> None:
@@ -102,7 +135,9 @@ def test_default_plans_everything(fresh: Project) -> None:
     planned = fresh.run("-n", "--quiet", "rules").stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned, flags=re.MULTILINE))
 
-    assert jobs["attack"] == str(200 + 6 * 5)
+    assert jobs["attack"] == str(200 + 6 * 5 + 8 * 3 * 5)
+    assert jobs["worst"] == str(8 * 5)
+    assert jobs["examine"] == str(8 + 6)
     assert jobs["figure"] == "6"
 
 

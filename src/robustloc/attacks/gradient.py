@@ -8,28 +8,40 @@ Eq. (11) is one step of norm linf, Eq. (12) one of norm l2, Eq. (13) N of them w
 can then never bind), Eq. (14) adds momentum with gradients normalised in l2 to the linf form.
 """
 
-from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-NORMS = ("linf", "l2")
-MOMENTUM_NORMS = ("l1", "l2")
+from robustloc.ascent import (
+    Best,
+    Generators,
+    Loss,
+    check_norm,
+    project,
+    random_point,
+    sources,
+    steepest,
+    unit,
+    value,
+    value_and_gradient,
+)
 
 
 def perturb(
-    loss: Callable[[Tensor], Tensor],
+    loss: Loss,
     x: Tensor,
     *,
     eps: float | Tensor,
     norm: str,
-    generators: Sequence[torch.Generator],
+    generators: Generators | None = None,
     steps: int = 10,
     step: float = 1.0,
+    shrink: bool = False,
     momentum: float = 0.0,
     momentum_norm: Literal["l1", "l2"] = "l1",
     random_start: bool = False,
+    restarts: int = 1,
     keep_best: bool = False,
     minimum: float | None = None,
 ) -> Tensor:
@@ -38,89 +50,82 @@ def perturb(
     Args:
         loss: inputs (N, …) -> losses (N,).
         x: clean inputs (N, …).
-        eps: radius of the ball.
+        eps: radius of the ball; a number, or one per sample that broadcasts against x.
         norm: ``linf`` or ``l2``.
-        generators: one per sample, for the random start.
+        generators: one per sample, for the random start; without, sample n's is seeded with n.
         steps: number of gradient steps N.
         step: length of a step, in units of eps / N.
+        shrink: let the length fall to zero over the steps, so that long first ones do no harm in the end.
         momentum: decay mu of the accumulated gradient; 0 is none.
         momentum_norm: how gradients are normalised before they are accumulated: ``l2`` as Eq. (14), ``l1`` as Dong et
             al. (CVPR 2018).
         random_start: start from a random point of the ball instead of x.
+        restarts: run so often, each from a random start of its own, and return each sample's largest loss.
         keep_best: return the point of largest loss on the way, start included, instead of the last one.
         minimum: smallest admissible input, such as 0 for a magnitude; None is no bound.
     """
-    if norm not in NORMS or momentum_norm not in MOMENTUM_NORMS or steps < 1:
-        raise ValueError(f"expected norm in {NORMS}, momentum_norm in {MOMENTUM_NORMS} and steps >= 1")
-    x = x.detach()
-    point = project(_random_point(x, eps, norm, generators), x, eps, norm, minimum) if random_start else x
-    best, best_loss = point, torch.full((len(x),), -torch.inf, dtype=x.dtype, device=x.device)
-    memory = torch.zeros_like(x)
-    for _ in range(steps):
-        value, gradient = _value_and_gradient(loss, point)
-        if keep_best:
-            best, best_loss = _better(best, best_loss, point, value)
-        if momentum:
-            memory = momentum * memory + _unit(gradient, momentum_norm)
-            gradient = memory
-        direction = gradient.sign() if norm == "linf" else _unit(gradient, "l2")
-        point = project(point + step * eps / steps * direction, x, eps, norm, minimum)
-    if keep_best:
-        with torch.no_grad():
-            point, _ = _better(best, best_loss, point, loss(point))
-    return point
+    if steps < 1 or restarts < 1 or (restarts > 1 and not random_start):
+        raise ValueError("expected steps >= 1 and restarts >= 1, and random_start for more than one restart")
+    options = {"steps": steps, "step": step, "shrink": shrink, "momentum": momentum, "momentum_norm": momentum_norm}
+    options |= {"keep_best": keep_best, "minimum": minimum}
+    x, generators = x.detach(), sources(x, generators)
+    if not random_start:
+        return _climb(loss, x, x, None, eps=eps, norm=norm, **options)
+    best = Best(x)
+    for _ in range(restarts):
+        start = project(random_point(x, eps, norm, generators), x, eps, norm, minimum)
+        point = _climb(loss, x, start, None, eps=eps, norm=norm, **options)
+        if restarts == 1:
+            return point
+        best.offer(point, value(loss, point))
+    return best.point
 
 
-def project(point: Tensor, center: Tensor, eps: float | Tensor, norm: str, minimum: float | None = None) -> Tensor:
-    """Return the point of the ball around `center` nearest to `point`, then lifted to `minimum`.
+def sweep(loss: Loss, x: Tensor, settings: list[dict]) -> list[Tensor]:
+    """Perturb in several ways that all start at x, such as FGSM and FGM at many epsilons, from one gradient there.
 
-    Lifting never leaves the ball, because the centers are at or above `minimum` themselves.
+    Args:
+        loss, x: see `perturb`.
+        settings: K sets of options of `perturb`, ``eps`` and ``norm`` among them, without random start.
+
+    Returns:
+        K tensors (N, …), as `perturb` would have returned one by one.
     """
-    offset = point - center
-    if norm == "linf":
-        eps = torch.as_tensor(eps, dtype=point.dtype, device=point.device)
-        offset = torch.minimum(torch.maximum(offset, -eps), eps)
-    else:
-        offset = offset * (eps / _size(offset, 2).clamp_min(torch.finfo(point.dtype).tiny)).clamp_max(1.0)
-    moved = center + offset
-    return moved if minimum is None else moved.clamp_min(minimum)
+    x = x.detach()
+    first = value_and_gradient(loss, x)
+    return [_climb(loss, x, x, first, **options) for options in settings]
 
 
-def _value_and_gradient(loss: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
-    with torch.inference_mode(False), torch.enable_grad():
-        x = x.clone().requires_grad_()
-        value = loss(x)
-        # the sum, not the mean: a sample's gradient does not depend on how many others there are
-        (gradient,) = torch.autograd.grad(value.sum(), x)
-    return value.detach(), gradient
-
-
-def _better(best: Tensor, best_loss: Tensor, point: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-    wins = value > best_loss
-    return torch.where(_per_sample(wins, point), point, best), torch.where(wins, value, best_loss)
-
-
-def _unit(gradient: Tensor, norm: str) -> Tensor:
-    """Scale each sample to unit norm; a zero gradient stays zero."""
-    size = _size(gradient, 1 if norm == "l1" else 2)
-    return gradient / size.clamp_min(torch.finfo(gradient.dtype).tiny)
-
-
-def _size(values: Tensor, order: int) -> Tensor:
-    size = torch.linalg.vector_norm(values.flatten(1), ord=order, dim=1)
-    return _per_sample(size, values)
-
-
-def _per_sample(values: Tensor, like: Tensor) -> Tensor:
-    return values.view(-1, *[1] * (like.ndim - 1))
-
-
-def _random_point(x: Tensor, eps: float | Tensor, norm: str, generators: Sequence[torch.Generator]) -> Tensor:
-    """Draw a point of the ball: uniform for linf; for l2 a uniform direction and radius."""
-    shape = x.shape[1:]
-    if norm == "linf":
-        uniform = torch.stack([torch.rand(shape, generator=g, dtype=x.dtype) for g in generators])
-        return x + eps * (2 * uniform - 1).to(x.device)
-    direction = torch.stack([torch.randn(shape, generator=g, dtype=x.dtype) for g in generators]).to(x.device)
-    radius = torch.stack([torch.rand((), generator=g, dtype=x.dtype) for g in generators]).to(x.device)
-    return x + eps * _per_sample(radius, x) * _unit(direction, "l2")
+def _climb(
+    loss: Loss,
+    x: Tensor,
+    start: Tensor,
+    first: tuple[Tensor, Tensor] | None,
+    *,
+    eps: float | Tensor,
+    norm: str,
+    steps: int = 10,
+    step: float = 1.0,
+    shrink: bool = False,
+    momentum: float = 0.0,
+    momentum_norm: str = "l1",
+    keep_best: bool = False,
+    minimum: float | None = None,
+) -> Tensor:
+    """Walk from `start`; `first` is the loss and gradient there, if they are known."""
+    check_norm(norm)
+    check_norm(momentum_norm, ("l1", "l2"))
+    point, best, memory = start, Best(x), torch.zeros_like(x)
+    for count in range(steps):
+        losses, gradient = first or value_and_gradient(loss, point)
+        first = None
+        if keep_best:
+            best.offer(point, losses)
+        if momentum:
+            gradient = memory = momentum * memory + unit(gradient, momentum_norm)
+        length = step * eps / steps * (1 - count / steps if shrink else 1)
+        point = project(point + length * steepest(gradient, norm), x, eps, norm, minimum)
+    if keep_best:
+        best.offer(point, value(loss, point))
+        return best.point
+    return point

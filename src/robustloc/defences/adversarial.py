@@ -9,6 +9,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from robustloc.folding import folded
+from robustloc.victim import squared_error
+
 
 def build(*, attacks: list[Callable], clean_share: float = 0.5) -> "Adversarial":
     """Build the defence.
@@ -41,10 +44,5 @@ class Adversarial:
         generators = generators[clean : len(x)]
         draws = [torch.rand((), generator=generator) for generator in generators]
         epsilons = eps * torch.stack(draws).to(x).view(-1, *[1] * (x.ndim - 1))
-        truth = y[clean:]
-        training = localizer.training
-        localizer.eval()
-        loss = lambda z: ((localizer(z) - truth) ** 2).sum(dim=1)  # noqa: E731
-        perturbed = attack(loss, x[clean:], eps=epsilons, generators=generators)
-        localizer.train(training)
+        perturbed = attack(squared_error(folded(localizer), y[clean:]), x[clean:], eps=epsilons, generators=generators)
         return torch.cat([x[:clean], perturbed]), y

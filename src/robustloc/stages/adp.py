@@ -8,6 +8,7 @@ from robustloc import adp, dataset
 from robustloc.channel import Channel, used_paths
 from robustloc.job import Job, run
 from robustloc.scenario import folder
+from robustloc.transform import CONVENTIONS
 
 # users per batch of work and of writing: bounds the memory
 BATCH = dataset.ROW_GROUP
@@ -16,7 +17,7 @@ BATCH = dataset.ROW_GROUP
 def main(job: Job) -> None:
     """Read the wanted users and write shard number `shard` of `shards`."""
     config = job.config
-    channel, convention = Channel(**config["channel"]), adp.CONVENTIONS[config["adp"]["convention"]]
+    channel, convention = Channel(**config["channel"]), CONVENTIONS[config["adp"]["convention"]]
     # the reader finds its files by itself; the inputs are exactly those that it opens, the marker first
     paths = folder.read(
         job.inputs["raw"][0].parent,

@@ -1,47 +1,34 @@
-"""Attack one localizer's test users with one attack at one epsilon -> adversarial set; without attack: clean set."""
+"""Attack one localizer's test users with one attack at one budget -> adversarial set; without attack: clean set."""
 
-from collections.abc import Callable
+import math
 
 import numpy as np
-from torch import Tensor
+import torch
 
-from robustloc import adversarial_set, localizer, metrics, plugins, seeds
+from robustloc import adversarial_set, dataset, domain, evaluation, localizer, metrics, plugins, seeds, victim
 from robustloc.cells import LOCALIZER
-from robustloc.dataset import Manifest, Users
-from robustloc.evaluation import Outcome, craft
+from robustloc.dataset import Channels, Manifest
 from robustloc.job import Job, run
+from robustloc.transform import CONVENTIONS, from_matrix
 
 
 def main(job: Job) -> None:
-    """Craft, verify and write the set."""
-    config, cell = job.config, job.config["cell"]
+    """Craft, verify, measure and write the set."""
+    config, attack = job.config, job.config["attack"] or {}
     manifest = Manifest.read(job.input("manifest"))
     test = manifest.test()
-    names = [cell[name] for name in (*LOCALIZER, "attack", "epsilon")]
-    outcome = craft(
-        localizer.load(job.input("checkpoint")),
-        test.adp,
-        test.position,
-        plugins.attack(config["attack"]) if config["attack"] else _leave,
-        eps=cell["epsilon"],
-        norm=config["attack"]["norm"] if config["attack"] else "linf",
-        scale=manifest.scale,
-        seeds=[seeds.seed(config["seed"], *names, user) for user in test.user],
-        batch_size=config["batch_size"],
+    channels = dataset.read_channels(job.input("csi"), "test", "train") if job.inputs["csi"] else None
+    users = _domain(attack, test.adp, channels[0] if channels else None, manifest)
+    goals = _targets(attack, test.position)
+    moved, spent = users.start, {}
+    if attack:
+        source = localizer.load(job.input("surrogate" if job.inputs["surrogate"] else "checkpoint"))
+        moved, unprojected = _craft(config, source, users, goals, test.user, channels, manifest)
+        spent = {"largest_unprojected": unprojected}
+    outcome = evaluation.measure(
+        localizer.load(job.input("checkpoint")), users, moved, test.adp, manifest.scale, config["batch_size"]
     )
-    columns = _columns(test, outcome)
-    if config["keep_adps"]:
-        columns["adp"] = outcome.adversarial
-    adversarial_set.write(job.output("set"), columns, job.record() | {"spent": outcome.spent()})
-
-
-def _leave(loss: Callable, x: Tensor, *, eps: float, generators: list) -> Tensor:
-    """Without an attack the users stay as they are."""
-    return x
-
-
-def _columns(test: Users, outcome: Outcome) -> dict[str, np.ndarray]:
-    return {
+    columns = {
         "user": test.user,
         "position": test.position,
         "clean_prediction": outcome.clean_prediction,
@@ -52,7 +39,66 @@ def _columns(test: Users, outcome: Outcome) -> dict[str, np.ndarray]:
         "l2": outcome.l2,
         "psr_db": outcome.psr_db,
     }
+    if "target" in attack:
+        columns |= {"target": goals, "target_m": metrics.position_error(outcome.prediction, goals)}
+    if config["keep_adps"]:
+        columns["adp"] = outcome.adversarial
+    adversarial_set.write(job.output("set"), columns, job.record() | {"spent": outcome.spent() | spent})
+
+
+def _craft(
+    config: dict,
+    source: torch.nn.Module,
+    users: domain.Domain,
+    goals: np.ndarray,
+    numbers: np.ndarray,
+    channels: tuple[Channels, Channels] | None,
+    manifest: Manifest,
+) -> tuple[torch.Tensor, float]:
+    """Run the attack that the configuration describes."""
+    attack, cell, examples = config["attack"], config["cell"], None
+    if "examples" in plugins.options("attacks", attack["plugin"]):
+        learnt = channels[1]
+        adp = from_matrix(learnt.csi, CONVENTIONS[manifest.content["conventions"]["adp"]["convention"]])
+        learning = _domain(attack, adp.astype(np.float32), learnt, manifest)
+        examples = (learning, _targets(attack, learnt.position))
+    names = [cell[name] for name in (*LOCALIZER, "attack", "epsilon")]
+    return evaluation.craft(
+        source,
+        users,
+        goals,
+        plugins.attack(attack),
+        eps=10 ** (cell["epsilon"] / 20) if users.physical else cell["epsilon"],
+        norm=attack["norm"],
+        seeds=[seeds.seed(config["seed"], *names, user) for user in numbers],
+        batch_size=config["batch_size"],
+        aim=victim.closeness if "target" in attack else victim.squared_error,
+        examples=examples,
+    )
+
+
+def _domain(attack: dict, adp: np.ndarray, channels: Channels | None, manifest: Manifest) -> domain.Domain:
+    """Show users to the attacker as the attack wants them."""
+    name, scale, conventions = attack.get("domain", "input"), manifest.scale, manifest.content["conventions"]
+    convention = CONVENTIONS[conventions["adp"]["convention"]]
+    if name == "csi":
+        return domain.of_channels(channels.csi, scale, convention)
+    if name == "antenna":
+        advance = conventions["channel"]["spacing_wavelengths"] * math.sin(math.radians(attack["bearing_deg"]))
+        return domain.of_antenna(channels.csi, scale, convention, advance)
+    return (domain.of_profiles if name == "adp" else domain.of_inputs)(adp, scale)
+
+
+def _targets(attack: dict, position: np.ndarray) -> np.ndarray:
+    """Return where estimates are drawn to, or the true positions that they are driven away from; (N, 3) [m]."""
+    target = attack.get("target")
+    if not target:
+        return position
+    if "position" in target:
+        return np.broadcast_to(np.array(target["position"], dtype=float), position.shape).copy()
+    bearing = math.radians(target["bearing_deg"])
+    return position + target["distance_m"] * np.array([math.cos(bearing), math.sin(bearing), 0.0])
 
 
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("manifest", "test", "checkpoint"), outputs=("set",))
+    run(main, __doc__, inputs=("manifest", "test", "checkpoint", "surrogate", "csi"), outputs=("set",))

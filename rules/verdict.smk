@@ -1,0 +1,88 @@
+# Can the errors under attack be believed? Every attacked localizer is examined, and judged beside the others.
+
+
+rule verdicts:
+    """verdicts.csv: every check of every attacked localizer."""
+    input:
+        rules.checkpoints.input,
+        EXAMINATIONS,
+        TRANSFERS,
+        table="<results>/tables/verdicts.csv",
+    message:
+        "Verdicts are there: {input.table}"
+
+
+rule examine:
+    input:
+        manifest="<results>/{scenario}/manifest.json",
+        test="<results>/{scenario}/test.parquet",
+        checkpoint=CHECKPOINT,
+    output:
+        examination=EXAMINATION,
+    log:
+        "<logs>/{scenario}/{model}/{defence}/seed{seed}/examine.log",
+    conda:
+        "../envs/robustloc.yaml"
+    resources:
+        gpu=1,
+    params:
+        cfg=lambda wc: section(
+            model=settings.entry(config, "models", wc.model)["plugin"], **examining(wc.scenario, "queries")
+        ),
+        modules=lambda wc: ["stages.examine", *plugin_modules("models", [wc.model])],
+        code=lambda wc: code("stages.examine", *plugin_modules("models", [wc.model])),
+    message:
+        "Examine {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
+    shell:
+        "python -m robustloc.stages.examine --config {params.cfg:q} --code {params.modules}"
+        " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
+        " --examination {output.examination:q} > {log:q} 2>&1"
+
+
+rule transfer:
+    input:
+        manifest="<results>/{scenario}/manifest.json",
+        test="<results>/{scenario}/test.parquet",
+        checkpoints=lambda wc: [CHECKPOINT.format(**cell) for cell in judged(wc)],
+    output:
+        table=TRANSFER,
+    log:
+        "<logs>/{scenario}/transfer-seed{seed}.log",
+    conda:
+        "../envs/robustloc.yaml"
+    resources:
+        gpu=1,
+    params:
+        cfg=lambda wc: section(
+            localizers=sorted([cell[name] for name in cells.LOCALIZER] for cell in judged(wc)),
+            **examining(wc.scenario),
+        ),
+        modules=lambda wc: ["stages.transfer", *judged_models(wc)],
+        code=lambda wc: code("stages.transfer", *judged_models(wc)),
+    message:
+        "Try the localizers' adversarial examples on each other on {wildcards.scenario}, seed {wildcards.seed}"
+    shell:
+        "python -m robustloc.stages.transfer --config {params.cfg:q} --code {params.modules}"
+        " --manifest {input.manifest:q} --test {input.test:q} --checkpoints {input.checkpoints:q}"
+        " --table {output.table:q} > {log:q} 2>&1"
+
+
+rule judge:
+    input:
+        examinations=EXAMINATIONS,
+        transfers=TRANSFERS,
+    output:
+        table="<results>/tables/verdicts.csv",
+    log:
+        "<logs>/verdicts.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(grids=cells.canonical(GRIDS), limits=config["verdict"]["limits"]),
+        code=code("stages.verdicts"),
+    message:
+        "Judge the localizers"
+    shell:
+        "python -m robustloc.stages.verdicts --config {params.cfg:q} --code stages.verdicts"
+        " --examinations {input.examinations:q} --transfers {input.transfers:q} --table {output.table:q}"
+        " > {log:q} 2>&1"

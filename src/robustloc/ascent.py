@@ -1,0 +1,108 @@
+"""Parts that attacks are made of: gradient of a per-sample loss, balls, directions, starts, the best point so far.
+
+Every function treats the samples of a batch (N, …) apart, so that a result never depends on its batch mates.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+NORMS = ("linf", "l2")
+ORDERS = {"linf": float("inf"), "l2": 2.0, "l1": 1.0}
+
+Loss = Callable[[Tensor], Tensor]
+Generators = Sequence[torch.Generator]
+
+
+def check_norm(norm: str, valid: Sequence[str] = NORMS) -> None:
+    """Refuse a norm that an attack has no form for."""
+    if norm not in valid:
+        raise ValueError(f"expected norm in {tuple(valid)}, found {norm!r}")
+
+
+def sources(x: Tensor, generators: Generators | None) -> Generators:
+    """Return the generators given, or one per sample that is seeded with the sample's number."""
+    return [torch.Generator().manual_seed(n) for n in range(len(x))] if generators is None else generators
+
+
+def value(loss: Loss, x: Tensor) -> Tensor:
+    """Return the losses (N,), without a graph."""
+    with torch.no_grad():
+        return loss(x)
+
+
+def value_and_gradient(loss: Loss, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the losses (N,) and the gradient (N, …) of each sample's own; also inside no_grad and inference_mode.
+
+    Only the input's gradient is computed; those of weights are neither computed nor touched.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        x = x.clone().requires_grad_()
+        losses = loss(x)
+        # the sum, not the mean: a sample's gradient does not depend on how many others there are
+        (gradient,) = torch.autograd.grad(losses.sum(), x)
+    return losses.detach(), gradient
+
+
+def size(values: Tensor, norm: str) -> Tensor:
+    """Return each sample's norm (``linf``, ``l2`` or ``l1``), shaped (N, 1, …) to broadcast against the samples."""
+    return like(torch.linalg.vector_norm(values.flatten(1), ord=ORDERS[norm], dim=1), values)
+
+
+def like(values: Tensor, samples: Tensor) -> Tensor:
+    """Shape one value per sample (N,) to broadcast against the samples (N, …)."""
+    return values.view(-1, *[1] * (samples.ndim - 1))
+
+
+def unit(values: Tensor, norm: str) -> Tensor:
+    """Scale each sample to unit norm; zero stays zero."""
+    return values / size(values, norm).clamp_min(torch.finfo(values.dtype).tiny)
+
+
+def steepest(gradient: Tensor, norm: str) -> Tensor:
+    """Return the direction of unit size along which a linear loss grows most: sign for linf, g / |g|_2 for l2."""
+    return gradient.sign() if norm == "linf" else unit(gradient, norm)
+
+
+def project(point: Tensor, center: Tensor, eps: float | Tensor, norm: str, minimum: float | None = None) -> Tensor:
+    """Return the point of the ball around `center` nearest to `point`, then lifted to `minimum`.
+
+    Lifting never leaves the ball, because the centers are at or above `minimum` themselves.
+    """
+    offset = point - center
+    if norm == "linf":
+        eps = torch.as_tensor(eps, dtype=point.dtype, device=point.device)
+        offset = torch.minimum(torch.maximum(offset, -eps), eps)
+    else:
+        offset = offset * (eps / size(offset, norm).clamp_min(torch.finfo(point.dtype).tiny)).clamp_max(1.0)
+    moved = center + offset
+    return moved if minimum is None else moved.clamp_min(minimum)
+
+
+def random_point(x: Tensor, eps: float | Tensor, norm: str, generators: Generators) -> Tensor:
+    """Draw a point of each sample's ball: uniform for linf; for l2 a uniform direction and radius."""
+    if norm == "linf":
+        return x + eps * (2 * draw(torch.rand, x, generators) - 1)
+    direction = draw(torch.randn, x, generators)
+    radius = torch.stack([torch.rand((), generator=generator, dtype=x.dtype) for generator in generators])
+    return x + eps * like(radius.to(x.device), x) * unit(direction, norm)
+
+
+def draw(sampler: Callable, x: Tensor, generators: Generators) -> Tensor:
+    """Draw random numbers of the shape of x, each sample's from its own generator (`torch.rand` or `torch.randn`)."""
+    return torch.stack([sampler(x.shape[1:], generator=generator, dtype=x.dtype) for generator in generators]).to(x)
+
+
+class Best:
+    """The point of largest loss so far, of each sample."""
+
+    def __init__(self, x: Tensor):
+        self.point, self.loss = x, torch.full((len(x),), -torch.inf, dtype=x.dtype, device=x.device)
+
+    def offer(self, point: Tensor, losses: Tensor) -> Tensor:
+        """Take over the samples whose loss is larger; return which (N,)."""
+        wins = losses > self.loss
+        self.point = torch.where(like(wins, point), point, self.point)
+        self.loss = torch.where(wins, losses, self.loss)
+        return wins

@@ -1,0 +1,27 @@
+"""Noise that knows nothing: the control that every attack has to beat at the same budget."""
+
+import torch
+from torch import Tensor
+
+from robustloc.ascent import Generators, Loss, check_norm, draw, sources, unit
+
+
+def perturb(
+    loss: Loss,
+    x: Tensor,
+    *,
+    eps: float | Tensor,
+    norm: str,
+    generators: Generators | None = None,
+    minimum: float | None = None,
+) -> Tensor:
+    """Add random signs of size eps to every pixel (linf), or white Gaussian noise of length eps (l2).
+
+    Args:
+        loss: not asked.
+        x, eps, norm, generators, minimum: see `robustloc.attacks.gradient.perturb`.
+    """
+    check_norm(norm)
+    noise = draw(torch.randn, x, sources(x, generators))
+    moved = x.detach() + eps * (noise.sign() if norm == "linf" else unit(noise, norm))
+    return moved if minimum is None else moved.clamp_min(minimum)

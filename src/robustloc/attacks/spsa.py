@@ -1,0 +1,48 @@
+"""SPSA (Uesato et al., ICML 2018): gradient ascent on a gradient that is estimated from losses alone."""
+
+import torch
+from torch import Tensor
+
+from robustloc.ascent import Best, Generators, Loss, check_norm, project, sources, steepest, value
+
+
+def perturb(
+    loss: Loss,
+    x: Tensor,
+    *,
+    eps: float | Tensor,
+    norm: str,
+    generators: Generators | None = None,
+    steps: int = 10,
+    step: float = 2.5,
+    directions: int = 8,
+    probe: float = 0.5,
+    minimum: float | None = None,
+) -> Tensor:
+    """Perturb inputs within a budget so that their losses grow; the best point found.
+
+    Args:
+        loss, x, eps, norm, generators, minimum: see `robustloc.attacks.gradient.perturb`.
+        steps: number of steps N, each of 2 `directions` + 1 losses.
+        step: length of a step, in units of eps / N.
+        directions: random sign vectors whose two-sided differences a gradient is estimated from.
+        probe: distance of a difference's two points from the middle, in units of eps in every pixel for linf and in all
+            for l2.
+    """
+    check_norm(norm)
+    if steps < 1 or directions < 1:
+        raise ValueError("expected steps >= 1 and directions >= 1")
+    x, generators = x.detach(), sources(x, generators)
+    length = probe * eps / (1 if norm == "linf" else x[0].numel() ** 0.5)
+    point, best = x, Best(x)
+    best.offer(x, value(loss, x))
+    for _ in range(steps):
+        # only its direction counts, so the differences are not divided by their distance
+        estimate = torch.zeros_like(x)
+        for _ in range(directions):
+            signs = torch.stack([torch.randint(2, x.shape[1:], generator=g) * 2 - 1 for g in generators]).to(x)
+            change = value(loss, point + length * signs) - value(loss, point - length * signs)
+            estimate += change.view(-1, *[1] * (x.ndim - 1)) * signs
+        point = project(point + step * eps / steps * steepest(estimate, norm), x, eps, norm, minimum)
+        best.offer(point, value(loss, point))
+    return best.point

@@ -1,0 +1,34 @@
+"""Examine one localizer on a fixed subset of its test users -> the figures that its verdict is made of."""
+
+import json
+
+import numpy as np
+import torch
+
+from robustloc import examine, localizer, plugins
+from robustloc.dataset import Manifest
+from robustloc.job import Job, run
+
+
+def main(job: Job) -> None:
+    """Attack the subset at the reference epsilon and write the figures."""
+    config, checkpoint = job.config, job.input("checkpoint")
+    manifest = Manifest.read(job.input("manifest"))
+    users, scale = manifest.subset(config["users"]), manifest.scale
+    model = localizer.load(checkpoint)
+    is_solved = plugins.options("models", config["model"]).keys() >= examine.FINE.keys()
+    largest = float(scale.apply(np.array([scale.peak]))[0])
+    figures = examine.examine(
+        model,
+        torch.tensor(scale.apply(users.adp)).unsqueeze(1),
+        torch.tensor(users.position).float(),
+        examine.attacks(config["epsilon"], largest=largest, queries=config["queries"]),
+        constant=model.center,
+        solver=localizer.load(checkpoint, **examine.FINE) if is_solved else None,
+    )
+    content = {"figures": figures, "users": len(users), "epsilon": config["epsilon"], "record": job.record()}
+    job.output("examination").write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main, __doc__, inputs=("manifest", "test", "checkpoint"), outputs=("examination",))

@@ -1,0 +1,39 @@
+"""Judge every examined localizer: a table of all checks with their figures and rules, and one word each."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from robustloc import cells, verdict
+from robustloc.job import Job, run
+
+
+def main(job: Job) -> None:
+    """Write one row per localizer and check."""
+    config, table = job.config, job.output("table")
+    results, rows = table.parent.parent, []  # <results>/tables/verdicts.csv
+    for cell in cells.judged(config["grids"]):
+        examination = json.loads((results / cells.EXAMINATION.format(**cell)).read_text(encoding="utf-8"))
+        figures = examination["figures"] | {"transfer_rmse_m": _transfer(results, cell)}
+        checks = verdict.judge(figures, config["limits"])
+        place = cell | {"epsilon": examination["epsilon"], "n_users": examination["users"]}
+        rows += [place | {"verdict": verdict.word(checks)} | asdict(check) for check in checks]
+    frame = pd.DataFrame(rows).sort_values(list(cells.LOCALIZER), kind="stable")
+    frame["passed"] = frame["passed"].map({True: "yes", False: "no"}).fillna("not asked")
+    frame.to_csv(table, index=False, float_format="%.9g")
+
+
+def _transfer(results: Path, cell: dict) -> float | None:
+    """RMSE [m] under the strongest examples of another localizer; None if there is no other."""
+    table = pd.read_csv(results / cells.TRANSFER.format(**cell))
+    own = (table.model == cell["model"]) & (table.defence == cell["defence"])
+    itself = (table.source_model == cell["model"]) & (table.source_defence == cell["defence"])
+    strongest = float(table[own & ~itself].rmse_m.max())
+    return None if math.isnan(strongest) else strongest
+
+
+if __name__ == "__main__":
+    run(main, __doc__, inputs=("examinations", "transfers"), outputs=("table",))

@@ -1,0 +1,102 @@
+"""What the attacks of a configuration are: their budgets, ensembles, domains, targets and surrogates."""
+
+from itertools import product
+
+from robustloc import cells, plugins, schema
+from robustloc.errors import UserError
+
+# keys that change what a perturbation means; training and ensembles do without them
+SPECIAL = ("domain", "target", "surrogate", "members")
+
+
+def members(config: dict) -> dict[str, list[str]]:
+    """Return the attacks of each ensemble."""
+    return {name: entry["members"] for name, entry in config["attacks"].items() if "members" in entry}
+
+
+def surrogates(config: dict) -> dict[str, dict]:
+    """Return model and defence that each transferred attack crafts on."""
+    return {name: entry["surrogate"] for name, entry in config["attacks"].items() if "surrogate" in entry}
+
+
+def is_physical(config: dict, attack: str) -> bool:
+    """Say whether an attack's budgets are perturbation-to-signal ratios."""
+    return config["attacks"][attack].get("domain", "input") != "input"
+
+
+def learns(config: dict, attack: str) -> bool:
+    """Say whether an attack learns from training users."""
+    entry = config["attacks"][attack]
+    return "members" not in entry and "examples" in plugins.options("attacks", entry.get("plugin", attack))
+
+
+def reads_channels(config: dict, attack: str) -> bool:
+    """Say whether an attack needs channel matrices, its users' or those of training users."""
+    return config["attacks"][attack].get("domain") in ("csi", "antenna") or learns(config, attack)
+
+
+def budgets(config: dict) -> dict[str, dict[str, list[str]]]:
+    """Return the tags of the budgets of each scenario and attack, from small to large."""
+    found = {}
+    for name, scenario in config["scenarios"].items():
+        tags = {
+            False: [cells.budget_tag("eps", epsilon) for epsilon in sorted(scenario["epsilons"])],
+            True: [cells.budget_tag("psr", ratio) for ratio in sorted(scenario.get("psrs_db", []))],
+        }
+        found[name] = {attack: tags[is_physical(config, attack)] for attack in config["attacks"]}
+    return found
+
+
+def reference_epsilon(config: dict, scenario: str) -> float:
+    """Return the epsilon of a scenario's verdicts: the one it names, or the middle one (of two the smaller)."""
+    epsilons = sorted(config["scenarios"][scenario]["epsilons"])
+    return config["scenarios"][scenario].get("reference_epsilon", epsilons[(len(epsilons) - 1) // 2])
+
+
+def check(config: dict) -> None:
+    """Hold the attacks against each other and the grids.
+
+    Raises:
+        UserError: names the key and what is wrong.
+    """
+    for name, entry in config["attacks"].items():
+        if name in ("clean", "verdict", "checkpoint"):
+            raise UserError(f"attacks.{name}: this name stands for something else in the results; choose another")
+        _check_members(name, config["attacks"])
+        _check_domain(name, entry)
+        if "surrogate" in entry:
+            for key in ("model", "defence"):
+                schema.known(f"attacks.{name}.surrogate.{key}", [entry["surrogate"][key]], config[f"{key}s"])
+    for name, defence in config["defences"].items():
+        for attack in defence.get("attacks", []):
+            if found := [key for key in SPECIAL if key in config["attacks"][attack]] or learns(config, attack):
+                reason = f"has the key {found[0]}" if isinstance(found, list) else "learns from training users"
+                raise UserError(f"defences.{name}.attacks: {attack} {reason}; training has no use for it")
+    for grid in config["grids"]:
+        for scenario, attack in product(grid["scenarios"], grid["attacks"]):
+            if is_physical(config, attack) and not config["scenarios"][scenario].get("psrs_db"):
+                raise UserError(
+                    f"scenarios.{scenario}.psrs_db: missing; attack {attack!r} takes its budgets from there"
+                )
+
+
+def _check_members(name: str, attacks: dict) -> None:
+    entry = attacks[name]
+    if "members" not in entry:
+        return
+    if extra := sorted(set(entry) - {"members", "norm"}):
+        raise UserError(f"attacks.{name}: an ensemble has members and a norm, not {', '.join(extra)}")
+    schema.known(f"attacks.{name}.members", entry["members"], attacks)
+    for member in entry["members"]:
+        if "members" in attacks[member] or "target" in attacks[member] or "domain" in attacks[member]:
+            raise UserError(f"attacks.{name}.members: {member} is an ensemble itself, or has a domain or target")
+        if attacks[member]["norm"] != entry["norm"]:
+            raise UserError(f"attacks.{name}.members: {member} has not the ensemble's norm {entry['norm']}")
+
+
+def _check_domain(name: str, entry: dict) -> None:
+    domain = entry.get("domain", "input")
+    if domain != "input" and entry["norm"] != "l2":
+        raise UserError(f"attacks.{name}.norm: expected l2, a power, in the domain {domain}; found {entry['norm']}")
+    if ("bearing_deg" in entry) != (domain == "antenna"):
+        raise UserError(f"attacks.{name}.bearing_deg: the domain antenna has one, the others have none")

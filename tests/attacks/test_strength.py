@@ -1,0 +1,109 @@
+"""What each attack is for: APGD climbs further, search needs no gradient, one perturbation fits all, targets draw."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+import torch
+from test_attacks import CONFIGURED, EPS, MODEL, X, Y, generators, run, squared_error
+from torch import Tensor
+
+from robustloc import plugins
+from robustloc.ascent import size
+from robustloc.attacks import apgd, gradient, noise, spsa, square, universal
+from robustloc.victim import closeness
+
+LOSS = squared_error(Y)
+
+
+def rippled(x: Tensor) -> Tensor:
+    """A loss with many local maxima."""
+    return LOSS(x + 0.1 * torch.sin(60 * x))
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_apgd_needs_no_step_size(norm: str) -> None:
+    """APGD ends as high as PGD does with the best of several steps, and higher than with a bad one."""
+    options = {"norm": norm, "eps": 10 * EPS, "steps": 40}
+    start = {"random_start": True, "keep_best": True}
+    found = LOSS(apgd.perturb(LOSS, X, **options)).mean()
+    steps = [LOSS(gradient.perturb(LOSS, X, **options, **start, step=step)).mean() for step in (0.2, 1.0, 2.5, 10.0)]
+
+    assert found >= 0.98 * max(steps)
+    assert found > 1.1 * min(steps)
+
+
+def test_apgd_is_judged_as_published() -> None:
+    """Of 100 steps, after 22, 41, 57, 70, 80, 87, 93 and 99."""
+    assert apgd.judged_after(100) == [22, 41, 57, 70, 80, 87, 93, 99]
+
+
+@pytest.mark.parametrize("attack", [gradient.perturb, apgd.perturb])
+def test_restarts_never_lose(attack: Callable) -> None:
+    """Of several starts each sample keeps its best."""
+    options = {"eps": EPS, "norm": "linf", "steps": 5} | ({"random_start": True} if attack is gradient.perturb else {})
+    once = rippled(attack(rippled, X, **options))
+    thrice = rippled(attack(rippled, X, **options, restarts=3))
+
+    assert (thrice >= once).all()
+    assert (thrice > once).any()
+
+
+@pytest.mark.parametrize("attack", [square.perturb, spsa.perturb])
+def test_search_sees_through_steps(attack: Callable) -> None:
+    """Behind an input rounded to steps gradients are zero; losses alone still lead further than noise."""
+
+    def rounded(x: Tensor) -> Tensor:
+        return LOSS(torch.round(x * 64) / 64)
+
+    options = {"eps": EPS, "norm": "linf", "generators": generators(range(32))}
+
+    assert torch.equal(gradient.perturb(rounded, X, **options), X)
+    assert rounded(attack(rounded, X, **options)).mean() > rounded(noise.perturb(rounded, X, **options)).mean()
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_noise_uses_the_whole_budget(norm: str) -> None:
+    """Noise is as large as attacks are."""
+    moved = noise.perturb(LOSS, X, eps=EPS, norm=norm)
+
+    torch.testing.assert_close(size(moved - X, norm), torch.full((32, 1, 1, 1), EPS, dtype=X.dtype))
+
+
+def test_universal_is_one_for_all() -> None:
+    """One perturbation, the same for users it has not seen, that hurts more than noise of its size."""
+    learnt = [(squared_error(Y[:16]), X[:16]), (squared_error(Y[16:24]), X[16:24])]
+    own = squared_error(Y[24:])
+    moved = universal.perturb(own, X[24:], eps=EPS, norm="linf", examples=learnt)
+
+    torch.testing.assert_close(moved - X[24:], (moved - X[24:])[:1].expand(8, -1, -1, -1), rtol=0, atol=1e-15)
+    assert own(moved).mean() > own(noise.perturb(own, X[24:], eps=EPS, norm="linf")).mean()
+
+
+def test_universal_of_unknown_phase() -> None:
+    """Turned by a phase of its own per user, the same magnitude everywhere, and none to be preferred in learning."""
+    x = torch.randn(16, 2, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
+
+    def loss(z: Tensor) -> Tensor:
+        return squared_error(Y[:16])(torch.hypot(z[:, :1], z[:, 1:]))
+
+    moved = universal.perturb(loss, x, eps=EPS, norm="l2", examples=[(loss, x)], random_phase=True)
+
+    added = torch.hypot(*(moved - x).unbind(dim=1))
+    torch.testing.assert_close(added, added[:1].expand_as(added))
+    assert (moved - x)[:, 0].std(dim=0).min() > 0
+    assert (size(moved - x, "l2") <= EPS * (1 + 1e-12)).all()
+    with pytest.raises(ValueError, match="expected complex inputs"):
+        universal.perturb(LOSS, X, eps=EPS, norm="l2", examples=[(LOSS, X)], random_phase=True)
+
+
+def test_targets_draw() -> None:
+    """An attack on the closeness to a false position brings estimates nearer to it, nearer than driving away does."""
+    target = Y + torch.tensor([0.0, 3.0, 0.0], dtype=torch.float64)
+    attack = partial(plugins.attack(CONFIGURED["to_north"]), eps=EPS, generators=generators(range(32)))
+    distance = squared_error(target)
+
+    drawn = distance(attack(closeness(MODEL, target), X))
+
+    assert (drawn < distance(X)).all()
+    assert drawn.mean() < distance(run("pgd_linf")).mean()
