@@ -18,7 +18,7 @@ MISTAKES = {
     "misspelt key": ({"training": {"epoch": 3}}, "training.epoch: there is no 'epoch', did you mean 'epochs'?"),
     "unknown attack": (
         {"grids": [{"scenarios": ["outdoor"], "models": ["dcnn"], "attacks": ["fgsn"]}]},
-        "grids[0].attacks: there is no 'fgsn', did you mean 'fgsm'? Valid: fgm, fgsm,",
+        "grids[0].attacks: there is no 'fgsn', did you mean 'fgsm'? Valid: adp_pgd, apgd,",
     ),
     "negative epsilon": (
         {"scenarios": {"outdoor": {"epsilons": [-0.01]}}},

@@ -135,7 +135,7 @@ def test_default_plans_everything(fresh: Project) -> None:
     planned = fresh.run("-n", "--quiet", "rules").stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned, flags=re.MULTILINE))
 
-    assert jobs["attack"] == str(200 + 6 * 5 + 8 * 3 * 5)
+    assert jobs["attack"] == str(200 + 6 * 5 + 8 * 4 * 5)
     assert jobs["worst"] == str(8 * 5)
     assert jobs["examine"] == str(8 + 6)
     assert jobs["figure"] == "6"

@@ -2,13 +2,15 @@
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pandas as pd
 
 from robustloc import cells, verdict
 from robustloc.job import Job, run
+
+COLUMNS = [*cells.LOCALIZER, "epsilon", "n_users", "verdict", *(field.name for field in fields(verdict.Check))]
 
 
 def main(job: Job) -> None:
@@ -21,7 +23,7 @@ def main(job: Job) -> None:
         checks = verdict.judge(figures, config["limits"])
         place = cell | {"epsilon": examination["epsilon"], "n_users": examination["users"]}
         rows += [place | {"verdict": verdict.word(checks)} | asdict(check) for check in checks]
-    frame = pd.DataFrame(rows).sort_values(list(cells.LOCALIZER), kind="stable")
+    frame = pd.DataFrame(rows, columns=COLUMNS).sort_values(list(cells.LOCALIZER), kind="stable")
     frame["passed"] = frame["passed"].map({True: "yes", False: "no"}).fillna("not asked")
     frame.to_csv(table, index=False, float_format="%.9g")
 
