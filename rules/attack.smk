@@ -5,6 +5,7 @@ rule attacks:
     """Every adversarial set, and the clean ones."""
     input:
         rules.checkpoints.input,
+        CHANNELS,
         SETS,
     message:
         "Adversarial sets are there"
@@ -47,7 +48,7 @@ rule attack:
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/{attack}/{budget}.log",
     wildcard_constraints:
-        attack=either(set(config["attacks"]) - set(MEMBERS)),
+        attack=either(name for name in config["attacks"] if name not in MEMBERS),
     conda:
         "../envs/robustloc.yaml"
     resources:

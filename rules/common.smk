@@ -31,7 +31,7 @@ SCENARIOS = list(dict.fromkeys(name for grid in config["grids"] for name in grid
 MEMBERS = threats.members(config)
 GRIDS = cells.expanded(config["grids"], MEMBERS)
 BUDGETS = threats.budgets(config)
-SHOWN = sorted({attack for grid in GRIDS for attack in grid["attacks"]})
+ATTACKED = {(place, attack) for grid in GRIDS for place in grid["scenarios"] for attack in grid["attacks"]}
 FIGURES = {figure["name"]: figure for figure in config["figures"]}
 
 TRACED = [f"<results>/{{scenario}}/raw/{file}" for file in deepmimo_v4_writer.file_names().values()]
@@ -94,6 +94,14 @@ def raw_files(scenario):
         return [str(file) for file in scenario_folder.files(folder, base_station, **users, shares=shares)]
     except UserError as error:
         raise WorkflowError(f"scenario {scenario}: {error}") from None
+
+
+def channels(scenario, attack):
+    """The channel matrices, if an attack needs some."""
+    return [f"<results>/{scenario}/csi.parquet"] if threats.reads_channels(config, attack) else []
+
+
+CHANNELS = sorted({file for place, attack in ATTACKED for file in channels(place, attack)})
 
 
 def all_raw_files(wc):
@@ -173,11 +181,6 @@ def surrogate(wc, attack):
     """The checkpoint that an attack crafts on, if that is another one."""
     found = threats.surrogates(config).get(attack)
     return [CHECKPOINT.format(**{**wc, **found})] if found else []
-
-
-def channels(scenario, attack):
-    """The channel matrices, if an attack needs some."""
-    return [f"<results>/{scenario}/csi.parquet"] if threats.reads_channels(config, attack) else []
 
 
 def cell(wc, attack, budget):

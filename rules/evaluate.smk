@@ -16,7 +16,9 @@ rule evaluate:
         # the stage lists the sets from this: their names may be too many for a command line
         cfg=section(
             grids=cells.canonical(GRIDS),
-            budgets={name: {attack: BUDGETS[name][attack] for attack in SHOWN} for name in SCENARIOS},
+            budgets={
+                name: {one: BUDGETS[name][one] for place, one in ATTACKED if place == name} for name in SCENARIOS
+            },
         ),
         code=code("stages.evaluate"),
     message:

@@ -2,11 +2,12 @@
 
 
 rule tables:
-    """rmse.csv, rmse.md and rmse.tex."""
+    """rmse.csv, rmse.md, rmse.tex and the verdicts."""
     input:
         rules.attacks.input,
         rules.verdicts.input,
         expand("<results>/tables/rmse.{suffix}", suffix=["csv", "tex"]),
+        "<results>/tables/verdicts.md",
         table="<results>/tables/rmse.md",
     message:
         "Tables are written: {input.table}"
@@ -22,11 +23,13 @@ rule figures:
 
 
 rule layout:
-    """rmse.md and rmse.tex alone."""
+    """rmse.md, rmse.tex and verdicts.md alone."""
     input:
         table="<results>/tables/rmse.csv",
+        verdicts="<results>/tables/verdicts.csv",
     output:
         markdown="<results>/tables/rmse.md",
+        verdicts="<results>/tables/verdicts.md",
         latex="<results>/tables/rmse.tex",
     log:
         "<logs>/layout.log",
@@ -39,7 +42,8 @@ rule layout:
         "Lay the table out as in the paper"
     shell:
         "python -m robustloc.stages.layout --config {params.cfg:q} --code stages.layout"
-        " --table {input.table:q} --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
+        " --table {input.table:q} --verdicts {input.verdicts:q} --markdown {output.markdown:q}"
+        " --latex {output.latex:q} --verdicts-markdown {output.verdicts:q} > {log:q} 2>&1"
 
 
 rule figure:

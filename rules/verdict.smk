@@ -23,8 +23,6 @@ rule examine:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/examine.log",
     conda:
         "../envs/robustloc.yaml"
-    resources:
-        gpu=1,
     params:
         cfg=lambda wc: section(
             model=settings.entry(config, "models", wc.model)["plugin"], **examining(wc.scenario, "queries")
@@ -50,8 +48,6 @@ rule transfer:
         "<logs>/{scenario}/transfer-seed{seed}.log",
     conda:
         "../envs/robustloc.yaml"
-    resources:
-        gpu=1,
     params:
         cfg=lambda wc: section(
             localizers=sorted([cell[name] for name in cells.LOCALIZER] for cell in judged(wc)),
@@ -78,7 +74,7 @@ rule judge:
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(grids=cells.canonical(GRIDS), limits=config["verdict"]["limits"]),
+        cfg=section(localizers=sorted(cells.judged(GRIDS), key=str), limits=config["verdict"]["limits"]),
         code=code("stages.verdicts"),
     message:
         "Judge the localizers"

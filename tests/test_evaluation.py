@@ -69,11 +69,11 @@ def test_batch_size_does_not_matter(batch_size: int, plugin: str) -> None:
     victim, attack = model(plugin).double(), plugins.attack(PGD)
     inputs = torch.tensor(INPUTS).double().unsqueeze(1)
     users = domain.Domain(inputs, (), lambda x: x, False)
-    reference, other = (craft(victim, users, POSITIONS, attack, batch_size=n, **options)[0] for n in (19, batch_size))
+    reference, other = (craft(victim, users, POSITIONS, attack, batch_size=n, **options)[0] for n in (5, batch_size))
 
     # in double precision: in single precision the sign of a gradient that is zero but for rounding may differ
     torch.testing.assert_close(other, reference, rtol=0, atol=1e-6)
-    single, alone = (outcome(attack, batch_size=n, victim=model(plugin)) for n in (19, batch_size))
+    single, alone = (outcome(attack, batch_size=n, victim=model(plugin)) for n in (5, batch_size))
     assert (np.abs(single.adversarial - alone.adversarial) <= 1e-6).mean() >= 0.999
     np.testing.assert_allclose(single.prediction, alone.prediction, atol=1e-2)
 
@@ -158,5 +158,5 @@ def test_targets_and_examples() -> None:
     examples = (domain.of_inputs(ADP[:10], SCALE), POSITIONS[:10])
     found = outcome(learning, batch_size=4, examples=examples, aim=closeness)
 
-    assert asked == [(19, [4, 4, 2])]
+    assert asked == [(19, [10])]
     np.testing.assert_allclose(found.linf, 0.01, rtol=1e-4)

@@ -49,6 +49,26 @@ def test_layout() -> None:
     ]
 
 
+def test_verdicts() -> None:
+    """One row per localizer, with the checks that failed, what was found and what was expected."""
+    names = ["scenario", "model", "defence", "seed", "epsilon", "n_users", "verdict"]
+    columns = [*names, "check", "what", "figure", "rule", "passed"]
+    dcnn, constant = ["s", "dcnn", "none", 0, 0.03, 128, "WARN"], ["s", "constant", "none", 0, 0.03, 128, "OK"]
+    rows = [
+        [*dcnn, "C1", "share", 0.0, "at most 0.01", "yes"],
+        [*dcnn, "W1", "APGD / PGD", 1.1876, "at most 1.1", "no"],
+        [*dcnn, "W2", "APGD / FGSM", 2.0, "at most 1.5", "no"],
+        [*constant, "C1", "share", 0.0, "at most 0.01", "yes"],
+    ]
+    first, second = tables.verdicts(pd.DataFrame(rows, columns=columns)).splitlines()[2:]
+
+    assert (
+        "| WARN      | W1 APGD / PGD: 1.19, expected at most 1.1; W2 APGD / FGSM: 2, expected at most 1.5 |" in second
+    )
+    assert "| OK        |  " in first
+    assert "failed checks" in tables.verdicts(pd.DataFrame([], columns=columns))
+
+
 def test_markdown_and_latex() -> None:
     """Both hold the numbers; LaTeX escapes what it must and uses booktabs."""
     markdown, latex = tables.markdown(TABLE), tables.latex(TABLE)

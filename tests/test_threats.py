@@ -46,6 +46,7 @@ def test_surrogates_are_trained() -> None:
 def test_reference_epsilon() -> None:
     """Verdicts are made in the middle of the grid, of two middle ones at the smaller, or where the scenario says."""
     content = copy.deepcopy(DEFAULT)
+    del content["scenarios"]["outdoor"]["reference_epsilon"]
     assert threats.reference_epsilon(content, "outdoor") == 0.03
     content["scenarios"]["outdoor"]["epsilons"] = [0.4, 0.1, 0.3, 0.2]
     assert threats.reference_epsilon(content, "outdoor") == 0.2
@@ -74,6 +75,14 @@ MISTAKES = {
     "needless bearing": ({"a": LINF | {"bearing_deg": 3.0}}, r"attacks\.a\.bearing_deg: .*the others have none"),
     "unknown surrogate": ({"a": LINF | {"surrogate": {"model": "vgg"}}}, r"a\.surrogate\.model: there is no 'vgg'"),
     "target without distance": ({"a": LINF | {"target": {"bearing_deg": 9.0}}}, r"attacks\.a\.target"),
+    "bound of complex numbers": (
+        {"a": {"plugin": "apgd", "norm": "l2", "domain": "csi", "minimum": 0.0}},
+        r"attacks\.a\.minimum: complex numbers have none",
+    ),
+    "misspelt domain": (
+        {"a": {"plugin": "apgd", "norm": "l2", "domian": "csi"}},
+        r"a\.domian: .*did you mean 'domain'",
+    ),
     "reserved name": ({"clean": LINF}, r"attacks\.clean: this name stands for something else"),
 }
 
@@ -100,6 +109,30 @@ def test_training_takes_plain_attacks(attack: str) -> None:
     """What a defence could not train with is refused."""
     with pytest.raises(UserError, match=rf"defences\.adversarial\.attacks: {attack} .*training has no use for it"):
         filled({"defences": {"adversarial": {"attacks": [attack]}}})
+
+
+def test_surrogates_that_need_an_epsilon() -> None:
+    """What is trained for a surrogate alone needs the scenario's training epsilon all the same."""
+    attack = {"plugin": "apgd", "norm": "linf", "surrogate": {"model": "dcnn", "defence": "adversarial"}}
+    content = merged(DEFAULT, {"attacks": {"a": attack}, "grids": [GRID | {"attacks": ["a"]}], "figures": []})
+    del content["scenarios"]["outdoor"]["training_epsilon"]
+
+    with pytest.raises(UserError, match=r"outdoor\.training_epsilon: missing; defence 'adversarial'"):
+        config.check(content, SCHEMA)
+
+
+def test_examples_have_an_epsilon() -> None:
+    """A figure of one example is not drawn of an attack over the air."""
+    figure = {
+        "name": "f",
+        "kind": "example",
+        "scenario": "outdoor",
+        "model": "dcnn",
+        "attack": "csi_pgd",
+        "epsilon": 0.1,
+    }
+    with pytest.raises(UserError, match=r"figures\.f: examples are of attacks with an epsilon"):
+        filled({"figures": [figure]})
 
 
 def test_figures_have_one_axis() -> None:

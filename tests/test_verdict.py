@@ -54,6 +54,14 @@ def test_one_thing_wrong(check: str) -> None:
     assert verdict.word(checks) == word
 
 
+def test_weak_apgd() -> None:
+    """An APGD that stays behind PGD is a sign of masking, too."""
+    checks = verdict.judge(GOOD | {"apgd_rmse_m": 2.1}, LIMITS)
+
+    assert {one.what for one in checks if one.passed is False} == {"APGD / PGD"}
+    assert verdict.word(checks) == "MASKED"
+
+
 def test_order_of_words() -> None:
     """Masking counts before protocol, protocol before warnings."""
     warned, random = {"fgsm_rmse_m": 1.4}, {"alone_m": 1.0}

@@ -50,9 +50,15 @@ def record(config: dict, code: str, inputs: list[Path]) -> dict:
     return {
         "config": config,
         "code": code,
-        "inputs": {path.name: sha256(path) for path in sorted(inputs)},
+        "inputs": {_short(path, inputs): sha256(path) for path in sorted(inputs)},
         "versions": {package: version(package) for package in PACKAGES},
     }
+
+
+def _short(path: Path, inputs: list[Path]) -> str:
+    """Name an input: by its own name, or with the folders that tell it from others of that name."""
+    same = [other for other in inputs if other.name == path.name]
+    return os.path.relpath(path, os.path.commonpath(same)) if len(same) > 1 else path.name
 
 
 def parquet_metadata(made_from: dict) -> dict[bytes, bytes]:

@@ -87,7 +87,7 @@ def _check_entry(config: dict, kind: str, name: str) -> None:
     valid = [option for option in options if option not in PROVIDED[kind]]
     for key, value in found["parameters"].items():
         if key not in valid:
-            raise UserError(f"{kind}.{name}.{key}: {schema.unknown(key, valid)}")
+            raise UserError(f"{kind}.{name}.{key}: {schema.unknown(key, [*valid, *WORKFLOW_KEYS[kind]])}")
         if not _fits(value, options[key].annotation):
             wanted = options[key].annotation.removeprefix("Literal")
             raise UserError(f"{kind}.{name}.{key}: expected {wanted}, found {value!r}{schema.hint(value)}")
@@ -125,7 +125,8 @@ def _check_start(name: str, defences: dict) -> None:
 
 
 def _check_training_epsilons(config: dict) -> None:
-    for cell in cells.localizers(config["grids"]):
+    grids = cells.expanded(config["grids"], threats.members(config))
+    for cell in cells.trained(grids, starts(config), threats.surrogates(config)):
         scenario, defence = cell["scenario"], cell["defence"]
         if needs_epsilon(config, defence) and "training_epsilon" not in config["scenarios"][scenario]:
             raise UserError(
@@ -150,6 +151,10 @@ def _check_figure(config: dict, figure: dict) -> None:
     exact = {"seed": figure["seed"], "budget": cells.budget_tag("eps", figure["epsilon"])} if one else {}
     if one and not config["crafting"]["keep_adps"]:
         raise UserError(f"figures.{figure['name']}: shows an adversarial ADP; set crafting.keep_adps to true")
+    if one and config["attacks"].get(figure["attack"]) and threats.is_physical(config, figure["attack"]):
+        raise UserError(
+            f"figures.{figure['name']}: examples are of attacks with an epsilon; {figure['attack']} has none"
+        )
     axes = ("model", "defence", "attack")
     for axis in axes:
         schema.known(f"figures.{figure['name']}", [figure[axis]] if one else figure[f"{axis}s"], config[f"{axis}s"])

@@ -18,6 +18,10 @@ from robustloc.victim import squared_error
 
 # float32 rounding of x + eps
 BUDGET_TOLERANCE = 1e-5
+# users on whom the faster network is compared with the original
+COMPARED = 8
+# training users per batch: what is learnt depends on it, so that it is no option of speed
+LEARNT_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,12 @@ def craft(
         UserError: the attack made a non-number; nothing of it may be used.
     """
     device = _device()
-    model = folded(model.to(device))
+    model = model.to(device).eval()
+    some = users[:COMPARED].to(device)
+    model = folded(model, some.inputs(some.start))
     asked, unprojected = [], 0.0
     if examples:
-        attack = _taught(attack, model, examples, aim, batch_size)
+        attack = _taught(attack, model, examples, aim)
     bar = tqdm(total=len(users), desc="crafting", unit="user")
     for part in _batches(len(users), len(users) if examples else batch_size):
         here = users[part].to(device)
@@ -102,6 +108,7 @@ def craft(
         _verify(held - here.start, held, eps, norm)
         asked.append(held.cpu())
         bar.update(len(here))
+    bar.close()
     return torch.cat(asked), unprojected
 
 
@@ -155,12 +162,12 @@ def _through(users: Domain, loss: Loss) -> Loss:
 
 
 def _taught(
-    attack: Callable[..., Tensor], model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable, batch_size: int
+    attack: Callable[..., Tensor], model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable
 ) -> Callable[..., Tensor]:
     """Give an attack that learns its batches of training users."""
     users, goals = examples
     batches = []
-    for part in _batches(len(users), batch_size):
+    for part in _batches(len(users), LEARNT_AT_ONCE):
         here = users[part].to(_device())
         wanted = torch.tensor(goals[part], device=here.start.device, dtype=here.start.dtype)
         batches.append((_through(here, aim(model, wanted)), here.start))

@@ -1,13 +1,17 @@
 """Examine a trained localizer: the figures from which a verdict on its errors under attack is made."""
 
+import hashlib
+import math
 from collections.abc import Callable
 from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 
-from robustloc.ascent import Loss, size, value_and_gradient
+from robustloc.ascent import Loss, random_point, size, sources, value_and_gradient
 from robustloc.attacks import apgd, gradient, noise, square
+from robustloc.errors import UserError
+from robustloc.folding import folded
 from robustloc.victim import evaluating, squared_error
 
 # An ADP is a magnitude.
@@ -22,6 +26,11 @@ UNBOUNDED = 0.5
 FINE = {"solver": "rk4", "steps": 8}
 
 
+def pgd(steps: int = 10) -> Callable:
+    """Return the PGD of an examination."""
+    return _fixed(gradient.perturb, steps=steps, **PGD)
+
+
 def attacks(eps: float, *, largest: float, steps: int = 10, queries: int = 200) -> dict[str, tuple[Callable, float]]:
     """Return the attacks of an examination by name, each with its epsilon.
 
@@ -31,19 +40,18 @@ def attacks(eps: float, *, largest: float, steps: int = 10, queries: int = 200) 
         steps: of PGD; four times as many for the long one, three times for APGD.
         queries: of Square.
     """
-    pgd = _fixed(gradient.perturb, steps=steps, **PGD)
     return {
         "noise": (_fixed(noise.perturb, minimum=MINIMUM), eps),
         "fgsm": (_fixed(gradient.perturb, steps=1, minimum=MINIMUM), eps),
-        "pgd": (pgd, eps),
-        "pgd_long": (_fixed(gradient.perturb, steps=4 * steps, **PGD), eps),
+        "pgd": (pgd(steps), eps),
+        "pgd_long": (pgd(4 * steps), eps),
         "restarts": (_fixed(gradient.perturb, steps=steps, restarts=3, **PGD), eps),
         "apgd": (_fixed(apgd.perturb, steps=3 * steps, minimum=MINIMUM), eps),
         "square": (_fixed(square.perturb, queries=queries, minimum=MINIMUM), eps),
-        "pgd_quarter": (pgd, eps / 4),
-        "pgd_half": (pgd, eps / 2),
-        "pgd_double": (pgd, eps * 2),
-        "unbounded": (pgd, UNBOUNDED * largest),
+        "pgd_quarter": (pgd(steps), eps / 4),
+        "pgd_half": (pgd(steps), eps / 2),
+        "pgd_double": (pgd(steps), eps * 2),
+        "unbounded": (pgd(steps), UNBOUNDED * largest),
     }
 
 
@@ -70,10 +78,13 @@ def examine(
         Figures by name: ``…_rmse_m`` [m] of each attack, and those of the other checks; None where one does not apply.
     """
     before, loss = _traces(localizer), squared_error(localizer, position)
+    climbed = squared_error(folded(localizer, x[:ALONE]), position)
     figures: dict[str, float | None] = {"clean_rmse_m": rmse(loss, x), "budget": 0.0}
     for name, (attack, eps) in run.items():
-        moved = attack(loss, x, eps=eps, norm="linf")
+        moved = attack(climbed, x, eps=eps, norm="linf")
         figures[f"{name}_rmse_m"] = rmse(loss, moved)
+        if not math.isfinite(figures[f"{name}_rmse_m"]):
+            raise UserError(f"under {name} the estimates are no finite numbers; train the localizer again")
         figures["budget"] = max(figures["budget"], _overspent(moved, x, eps))
     attack, eps = run["pgd"]
     through = None if solver is None else attack(squared_error(solver, position), x, eps=eps, norm="linf")
@@ -83,7 +94,7 @@ def examine(
     figures["traces"] = float(sum(a != b for a, b in zip(before, _traces(localizer), strict=True)))
     # in double precision, so that rounding is not taken for a fault
     exact, x, position = deepcopy(localizer).double(), x.double(), position.double()
-    figures["gradient_ratio"] = _gradient_ratio(squared_error(exact, position), x)
+    figures["gradient_ratio"] = _gradient_ratio(squared_error(exact, position), x, run["pgd"][1])
     figures["repeat_m"] = _largest(_estimate(exact, x), _estimate(exact, x))
     alone = torch.cat([_estimate(exact, one) for one in x[:ALONE].split(1)])
     figures["alone_m"] = _largest(alone, _estimate(exact, x)[:ALONE])
@@ -124,8 +135,12 @@ def _dead_gradients(localizer: nn.Module, loss: Loss, x: Tensor, unbounded: floa
     return float((dead & moves).sum() / moves.sum().clamp_min(1))
 
 
-def _gradient_ratio(loss: Loss, x: Tensor) -> float | None:
-    """Median of the central difference along the gradient over the gradient's length; None without gradients."""
+def _gradient_ratio(loss: Loss, x: Tensor, eps: float) -> float | None:
+    """Median of the central difference along the gradient over the gradient's length; None without gradients.
+
+    At a random point of the ball: where an input is constant over an area, poolings tie and have two slopes.
+    """
+    x = random_point(x, eps, "linf", sources(x, None))
     _, slope = value_and_gradient(loss, x)
     length = size(slope, "l2")
     alive = (length > 0).flatten()
@@ -138,12 +153,11 @@ def _gradient_ratio(loss: Loss, x: Tensor) -> float | None:
 
 
 def _traces(localizer: nn.Module) -> list[str]:
-    """Texts that change when an attack leaves a trace: on weights and statistics, modes, gradients."""
-    state = [
-        str(tensor.double().sum().item()) + str(tensor.flatten()[:1]) for tensor in localizer.state_dict().values()
-    ]
+    """Texts that change when an attack leaves a trace: on weights and statistics, gradients, modes."""
+    tensors = [*localizer.state_dict().values(), *(parameter.grad for parameter in localizer.parameters())]
+    content = [b"" if tensor is None else tensor.detach().cpu().numpy().tobytes() for tensor in tensors]
     modes = [str(module.training) for module in localizer.modules()]
-    return state + modes + [str(p.grad is None or float(p.grad.abs().sum())) for p in localizer.parameters()]
+    return [hashlib.sha256(part).hexdigest() for part in content] + modes
 
 
 def _closed_form_error() -> float:

@@ -68,3 +68,17 @@ def latex(table: pd.DataFrame) -> str:
             )
         )
     return "\n".join(parts)
+
+
+def verdicts(table: pd.DataFrame) -> str:
+    """Write every localizer's verdict with the checks that failed as a Markdown table.
+
+    Args:
+        table: one row per localizer and check (verdicts.csv).
+    """
+    failed = table[table.passed == "no"]
+    reasons = failed.check + " " + failed.what + ": " + failed.figure.map("{:.3g}".format) + ", expected " + failed.rule
+    keys = ["scenario", "model", "defence", "seed"]
+    words = table.groupby(keys)[["epsilon", "n_users", "verdict"]].first()
+    words["failed checks"] = reasons.groupby([failed[key] for key in keys]).agg("; ".join)
+    return words.fillna({"failed checks": ""}).reset_index().to_markdown(index=False) + "\n"

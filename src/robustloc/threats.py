@@ -5,8 +5,8 @@ from itertools import product
 from robustloc import cells, plugins, schema
 from robustloc.errors import UserError
 
-# keys that change what a perturbation means; training and ensembles do without them
-SPECIAL = ("domain", "target", "surrogate", "members")
+# keys that change what a perturbation means; training does without them
+SPECIAL = ("target", "surrogate", "members")
 
 
 def members(config: dict) -> dict[str, list[str]]:
@@ -69,8 +69,10 @@ def check(config: dict) -> None:
                 schema.known(f"attacks.{name}.surrogate.{key}", [entry["surrogate"][key]], config[f"{key}s"])
     for name, defence in config["defences"].items():
         for attack in defence.get("attacks", []):
-            if found := [key for key in SPECIAL if key in config["attacks"][attack]] or learns(config, attack):
-                reason = f"has the key {found[0]}" if isinstance(found, list) else "learns from training users"
+            found = [f"has the key {key}" for key in SPECIAL if key in config["attacks"][attack]]
+            found += ["is over the air"] * is_physical(config, attack)
+            found += ["learns from training users"] * learns(config, attack)
+            for reason in found:
                 raise UserError(f"defences.{name}.attacks: {attack} {reason}; training has no use for it")
     for grid in config["grids"]:
         for scenario, attack in product(grid["scenarios"], grid["attacks"]):
@@ -88,8 +90,9 @@ def _check_members(name: str, attacks: dict) -> None:
         raise UserError(f"attacks.{name}: an ensemble has members and a norm, not {', '.join(extra)}")
     schema.known(f"attacks.{name}.members", entry["members"], attacks)
     for member in entry["members"]:
-        if "members" in attacks[member] or "target" in attacks[member] or "domain" in attacks[member]:
-            raise UserError(f"attacks.{name}.members: {member} is an ensemble itself, or has a domain or target")
+        found = attacks[member]
+        if "members" in found or "target" in found or found.get("domain", "input") != "input":
+            raise UserError(f"attacks.{name}.members: {member} is an ensemble itself, over the air, or has a target")
         if attacks[member]["norm"] != entry["norm"]:
             raise UserError(f"attacks.{name}.members: {member} has not the ensemble's norm {entry['norm']}")
 
@@ -98,5 +101,7 @@ def _check_domain(name: str, entry: dict) -> None:
     domain = entry.get("domain", "input")
     if domain != "input" and entry["norm"] != "l2":
         raise UserError(f"attacks.{name}.norm: expected l2, a power, in the domain {domain}; found {entry['norm']}")
+    if domain in ("csi", "antenna") and entry.get("minimum") is not None:
+        raise UserError(f"attacks.{name}.minimum: complex numbers have none; leave it out in the domain {domain}")
     if ("bearing_deg" in entry) != (domain == "antenna"):
         raise UserError(f"attacks.{name}.bearing_deg: the domain antenna has one, the others have none")

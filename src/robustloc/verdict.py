@@ -45,18 +45,20 @@ def judge(figures: dict[str, float | None], limits: dict[str, float]) -> list[Ch
 
 
 def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tuple]:
-    slack, gradients = limits["slack"], max(f[f"{name}_rmse_m"] for name in ("fgsm", "pgd", "pgd_long", "apgd"))
+    found = [f[f"{name}_rmse_m"] for name in ("fgsm", "pgd", "pgd_long", "apgd")]
+    slack, gradients = limits["slack"], max(found)
     more, less = 1 + slack, 1 - slack
     steady = f["repeat_m"] <= limits["repeat_m"]
 
     yield "C1", "share of users with a dead gradient", *_most(f["dead_gradients"], limits["dead_gradients"])
     # a random network has no derivative that a difference could find
     ratio, off = f["gradient_ratio"] if steady else None, limits["gradient_error"]
-    found = None if ratio is None else bool(1 - off <= ratio <= 1 + off)
-    yield "C2", "central difference / gradient", _number(ratio), f"{1 - off:g} to {1 + off:g}", found
-    yield "C3", "noise / gradients", *_most(_share(f["noise_rmse_m"], gradients), 1.0)
+    right = None if ratio is None else bool(1 - off <= ratio <= 1 + off)
+    yield "C2", "central difference / gradient", _number(ratio), f"{1 - off:g} to {1 + off:g}", right
+    yield "C3", "noise / weakest gradients", *_most(_share(f["noise_rmse_m"], min(found)), 1.0)
     yield "C4", "FGSM / PGD", *_most(_share(f["fgsm_rmse_m"], f["pgd_rmse_m"]), more)
     yield "C5", "PGD of four times the steps / PGD", *_least(_share(f["pgd_long_rmse_m"], f["pgd_rmse_m"]), less)
+    yield "C5", "APGD / PGD", *_least(_share(f["apgd_rmse_m"], f["pgd_rmse_m"]), less)
     rising = [f[f"pgd_{name}_rmse_m"] for name in ("quarter", "half")] + [f["pgd_rmse_m"], f["pgd_double_rmse_m"]]
     smallest = min(_share(b, a) for a, b in pairwise(rising))
     yield "C6", "PGD at twice the epsilon / PGD, from 1/4 to 2 epsilon, smallest", *_least(smallest, less)

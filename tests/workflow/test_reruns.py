@@ -6,7 +6,7 @@ import pytest
 import yaml
 from workflow_project import Project
 
-TABLES = {"tables/rmse.csv", "tables/rmse.md", "tables/rmse.tex"}
+TABLES = {"tables/rmse.csv", "tables/rmse.md", "tables/rmse.tex", "tables/verdicts.md"}
 FIG1, FIG4 = ({f"figures/{name}.png", f"figures/{name}.pdf"} for name in ("fig1", "fig4"))
 LOCALIZERS = [f"outdoor/{model}/{defence}" for model in ("dcnn", "neural_ode") for defence in ("none", "adversarial")]
 DATA = {"shard", "split", "test", "manifest", "params"}

@@ -74,6 +74,10 @@ def test_worst_of_an_ensemble(finished: Project) -> None:
     np.testing.assert_array_equal(worst.error_m, errors.max(axis=1))
     for row, user in worst.iterrows():
         np.testing.assert_array_equal(user.adp, members[user.attack].adp[row])
+    inputs = artifact.parquet_record(folder / "worst" / "eps0.002.parquet")["inputs"]
+    assert inputs == {
+        f"{name}/eps0.002.parquet": artifact.sha256(folder / name / "eps0.002.parquet") for name in members
+    }
     sent = pd.read_parquet(folder / "csi_pgd" / "psr-20.parquet")
     np.testing.assert_allclose(sent.psr_db, -20, atol=1e-3)
 
@@ -84,7 +88,7 @@ def test_verdicts(finished: Project) -> None:
     checks, table = pd.read_csv(tables / "verdicts.csv"), pd.read_csv(tables / "rmse.csv")
 
     localizer = ["scenario", "model", "defence", "seed"]
-    assert checks.groupby(localizer).size().tolist() == [18] * 5
+    assert checks.groupby(localizer).size().tolist() == [19] * 5
     words = checks.drop_duplicates([*localizer, "verdict"])
     assert len(words) == 5
     merged = table.merge(words[[*localizer, "verdict"]], on=localizer, suffixes=("", "_of_checks"))

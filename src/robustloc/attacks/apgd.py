@@ -83,6 +83,7 @@ def _climb(
     length = 2 * eps * torch.ones_like(size(x, norm))
     raised, last = torch.zeros(len(x), device=x.device), 0
     best_then, halved_then = best.loss, torch.zeros(len(x), dtype=torch.bool, device=x.device)
+    judged = judged_after(steps)
     for k in range(1, steps + 1):
         ahead = project(point + length * steepest(gradient, norm), x, eps, norm, minimum)
         fresh = FRESH if k > 1 else 1.0
@@ -94,7 +95,7 @@ def _climb(
         losses, gradient = value_and_gradient(loss, point)
         raised += losses > earlier
         best_gradient = torch.where(like(best.offer(point, losses), x), gradient, best_gradient)
-        if k in judged_after(steps):
+        if k in judged:
             halve = (raised < rho * (k - last)) | (~halved_then & (best.loss <= best_then))
             back = like(halve, x)
             length = torch.where(back, length / 2, length)

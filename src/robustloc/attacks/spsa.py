@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from robustloc.ascent import Best, Generators, Loss, check_norm, project, sources, steepest, value
+from robustloc.ascent import Best, Generators, Loss, check_norm, like, project, sources, steepest, value
 
 
 def perturb(
@@ -42,7 +42,7 @@ def perturb(
         for _ in range(directions):
             signs = torch.stack([torch.randint(2, x.shape[1:], generator=g) * 2 - 1 for g in generators]).to(x)
             change = value(loss, point + length * signs) - value(loss, point - length * signs)
-            estimate += change.view(-1, *[1] * (x.ndim - 1)) * signs
+            estimate += like(change, x) * signs
         point = project(point + step * eps / steps * steepest(estimate, norm), x, eps, norm, minimum)
         best.offer(point, value(loss, point))
     return best.point

@@ -31,7 +31,7 @@ def perturb(
     Args:
         loss, x, eps, generators, minimum: see `robustloc.attacks.gradient`. Squares lie in the last two axes of x.
         norm: ``linf`` alone.
-        queries: losses asked for.
+        queries: losses asked for, beside that of x.
         share: of the pixels that the first squares cover.
     """
     check_norm(norm, ("linf",))

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.folding import folded
 from robustloc.victim import squared_error
 
 
@@ -44,5 +43,5 @@ class Adversarial:
         generators = generators[clean : len(x)]
         draws = [torch.rand((), generator=generator) for generator in generators]
         epsilons = eps * torch.stack(draws).to(x).view(-1, *[1] * (x.ndim - 1))
-        perturbed = attack(squared_error(folded(localizer), y[clean:]), x[clean:], eps=epsilons, generators=generators)
+        perturbed = attack(squared_error(localizer, y[clean:]), x[clean:], eps=epsilons, generators=generators)
         return torch.cat([x[:clean], perturbed]), y

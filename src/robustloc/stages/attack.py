@@ -8,6 +8,7 @@ import torch
 from robustloc import adversarial_set, dataset, domain, evaluation, localizer, metrics, plugins, seeds, victim
 from robustloc.cells import LOCALIZER
 from robustloc.dataset import Channels, Manifest
+from robustloc.errors import UserError
 from robustloc.job import Job, run
 from robustloc.transform import CONVENTIONS, from_matrix
 
@@ -63,18 +64,21 @@ def _craft(
         learning = _domain(attack, adp.astype(np.float32), learnt, manifest)
         examples = (learning, _targets(attack, learnt.position))
     names = [cell[name] for name in (*LOCALIZER, "attack", "epsilon")]
-    return evaluation.craft(
-        source,
-        users,
-        goals,
-        plugins.attack(attack),
-        eps=10 ** (cell["epsilon"] / 20) if users.physical else cell["epsilon"],
-        norm=attack["norm"],
-        seeds=[seeds.seed(config["seed"], *names, user) for user in numbers],
-        batch_size=config["batch_size"],
-        aim=victim.closeness if "target" in attack else victim.squared_error,
-        examples=examples,
-    )
+    try:
+        return evaluation.craft(
+            source,
+            users,
+            goals,
+            plugins.attack(attack),
+            eps=10 ** (cell["epsilon"] / 20) if users.physical else cell["epsilon"],
+            norm=attack["norm"],
+            seeds=[seeds.seed(config["seed"], *names, user) for user in numbers],
+            batch_size=config["batch_size"],
+            aim=victim.closeness if "target" in attack else victim.squared_error,
+            examples=examples,
+        )
+    except ValueError as error:  # the plugin refuses a parameter, or has no form for the norm
+        raise UserError(f"attacks.{cell['attack']}: {error}") from error
 
 
 def _domain(attack: dict, adp: np.ndarray, channels: Channels | None, manifest: Manifest) -> domain.Domain:

@@ -19,7 +19,7 @@ def main(job: Job) -> None:
     parts = pq.read_table(job.input("split"))["part"].to_numpy()
     rng = seeds.generator(config["seed"], config["scenario"], "examples")
     train = np.flatnonzero(parts == TRAIN)
-    examples = np.sort(rng.choice(train, min(config["examples"], len(train)), replace=False))
+    examples = rng.choice(train, min(config["examples"], len(train)), replace=False)
     wanted = np.concatenate([np.flatnonzero(parts == TEST), examples])
     matrices = [channel.matrix(paths[np.array([user])], settings)[0] for user in wanted]
     channels = dataset.Channels(

@@ -16,7 +16,8 @@ def main(job: Job) -> None:
     manifest = Manifest.read(job.input("manifest"))
     users, scale = manifest.subset(config["users"]), manifest.scale
     model = localizer.load(checkpoint)
-    is_solved = plugins.options("models", config["model"]).keys() >= examine.FINE.keys()
+    options = plugins.options("models", config["model"])
+    is_solved = options.keys() >= examine.FINE.keys() and f"'{examine.FINE['solver']}'" in options["solver"].annotation
     largest = float(scale.apply(np.array([scale.peak]))[0])
     figures = examine.examine(
         model,

@@ -21,10 +21,10 @@ def main(job: Job) -> None:
     for name in config["localizers"]:
         model = localizer.load(results / cells.CHECKPOINT.format(**dict(zip(cells.LOCALIZER, name, strict=True))))
         losses[tuple(name)] = squared_error(model, position)
-    attack, eps = examine.attacks(config["epsilon"], largest=1.0)["pgd"]
+    attack = examine.pgd()
     rows = []
     for source, loss in tqdm(losses.items(), desc="sources", unit="localizer"):
-        moved = attack(loss, x, eps=eps, norm="linf")
+        moved = attack(loss, x, eps=config["epsilon"], norm="linf")
         for victim, other in losses.items():
             names = dict(
                 zip(("source_model", "source_defence", "model", "defence"), (*source[1:3], *victim[1:3]), strict=True)

@@ -17,7 +17,7 @@ def main(job: Job) -> None:
     """Write one row per localizer and check."""
     config, table = job.config, job.output("table")
     results, rows = table.parent.parent, []  # <results>/tables/verdicts.csv
-    for cell in cells.judged(config["grids"]):
+    for cell in config["localizers"]:
         examination = json.loads((results / cells.EXAMINATION.format(**cell)).read_text(encoding="utf-8"))
         figures = examination["figures"] | {"transfer_rmse_m": _transfer(results, cell)}
         checks = verdict.judge(figures, config["limits"])
