@@ -110,6 +110,16 @@ def test_over_the_air(finished: Project) -> None:
     assert planned == {"indoor/csi.parquet"} | learning | channels | TABLES | FIG4
 
 
+def test_missing_channels(finished: Project) -> None:
+    """Channel matrices that a failed job took away are due again, although every set made of them is there."""
+    file = finished.folder / "results/smoke/indoor/csi.parquet"
+    kept = file.rename(file.with_suffix(".kept"))
+    planned = finished.planned()
+    kept.rename(file)
+
+    assert {"indoor/csi.parquet", *OVER_THE_AIR} <= planned
+
+
 def test_limit_of_a_verdict(finished: Project) -> None:
     """A limit makes the verdicts due, and no examination."""
     overlay = finished.overlay({"verdict": {"limits": {"converged": 1.2}}})
