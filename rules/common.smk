@@ -188,6 +188,10 @@ def cell(wc, attack, budget):
     entry = config["attacks"].get(attack)
     kind = "none" if not entry else "psr_db" if threats.is_physical(config, attack) else entry["norm"]
     value = cells.budget_value(budget) if budget else 0.0
+    if budget and budget.startswith("psr") != (kind == "psr_db"):
+        raise WorkflowError(
+            f"{attack}/{budget}: this attack takes {'psr<decibels>' if kind == 'psr_db' else 'eps<epsilon>'}"
+        )
     names = {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
     return names | {"attack": attack or "clean", "epsilon": value, "budget": kind}
 

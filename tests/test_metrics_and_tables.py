@@ -42,10 +42,10 @@ def test_layout() -> None:
     assert layout.values.tolist() == [
         ["verdict", "", "", "OK/WARN", "MASKED"],
         ["clean", "", "4.000", "0.500", ""],
-        ["worst", "0.01", "", "3.000", ""],
+        ["worst", "0.01 linf", "", "3.000", ""],
         ["csi_pgd", "-20 dB", "", "2.500", ""],
         ["csi_pgd", "0 dB", "", "3.500", ""],
-        ["fgsm", "0.01", "", "1.500", "0.750"],
+        ["fgsm", "0.01 linf", "", "1.500", "0.750"],
     ]
 
 
@@ -77,7 +77,7 @@ def test_markdown_and_latex() -> None:
     assert f"## in_door: {title}\n" in markdown
     assert f"Scenario in door: {title}." in latex
     assert "9 test users, one seed" in tables.markdown(TABLE[TABLE.seed == 0])
-    assert "| fgsm     |     0.01 |" in markdown
+    assert "| fgsm     | 0.01 linf |" in markdown
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex
     assert "clean &  & 4.000 & 0.500 &  \\\\" in latex

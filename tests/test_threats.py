@@ -79,6 +79,10 @@ MISTAKES = {
         {"a": {"plugin": "apgd", "norm": "l2", "domain": "csi", "minimum": 0.0}},
         r"attacks\.a\.minimum: complex numbers have none",
     ),
+    "profile below zero": (
+        {"a": {"plugin": "apgd", "norm": "l2", "domain": "adp"}},
+        r"a\.minimum: a profile is a magn",
+    ),
     "misspelt domain": (
         {"a": {"plugin": "apgd", "norm": "l2", "domian": "csi"}},
         r"a\.domian: .*did you mean 'domain'",

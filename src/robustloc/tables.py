@@ -27,7 +27,7 @@ def layout(table: pd.DataFrame, scenario: str) -> pd.DataFrame:
 
 
 def _budget(kind: str, value: float) -> str:
-    return {"none": "", "psr_db": f"{value:g} dB"}.get(kind, f"{value:g}")
+    return {"none": "", "psr_db": f"{value:g} dB"}.get(kind, f"{value:g} {kind}")
 
 
 def caption(table: pd.DataFrame, scenario: str) -> str:

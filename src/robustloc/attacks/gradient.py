@@ -41,6 +41,7 @@ def perturb(
     momentum: float = 0.0,
     momentum_norm: Literal["l1", "l2"] = "l1",
     random_start: bool = False,
+    start_radius: float = 1.0,
     restarts: int = 1,
     keep_best: bool = False,
     minimum: float | None = None,
@@ -60,6 +61,8 @@ def perturb(
         momentum_norm: how gradients are normalised before they are accumulated: ``l2`` as Eq. (14), ``l1`` as Dong et
             al. (CVPR 2018).
         random_start: start from a random point of the ball instead of x.
+        start_radius: of the ball that starts are drawn from, in units of eps. Half of a complex input's random start goes
+            into phases, which leads nowhere.
         restarts: run so often, each from a random start of its own, and return each sample's largest loss.
         keep_best: return the point of largest loss on the way, start included, instead of the last one.
         minimum: smallest admissible input, such as 0 for a magnitude; None is no bound.
@@ -73,7 +76,7 @@ def perturb(
         return _climb(loss, x, x, None, eps=eps, norm=norm, **options)
     best = Best(x)
     for _ in range(restarts):
-        start = project(random_point(x, eps, norm, generators), x, eps, norm, minimum)
+        start = project(random_point(x, start_radius * eps, norm, generators), x, eps, norm, minimum)
         point = _climb(loss, x, start, None, eps=eps, norm=norm, **options)
         if restarts == 1:
             return point
