@@ -56,7 +56,8 @@ def rmse(table: pd.DataFrame, figure: dict) -> plt.Figure:
                 look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
                 axes.plot(curve.index, curve, linestyle=line, markersize=4, label=", ".join(names), **look)
                 if physical and attack == figure["attacks"][-1]:
-                    _mark(axes, clean.rmse_m, f"{model}, clean")
+                    own = [model, *([defence] if len(figure["defences"]) > 1 else []), "clean"]
+                    _mark(axes, clean.rmse_m, ", ".join(own), at_right=True)
         _mark(axes, rows[(rows.model == "constant") & (rows.attack == "clean")].rmse_m, "constant")
         budget = "perturbation-to-signal ratio [dB]" if physical else "epsilon (units of the scaled input)"
         axes.set(xlabel=budget, ylabel="position RMSE [m]", yscale="log")
@@ -70,11 +71,12 @@ def rmse(table: pd.DataFrame, figure: dict) -> plt.Figure:
     return drawing
 
 
-def _mark(axes: plt.Axes, level: pd.Series, name: str) -> None:
+def _mark(axes: plt.Axes, level: pd.Series, name: str, at_right: bool = False) -> None:
     """Draw a level that no attack has a part in, such as what a localizer achieves that looks at nothing."""
     if len(level):
         axes.axhline(level.mean(), color="0.4", linewidth=0.8)
-        place = {"xy": (0, level.mean()), "xycoords": ("axes fraction", "data"), "xytext": (3, 2)}
+        place = {"xy": (float(at_right), level.mean()), "xycoords": ("axes fraction", "data")}
+        place |= {"xytext": (-3 if at_right else 3, 2), "ha": "right" if at_right else "left"}
         axes.annotate(name, textcoords="offset points", color="0.4", fontsize=7, **place)
 
 

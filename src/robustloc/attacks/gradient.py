@@ -61,8 +61,8 @@ def perturb(
         momentum_norm: how gradients are normalised before they are accumulated: ``l2`` as Eq. (14), ``l1`` as Dong et
             al. (CVPR 2018).
         random_start: start from a random point of the ball instead of x.
-        start_radius: of the ball that starts are drawn from, in units of eps. Half of a complex input's random start goes
-            into phases, which leads nowhere.
+        start_radius: of the ball that starts are drawn from, in units of eps; less than 1 for complex inputs, of whose
+            starts one half goes into phases and leads nowhere.
         restarts: run so often, each from a random start of its own, and return each sample's largest loss.
         keep_best: return the point of largest loss on the way, start included, instead of the last one.
         minimum: smallest admissible input, such as 0 for a magnitude; None is no bound.
