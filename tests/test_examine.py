@@ -67,16 +67,19 @@ class Adaptive(nn.Module):
 
     def forward(self, h: Tensor) -> Tensor:
         """Solve from 0 to 1."""
-        return odeint(self.field, h, torch.tensor([0.0, 1.0], dtype=h.dtype), rtol=1e-3, atol=1e-3, method="dopri5")[-1]
+        return odeint(self.field, h, torch.tensor([0.0, 1.0], dtype=h.dtype), rtol=1e-2, atol=1e-2, method="dopri5")[-1]
 
 
-def judged(made: nn.Module, other: nn.Module, solver: nn.Module | None = None) -> tuple[str, dict[str, verdict.Check]]:
+def judged(
+    made: nn.Module, other: nn.Module, solver: nn.Module | None = None, count: int = 64, queries: int = 150
+) -> tuple[str, dict[str, verdict.Check]]:
     """Examine and judge; examples of the other localizer are tried as well."""
-    run = examine.attacks(EPS, largest=1.0, queries=150)
-    figures = examine.examine(made, X, Y, run, constant=Y.mean(dim=0), solver=solver)
+    x, y = X[:count], Y[:count]
+    run = examine.attacks(EPS, largest=1.0, queries=queries)
+    figures = examine.examine(made, x, y, run, constant=Y.mean(dim=0), solver=solver)
     attack, eps = run["pgd"]
-    moved = attack(examine.squared_error(other, Y), X, eps=eps, norm="linf")
-    checks = verdict.judge(figures | {"transfer_rmse_m": examine.rmse(examine.squared_error(made, Y), moved)}, LIMITS)
+    moved = attack(examine.squared_error(other, y), x, eps=eps, norm="linf")
+    checks = verdict.judge(figures | {"transfer_rmse_m": examine.rmse(examine.squared_error(made, y), moved)}, LIMITS)
     return verdict.word(checks), {check.check: check for check in checks}
 
 
@@ -116,7 +119,8 @@ def test_adaptive_solver() -> None:
     exact = trained("neural_ode")
     made = copy.deepcopy(exact)
     made.network.blocks[0] = Adaptive(made.network.blocks[0])
-    word, checks = judged(made, trained("dcnn"), solver=exact)
+    # few users and queries: how many steps such a solver takes is its own affair
+    word, checks = judged(made, trained("dcnn"), solver=exact, count=16, queries=5)
 
     assert word == "PROTOCOL", checks
     assert "P2" in failed(checks)
