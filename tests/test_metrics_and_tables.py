@@ -67,6 +67,7 @@ def test_verdicts() -> None:
     )
     assert "| OK        |  " in first
     assert "failed checks" in tables.verdicts(pd.DataFrame([], columns=columns))
+    assert "| OK        |" in tables.verdicts(pd.DataFrame(rows[-1:], columns=columns))
 
 
 def test_markdown_and_latex() -> None:

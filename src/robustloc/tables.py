@@ -77,7 +77,8 @@ def verdicts(table: pd.DataFrame) -> str:
         table: one row per localizer and check (verdicts.csv).
     """
     failed = table[table.passed == "no"]
-    reasons = failed.check + " " + failed.what + ": " + failed.figure.map("{:.3g}".format) + ", expected " + failed.rule
+    texts = [f"{row.check} {row.what}: {row.figure:.3g}, expected {row.rule}" for row in failed.itertuples()]
+    reasons = pd.Series(texts, index=failed.index, dtype=object)
     keys = ["scenario", "model", "defence", "seed"]
     words = table.groupby(keys)[["epsilon", "n_users", "verdict"]].first()
     words["failed checks"] = reasons.groupby([failed[key] for key in keys]).agg("; ".join)
