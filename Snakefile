@@ -1,6 +1,7 @@
 """robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables and figures.
 
-Named targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, tables, figures, all (the default).
+Named targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, certificates, tables, figures, all (the
+default).
 """
 
 from snakemake.utils import min_version
@@ -21,6 +22,7 @@ include: "rules/adp.smk"
 include: "rules/train.smk"
 include: "rules/attack.smk"
 include: "rules/verdict.smk"
+include: "rules/certify.smk"
 include: "rules/evaluate.smk"
 include: "rules/report.smk"
 

@@ -3,7 +3,7 @@
 import os
 import shlex
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import yaml
@@ -41,7 +41,8 @@ ATTACK_SET = f"<results>/{cells.ATTACK_SET}"
 EXAMINATION = f"<results>/{cells.EXAMINATION}"
 TRANSFER = f"<results>/{cells.TRANSFER}"
 CHECKPOINTS = [
-    CHECKPOINT.format(**cell) for cell in cells.trained(GRIDS, settings.starts(config), threats.surrogates(config))
+    CHECKPOINT.format(**cell)
+    for cell in cells.trained(GRIDS, partial(settings.origin, config), threats.surrogates(config))
 ]
 EXAMINATIONS = [EXAMINATION.format(**cell) for cell in cells.judged(GRIDS)]
 TRANSFERS = sorted({TRANSFER.format(**cell) for cell in cells.judged(GRIDS)})
@@ -144,11 +145,17 @@ def trainers(wc):
     return ["stages.train", *plugin_modules("models", [wc.model]), *defence]
 
 
+def localizer_modules(*cells):
+    """The files that some trained localizers are made of."""
+    models = plugin_modules("models", [one["model"] for one in cells])
+    return sorted({*models, *plugin_modules("defences", [one["defence"] for one in cells])})
+
+
 def attackers(wc, attack=None):
     """The code that makes a set."""
     attacks = plugin_modules("attacks", [attack] if attack else [])
-    models = {wc.model} | {found["model"] for name, found in threats.surrogates(config).items() if name == attack}
-    return ["stages.attack", *plugin_modules("models", sorted(models)), *attacks]
+    crafted_on = [found for name, found in threats.surrogates(config).items() if name == attack]
+    return ["stages.attack", *localizer_modules(dict(wc), *crafted_on), *attacks]
 
 
 def trained_on(defence):
@@ -157,20 +164,23 @@ def trained_on(defence):
 
 
 def start_checkpoint(wc):
-    """The checkpoint that the defence starts from, if it does."""
-    start = config["defences"][wc.defence].get("start")
-    return [CHECKPOINT.format(**{**wc, "defence": start})] if start else []
+    """The checkpoint that training starts from, if it does."""
+    start = settings.origin(config, wc.model, wc.defence)
+    return [CHECKPOINT.format(**{**wc, **start})] if start else []
 
 
 def training(wc):
     """The configuration that training a localizer reads."""
     attacks = [settings.entry(config, "attacks", name) for name in trained_on(wc.defence)]
+    recipe = config["training"] | config["defences"][wc.defence].get("training", {})
+    if "weights" in config["models"][wc.model]:  # those of another entry, as they are
+        recipe |= {"epochs": 0}
     return section(
         cell={"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)},
         seed=config["seed"],
         model=settings.entry(config, "models", wc.model),
         defence=settings.entry(config, "defences", wc.defence) | {"attacks": attacks},
-        training=config["training"] | config["defences"][wc.defence].get("training", {}),
+        training=recipe,
         epsilon=(
             config["scenarios"][wc.scenario]["training_epsilon"] if settings.needs_epsilon(config, wc.defence) else 0
         ),
@@ -207,28 +217,12 @@ def crafting(wc, attack=None, budget=None):
     )
 
 
-def examining(scenario, *keys):
-    """The configuration that examining a localizer reads."""
-    chosen_keys = {key: config["verdict"][key] for key in ("users", *keys)}
-    return {"epsilon": threats.reference_epsilon(config, scenario), **chosen_keys}
-
-
-def judged(wc):
-    """The localizers of a scenario and seed that have a verdict."""
-    found = cells.judged(GRIDS)
-    return [cell for cell in found if cell["scenario"] == wc.scenario and cell["seed"] == int(wc.seed)]
-
-
-def judged_models(wc):
-    """The code of their models."""
-    return sorted(set(plugin_modules("models", [cell["model"] for cell in judged(wc)])))
-
-
 def shown(wc):
     """The files that a figure is drawn from."""
     figure = FIGURES[wc.figure]
-    if figure["kind"] == "rmse":
-        return {"table": "<results>/tables/rmse.csv", "manifest": [], "test": [], "set": []}
+    if figure["kind"] != "example":
+        table = "certified" if figure["kind"] == "certified" else "summary"
+        return {"table": f"<results>/tables/{table}.csv", "manifest": [], "test": [], "set": []}
     return {
         "table": [],
         "manifest": f"<results>/{figure['scenario']}/manifest.json",

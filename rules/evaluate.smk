@@ -1,13 +1,14 @@
-# One tidy table of all cells.
+# Two tidy tables of all cells.
 
 
 rule evaluate:
-    """rmse.csv alone."""
+    """rmse.csv and summary.csv alone."""
     input:
         sets=SETS,
         verdicts="<results>/tables/verdicts.csv",
     output:
         table="<results>/tables/rmse.csv",
+        summary="<results>/tables/summary.csv",
     log:
         "<logs>/evaluate.log",
     conda:
@@ -22,7 +23,7 @@ rule evaluate:
         ),
         code=code("stages.evaluate"),
     message:
-        "Sum up all cells in one table"
+        "Sum up all cells, and the seeds of each"
     shell:
         "python -m robustloc.stages.evaluate --config {params.cfg:q} --code stages.evaluate"
-        " --verdicts {input.verdicts:q} --table {output.table:q} > {log:q} 2>&1"
+        " --verdicts {input.verdicts:q} --table {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"

@@ -2,54 +2,82 @@
 
 
 rule tables:
-    """rmse.csv, rmse.md, rmse.tex and the verdicts."""
+    """rmse.csv, summary.csv, rmse.md, rmse.tex, leaderboard, matrices, verdicts and certificates."""
     input:
         rules.attacks.input,
         rules.verdicts.input,
-        expand("<results>/tables/rmse.{suffix}", suffix=["csv", "tex"]),
-        "<results>/tables/verdicts.md",
+        rules.certificates.input,
+        expand("<results>/tables/{file}", file=["rmse.csv", "summary.csv", "rmse.tex", "matrices.md", "verdicts.md"]),
+        expand("<results>/tables/leaderboard.{suffix}", suffix=["csv", "md"]),
         table="<results>/tables/rmse.md",
     message:
         "Tables are written: {input.table}"
 
 
 rule figures:
-    """Every figure as PNG and PDF."""
+    """Every figure as PNG and PDF, and its numbers as CSV."""
     input:
         rules.tables.input,
-        expand("<results>/figures/{figure}.{suffix}", figure=FIGURES, suffix=["png", "pdf"]),
+        expand("<results>/figures/{figure}.{suffix}", figure=FIGURES, suffix=["csv", "png", "pdf"]),
     message:
         "Figures are drawn"
 
 
 rule layout:
-    """rmse.md, rmse.tex and verdicts.md alone."""
+    """rmse.md, rmse.tex, matrices.md and verdicts.md alone."""
     input:
-        table="<results>/tables/rmse.csv",
+        summary="<results>/tables/summary.csv",
         verdicts="<results>/tables/verdicts.csv",
     output:
         markdown="<results>/tables/rmse.md",
-        verdicts="<results>/tables/verdicts.md",
         latex="<results>/tables/rmse.tex",
+        matrices="<results>/tables/matrices.md",
+        verdicts="<results>/tables/verdicts.md",
     log:
         "<logs>/layout.log",
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(),
+        cfg=section(matrices=[figure for figure in config["figures"] if figure["kind"] == "matrix"]),
         code=code("stages.layout"),
     message:
         "Lay the table out as in the paper"
     shell:
         "python -m robustloc.stages.layout --config {params.cfg:q} --code stages.layout"
-        " --table {input.table:q} --verdicts {input.verdicts:q} --markdown {output.markdown:q}"
-        " --latex {output.latex:q} --verdicts-markdown {output.verdicts:q} > {log:q} 2>&1"
+        " --summary {input.summary:q} --verdicts {input.verdicts:q} --markdown {output.markdown:q}"
+        " --latex {output.latex:q} --matrices {output.matrices:q} --verdicts-markdown {output.verdicts:q}"
+        " > {log:q} 2>&1"
+
+
+rule leaderboard:
+    """leaderboard.csv and leaderboard.md alone."""
+    input:
+        summary="<results>/tables/summary.csv",
+    output:
+        table="<results>/tables/leaderboard.csv",
+        markdown="<results>/tables/leaderboard.md",
+    log:
+        "<logs>/leaderboard.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(
+            epsilons={name: threats.reference_epsilon(config, name) for name in SCENARIOS},
+            logs=config.get("pathvars", {}).get("logs"),
+        ),
+        code=code("stages.leaderboard"),
+    message:
+        "Put localizers beside each other"
+    shell:
+        "python -m robustloc.stages.leaderboard --config {params.cfg:q} --code stages.leaderboard"
+        " --summary {input.summary:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
 rule figure:
     input:
         unpack(shown),
     output:
+        data="<results>/figures/{figure}.csv",
         png="<results>/figures/{figure}.png",
         pdf="<results>/figures/{figure}.pdf",
     log:
@@ -64,4 +92,4 @@ rule figure:
     shell:
         "python -m robustloc.stages.figure --config {params.cfg:q} --code stages.figure"
         " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --set {input.set:q}"
-        " --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+        " --data {output.data:q} --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

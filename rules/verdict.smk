@@ -1,6 +1,23 @@
 # Can the errors under attack be believed? Every attacked localizer is examined, and judged beside the others.
 
 
+def examiners(wc):
+    """The code that examines a localizer."""
+    return ["stages.examine", *localizer_modules(dict(wc))]
+
+
+def examining(scenario, *keys):
+    """The configuration that examining a localizer reads."""
+    chosen_keys = {key: config["verdict"][key] for key in ("users", *keys)}
+    return {"epsilon": threats.reference_epsilon(config, scenario), **chosen_keys}
+
+
+def judged(wc):
+    """The localizers of a scenario and seed that have a verdict."""
+    found = cells.judged(GRIDS)
+    return [cell for cell in found if cell["scenario"] == wc.scenario and cell["seed"] == int(wc.seed)]
+
+
 rule verdicts:
     """verdicts.csv: every check of every attacked localizer."""
     input:
@@ -27,8 +44,8 @@ rule examine:
         cfg=lambda wc: section(
             model=settings.entry(config, "models", wc.model)["plugin"], **examining(wc.scenario, "queries")
         ),
-        modules=lambda wc: ["stages.examine", *plugin_modules("models", [wc.model])],
-        code=lambda wc: code("stages.examine", *plugin_modules("models", [wc.model])),
+        modules=examiners,
+        code=lambda wc: code(*examiners(wc)),
     message:
         "Examine {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
@@ -53,8 +70,8 @@ rule transfer:
             localizers=sorted([cell[name] for name in cells.LOCALIZER] for cell in judged(wc)),
             **examining(wc.scenario),
         ),
-        modules=lambda wc: ["stages.transfer", *judged_models(wc)],
-        code=lambda wc: code("stages.transfer", *judged_models(wc)),
+        modules=lambda wc: ["stages.transfer", *localizer_modules(*judged(wc))],
+        code=lambda wc: code("stages.transfer", *localizer_modules(*judged(wc))),
     message:
         "Try the localizers' adversarial examples on each other on {wildcards.scenario}, seed {wildcards.seed}"
     shell:

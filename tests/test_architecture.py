@@ -20,14 +20,18 @@ ALLOWED = {
     "metrics": set(),
     "cells": set(),
     "provenance": set(),
-    "tables": set(),
-    "figures": set(),
-    "models": set(),
+    "shown": set(),
+    "size": set(),
+    "tables": {"shown"},
+    "figures": {"shown"},
+    "layers": set(),
+    "dopri5": FOUNDATION,
+    "models": {"dopri5", "layers"},
     "ascent": set(),
     "victim": set(),
     "folding": set(),
     "attacks": {"ascent"},
-    "defences": {"attacks", "victim"},
+    "defences": {"ascent", "attacks", "defence", "victim"},
     "plugins": FOUNDATION,
     "schema": FOUNDATION,
     "config": FOUNDATION | {"cells", "plugins", "schema", "threats"},
@@ -41,18 +45,23 @@ ALLOWED = {
     "transform": set(),
     "domain": {"scale", "transform"},
     "verdict": set(),
+    "certificate": {"scale"},
     "examine": FOUNDATION | {"ascent", "attacks", "folding", "victim"},
     "threats": FOUNDATION | {"cells", "plugins", "schema"},
     "dataset": FOUNDATION | {"artifact", "scale"},
     "split": FOUNDATION | {"dataset"},
     "adversarial_set": {"artifact"},
     "localizer": FOUNDATION | {"plugins"},
-    "training": FOUNDATION | {"seeds"},
+    "batches": set(),
+    "recipe": set(),
+    "defence": set(),
+    "leaderboard": set(),
+    "training": FOUNDATION | {"batches", "defence", "recipe", "seeds"},
     "evaluation": FOUNDATION | {"ascent", "domain", "folding", "scale", "victim"},
 }
 HEAVY = {"pytorch_lightning": {"training"}, "matplotlib": {"figures"}, "torchdiffeq": {"models"}}
 NO_TORCH = {"stages.trace", "stages.adp", "stages.split", "stages.evaluate", "stages.layout", "stages.figure"}
-NO_TORCH |= {"stages.csi", "stages.worst", "stages.verdicts"}
+NO_TORCH |= {"stages.csi", "stages.worst", "stages.verdicts", "stages.leaderboard", "stages.certified", "certificate"}
 
 
 def imported(file: Path) -> set[str]:

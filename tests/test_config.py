@@ -1,6 +1,7 @@
 """The shipped configurations are valid, and every kind of mistake is named before any job."""
 
 import copy
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,9 @@ def test_default_covers_the_paper() -> None:
                     assert sum(wanted.items() <= cell.items() for cell in sets) == 5
 
 
+MATRIX = {"name": "m", "kind": "matrix", "scenario": "indoor", "model": "dcnn"}
+MATRIX |= {"defences": ["none"], "attacks": ["fgsm"], "epsilon": 0.005}
+
 # What is set where, and what the message must say.
 MISTAKES = {
     "unknown key": ("epsilon", 1, r"^epsilon: there is no 'epsilon'.*Valid: .*attacks"),
@@ -72,7 +76,7 @@ MISTAKES = {
     "unknown plugin": ("models.vgg", {}, r"models\.vgg\.plugin: there is no 'vgg'; Valid: constant, dcnn"),
     "unknown parameter": ("models.dcnn", {"nrom": "batch"}, r"models\.dcnn\.nrom: .*did you mean 'norm'\?"),
     "wrong type": ("attacks.pgd.steps", 2.5, r"attacks\.pgd\.steps: expected int, found 2\.5"),
-    "unknown choice": ("models.neural_ode.solver", "dopri5", r"models\.neural_ode\.solver: .*'rk4'\], found 'dopri5'"),
+    "unknown choice": ("models.neural_ode.solver", "rk5", r"models\.neural_ode\.solver: .*'dopri5'\], found 'rk5'"),
     "negative epsilon": ("scenarios.outdoor.epsilons", [-0.01], r"scenarios\.outdoor\.epsilons\[0\]: -0\.01 .*minimum"),
     "epsilon as text": (
         "scenarios.outdoor.epsilons",
@@ -81,14 +85,24 @@ MISTAKES = {
     ),
     "unknown norm": ("attacks.fgsm.norm", "l3", r"attacks\.fgsm\.norm: 'l3' is not one of \['linf', 'l2'\]"),
     "missing norm": ("attacks.fgsm", {"plugin": "gradient"}, r"attacks\.fgsm: 'norm' is a required property"),
-    "zero epochs": ("training.epochs", 0, r"training\.epochs: 0 is less than the minimum of 1"),
+    "negative epochs": ("training.epochs", -1, r"training\.epochs: -1 is less than the minimum of 0"),
+    "weights of nothing": (
+        "models.neural_ode_fine.weights",
+        "neural_od",
+        r"models\.neural_ode_fine\.weights: .*did you mean 'neural_ode'",
+    ),
+    "weights of others": (
+        "models.neural_ode_fine.weights",
+        "dcnn",
+        r"models\.neural_ode_fine\.weights: dcnn must be trained itself",
+    ),
     "flat position": ("scenarios.indoor.base_station", [1, 2], r"scenarios\.indoor\.base_station: .*found \[1, 2\]"),
     "name with a slash": ("models.a/b", {"plugin": "dcnn"}, r"'a/b' does not match"),
     "attack named clean": ("attacks.clean", {"plugin": "gradient", "norm": "l2"}, r"attacks\.clean: this name stands"),
     "no number": ("scenarios.indoor.training_epsilon", float("nan"), r"scenarios\.indoor\.training_epsilon: .*nan"),
     "endless number": ("grids.1.seeds", [float("inf")], r"grids\[1\]\.seeds\[0\]: expected a finite number, found inf"),
     "number or nothing": ("attacks.pgd_l2.minimum", "zero", r"attacks\.pgd_l2\.minimum: expected float \| None"),
-    "kind of figure": ("figures.1.kind", "rsme", r"figures\[1\]\.kind: expected example or rmse, found 'rsme'"),
+    "kind of figure": ("figures.1.kind", "rsme", r"figures\[1\]\.kind: expected example or rmse or .*, found 'rsme'"),
     "many mistakes": (
         "scenarios.indoor.epsilons",
         [-7, -6, -5, -4, -3, -2, -1],
@@ -116,6 +130,21 @@ MISTAKES = {
     "neither scene nor folder": ("scenarios.indoor.raw", {}, r"scenarios\.indoor\.raw: .*not valid under any"),
     "circle of defences": ("defences.none", {"start": "none"}, r"defences\.none\.start: a circle, none -> none"),
     "figure of nothing": ("figures.1.attacks", ["mi_fgsm"], r"figures\.fig4: no grid computes .*outdoor.*mi_fgsm"),
+    "matrix of nothing": (
+        "figures",
+        [MATRIX | {"epsilon": 0.5}],
+        r"figures\.m: no grid computes scenario indoor, .*attack fgsm, budget eps0\.5",
+    ),
+    "matrix over the air": (
+        "figures",
+        [MATRIX | {"attacks": ["csi_pgd"]}],
+        r"figures\.m: figures of kind matrix are at an epsilon; csi_pgd has none",
+    ),
+    "certified without smoothing": (
+        "figures",
+        [{"name": "c", "kind": "certified", "scenario": "indoor", "models": ["dcnn"], "defences": ["adversarial"]}],
+        r"figures\.c: nothing is certified of adversarial",
+    ),
     "figure without profiles": ("crafting.keep_adps", False, r"figures\.fig1: .*crafting\.keep_adps"),
 }
 
@@ -191,10 +220,25 @@ def test_what_defences_start_from_is_trained() -> None:
     """A grid of a defence alone trains what it starts from as well, down to the beginning."""
     grid = {"scenarios": ["s"], "models": ["m"], "defences": ["c"], "seeds": [3], "attacks": []}
 
-    trained = cells.trained([grid], {"c": "b", "b": "a"}, {})
+    starts = {"c": "b", "b": "a"}
+    trained = cells.trained(
+        [grid], lambda model, defence: starts.get(defence) and {"model": model, "defence": starts[defence]}, {}
+    )
 
     assert [cell["defence"] for cell in trained] == ["c", "b", "a"]
     assert {cell["seed"] for cell in trained} == {3}
+
+
+def test_weights_come_from_another_model() -> None:
+    """A model that takes weights starts from the same defence of the other model, which starts from where that does."""
+    content = merged(DEFAULT, {})
+    config.check(content, SCHEMA)
+    grid = {"scenarios": ["s"], "models": ["neural_ode_fine"], "defences": ["adversarial"], "seeds": [0], "attacks": []}
+
+    trained = cells.trained([grid], partial(config.origin, content), {})
+
+    found = [(cell["model"], cell["defence"]) for cell in trained]
+    assert found == [("neural_ode_fine", "adversarial"), ("neural_ode", "adversarial"), ("neural_ode", "none")]
 
 
 def test_equal_grids_are_equal_texts() -> None:

@@ -25,7 +25,9 @@ PGD = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 3, "step": 
 def model(plugin: str = "dcnn") -> localizer.Localizer:
     """A localizer with made-up batch statistics."""
     torch.manual_seed(0)
-    made = localizer.build({"plugin": plugin, "parameters": {}}, (16, 16), torch.zeros(3), 5.0)
+    made = localizer.build(
+        {"plugin": plugin, "parameters": {}}, (16, 16), torch.tensor([[-3.0, -4.0, 0.0], [3.0, 4.0, 0.0]])
+    )
     made(torch.rand(64, 1, 16, 16))
     return made.eval()
 

@@ -36,7 +36,7 @@ X, Y = users(64, seed=1)
 def trained(plugin: str) -> localizer.Localizer:
     """A localizer that has learnt the made-up users a little."""
     torch.manual_seed(0)
-    made = localizer.build({"plugin": plugin, "parameters": {}}, (SIZE, SIZE), Y.mean(dim=0), 4.0).train()
+    made = localizer.build({"plugin": plugin, "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
     for step in range(150):
         x, y = users(64, seed=100 + step)
@@ -129,7 +129,7 @@ def test_adaptive_solver() -> None:
 
 def test_constant_is_not_masked() -> None:
     """A localizer that looks at nothing has no gradient, and hides nothing."""
-    made = localizer.build({"plugin": "constant", "parameters": {}}, (SIZE, SIZE), Y.mean(dim=0), 4.0).eval()
+    made = localizer.build({"plugin": "constant", "parameters": {}}, (SIZE, SIZE), Y).eval()
     word, checks = judged(made, trained("dcnn"))
 
     assert word == "OK", checks

@@ -16,7 +16,7 @@ MODEL = {"plugin": "neural_ode", "parameters": {"blocks": 2}}
 def make_checkpoint(path: Path) -> localizer.Localizer:
     """Write a checkpoint of made-up weights."""
     torch.manual_seed(0)
-    made = localizer.build(MODEL, (16, 16), torch.tensor([1.0, 2.0, 3.0]), 4.0).eval()
+    made = localizer.build(MODEL, (16, 16), torch.tensor([[1.0, 2.0, 3.0], [1.0, 10.0, 3.0]])).eval()
     localizer.save(path, made, MODEL, (16, 16), {"code": "x"})
     return made
 
@@ -143,11 +143,8 @@ def test_plugins_are_found_by_name() -> None:
     """A misspelt plugin lists the files that there are; parameters are read off the file without importing it."""
     with pytest.raises(UserError, match=r"there is no model plugin 'dcn'; src/robustloc/models/ holds: constant, dcnn"):
         plugins.load("models", "dcn")
-    assert plugins.options("models", "neural_ode") == {
-        "blocks": plugins.Option("int", False),
-        "solver": plugins.Option("Literal['euler', 'midpoint', 'rk4']", False),
-        "steps": plugins.Option("int", False),
-    }
+    assert plugins.options("models", "dcnn") == {"norm": plugins.Option("Literal['batch', 'group']", False)}
+    assert plugins.options("models", "neural_ode")["steps"] == plugins.Option("int", False)
     assert plugins.options("attacks", "gradient")["eps"].required
 
 
@@ -173,4 +170,4 @@ def test_output_of_another_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugins, "build", lambda *_: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 1)))
 
     with pytest.raises(UserError, match=r"models: own: expected an output of shape \(2, 3\).* found \(2, 1\)"):
-        localizer.build({"plugin": "own", "parameters": {}}, (8, 8), torch.zeros(3), 1.0)
+        localizer.build({"plugin": "own", "parameters": {}}, (8, 8), torch.zeros(1, 3))

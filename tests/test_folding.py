@@ -12,7 +12,13 @@ from robustloc.victim import squared_error
 def test_equal_estimates_and_gradients(plugin: str) -> None:
     """Estimates and input gradients agree to rounding, also when the original is in training, which it stays."""
     torch.manual_seed(0)
-    made = localizer.build({"plugin": plugin, "parameters": {}}, (16, 16), torch.zeros(3), 5.0).double().train()
+    made = (
+        localizer.build(
+            {"plugin": plugin, "parameters": {}}, (16, 16), torch.tensor([[-3.0, -4.0, 0.0], [3.0, 4.0, 0.0]])
+        )
+        .double()
+        .train()
+    )
     made(torch.rand(32, 1, 16, 16, dtype=torch.float64))
     before = {name: tensor.clone() for name, tensor in made.state_dict().items()}
     x = torch.rand(4, 1, 16, 16, dtype=torch.float64, requires_grad=True)

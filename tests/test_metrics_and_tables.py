@@ -1,24 +1,31 @@
-"""Position errors by hand, and the table as people paste it."""
+"""Position errors by hand, their intervals, and the tables as people paste them."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import bootstrap
 
 from robustloc import metrics, tables
 
-TABLE = pd.DataFrame(
+NAN = float("nan")
+NAMES = ["scenario", "model", "defence", "attack", "epsilon", "budget", "seeds", "rmse_mean_m", "rmse_std_m"]
+SUMMARY = pd.DataFrame(
     [
-        ("in_door", "constant", "none", 0, "clean", 0.0, "none", 4.0, 9, "none"),
-        ("in_door", "dcnn", "none", 0, "clean", 0.0, "none", 0.5, 9, "WARN"),
-        ("in_door", "dcnn", "none", 0, "fgsm", 0.01, "linf", 1.0, 9, "WARN"),
-        ("in_door", "dcnn", "none", 1, "fgsm", 0.01, "linf", 2.0, 9, "OK"),
-        ("in_door", "dcnn", "none", 0, "worst", 0.01, "linf", 3.0, 9, "WARN"),
-        ("in_door", "dcnn", "none", 0, "csi_pgd", -20.0, "psr_db", 2.5, 9, "WARN"),
-        ("in_door", "dcnn", "none", 0, "csi_pgd", 0.0, "psr_db", 3.5, 9, "WARN"),
-        ("in_door", "dcnn", "adversarial", 0, "fgsm", 0.01, "linf", 0.75, 9, "MASKED"),
+        ("in_door", "constant", "none", "clean", 0.0, "none", 1, 4.0, NAN, "none"),
+        ("in_door", "dcnn", "none", "clean", 0.0, "none", 2, 0.5, 0.25, "OK/WARN"),
+        ("in_door", "dcnn", "none", "csi_pgd", -20.0, "psr_db", 1, 2.5, NAN, "WARN"),
+        ("in_door", "dcnn", "none", "csi_pgd", 0.0, "psr_db", 1, 3.5, NAN, "WARN"),
+        ("in_door", "dcnn", "none", "fgsm", 0.01, "linf", 2, 1.5, 0.5, "OK/WARN"),
+        ("in_door", "dcnn", "none", "fgsm", 0.02, "linf", 2, 1.75, 0.5, "OK/WARN"),
+        ("in_door", "dcnn", "none", "worst", 0.01, "linf", 1, 3.0, NAN, "WARN"),
+        ("in_door", "dcnn", "adversarial", "clean", 0.0, "none", 1, 0.6, NAN, "MASKED"),
+        ("in_door", "dcnn", "adversarial", "fgsm", 0.01, "linf", 1, 0.75, NAN, "MASKED"),
     ],
-    columns=["scenario", "model", "defence", "seed", "attack", "epsilon", "budget", "rmse_m", "n_users", "verdict"],
+    columns=[*NAMES, "verdict"],
 )
+SUMMARY["rmse_low_m"], SUMMARY["rmse_high_m"] = SUMMARY.rmse_mean_m - 0.125, SUMMARY.rmse_mean_m + 0.125
+SUMMARY["n_users"], SUMMARY["multiply_adds"] = 9, 5_000_000
+SUMMARY["parameters"] = np.where(SUMMARY.model == "constant", 0, 61_234)
 
 
 def test_errors_by_hand() -> None:
@@ -29,23 +36,70 @@ def test_errors_by_hand() -> None:
 
     np.testing.assert_allclose(error, [3, 4, 5])
     assert summary["rmse_m"] == pytest.approx(np.sqrt(50 / 3))
+    assert 3 <= summary["rmse_low_m"] < summary["rmse_m"] < summary["rmse_high_m"] <= 5
     assert summary["mean_m"] == summary["median_m"] == pytest.approx(4)
     assert summary["p90_m"] == pytest.approx(4.8)
     assert summary["p95_m"] == pytest.approx(4.9)
 
 
+def test_interval_of_equal_errors() -> None:
+    """Users that are all alike leave no doubt, and neither does a single one."""
+    assert metrics.rmse_interval([np.full(7, 3.0)]) == pytest.approx((3, 3), abs=1e-12)
+    assert metrics.rmse_interval([np.array([2.0])]) == (2, 2)
+
+
+def test_interval_of_many_users() -> None:
+    """The mean square of many users is normal about itself, with its variance over N; SciPy's bootstrap agrees."""
+    squares = np.random.default_rng(1).normal(size=5000) ** 2
+    half = 1.96 * squares.std() / np.sqrt(len(squares))
+    found = metrics.rmse_interval([np.sqrt(squares)])
+
+    np.testing.assert_allclose(np.square(found), [squares.mean() - half, squares.mean() + half], rtol=5e-3)
+    peer = bootstrap((squares,), np.mean, n_resamples=1000, method="percentile", rng=2).confidence_interval
+    np.testing.assert_allclose(np.square(found), peer, rtol=1e-2)
+    assert metrics.rmse_interval([np.sqrt(squares)]) == found
+
+
+def test_interval_of_seeds() -> None:
+    """Joint draws of equal seeds are the interval of one; seeds of other users average their luck out."""
+    error = np.random.default_rng(1).exponential(size=100)
+    one, joint = metrics.rmse_interval([error]), metrics.rmse_interval([error] * 4)
+    apart = metrics.rmse_interval([error] * 4, joint=False)
+
+    assert joint == one
+    assert np.diff(apart) == pytest.approx(np.diff(one) / 2, rel=0.2)
+    assert metrics.rmse_interval([2 * error]) == pytest.approx(tuple(2 * end for end in one))
+
+
 def test_layout() -> None:
-    """Verdicts, clean and the worst first, seeds averaged, cells that were not run empty."""
-    layout = tables.layout(TABLE, "in_door")
+    """Verdicts, sizes, clean and the worst first, the latter two with intervals; cells that were not run are empty."""
+    layout = tables.layout(SUMMARY, "in_door")
 
     assert layout.columns.tolist() == ["attack", "budget", "constant", "dcnn", "dcnn + adversarial"]
     assert layout.values.tolist() == [
         ["verdict", "", "", "OK/WARN", "MASKED"],
-        ["clean", "", "4.000", "0.500", ""],
-        ["worst", "0.01 linf", "", "3.000", ""],
+        ["parameters", "", "0", "61,234", "61,234"],
+        ["multiply-adds", "", "5,000,000", "5,000,000", "5,000,000"],
+        ["clean", "", "4.000 [3.875, 4.125]", "0.500 ± 0.250 [0.375, 0.625]", "0.600 [0.475, 0.725]"],
+        ["worst", "0.01 linf", "", "3.000 [2.875, 3.125]", ""],
         ["csi_pgd", "-20 dB", "", "2.500", ""],
         ["csi_pgd", "0 dB", "", "3.500", ""],
-        ["fgsm", "0.01 linf", "", "1.500", "0.750"],
+        ["fgsm", "0.01 linf", "", "1.500 ± 0.500", "0.750"],
+        ["fgsm", "0.02 linf", "", "1.750 ± 0.500", ""],
+    ]
+
+
+def test_matrices() -> None:
+    """Defences down, clean and the attacks across, at the figure's epsilon and in its order."""
+    figure = {"scenario": "in_door", "model": "dcnn", "defences": ["none", "adversarial"], "attacks": ["fgsm"]}
+    text = tables.matrices(SUMMARY, [figure | {"name": "fig9", "epsilon": 0.01}])
+
+    assert "## fig9: in_door, dcnn, epsilon 0.01; position RMSE [m] of 9 test users" in text
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
+    assert rows[0] == ["defence", "clean", "fgsm"]
+    assert rows[2:] == [
+        ["none", "0.500 ± 0.250 [0.375, 0.625]", "1.500 ± 0.500"],
+        ["adversarial", "0.600 [0.475, 0.725]", "0.750"],
     ]
 
 
@@ -72,14 +126,14 @@ def test_verdicts() -> None:
 
 def test_markdown_and_latex() -> None:
     """Both hold the numbers; LaTeX escapes what it must and uses booktabs."""
-    markdown, latex = tables.markdown(TABLE), tables.latex(TABLE)
+    markdown, latex = tables.markdown(SUMMARY), tables.latex(SUMMARY)
 
-    title = "position RMSE [m] of 9 test users, mean of 1 to 2 seeds"
-    assert f"## in_door: {title}\n" in markdown
-    assert f"Scenario in door: {title}." in latex
-    assert "9 test users, one seed" in tables.markdown(TABLE[TABLE.seed == 0])
-    assert "| fgsm     | 0.01 linf |" in markdown
+    title = "position RMSE [m] of 9 test users, mean ± standard deviation of 1 to 2 seeds"
+    assert f"## in_door: {title}; in brackets" in markdown
+    assert f"Scenario in door: {title}; in brackets its 95 \\% bootstrap".replace("±", r"$\pm$") in latex
+    assert "9 test users, one seed" in tables.markdown(SUMMARY[SUMMARY.seeds == 1])
+    assert "| fgsm          | 0.01 linf |" in markdown
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex
-    assert "clean &  & 4.000 & 0.500 &  \\\\" in latex
+    assert r"clean &  & 4.000 [3.875, 4.125] & 0.500 $\pm$ 0.250 [0.375, 0.625] &" in latex
     assert "_" not in latex.replace(r"\_", "")

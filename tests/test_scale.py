@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
+from robustloc import domain
 from robustloc.scale import Scale, perturbation_to_signal_db
 
 RNG = np.random.default_rng(0)
@@ -53,3 +55,12 @@ def test_power_ratio_below_the_floor() -> None:
     ratio = perturbation_to_signal_db(magnitude, clean, moved, scale)
 
     assert ratio[0] == pytest.approx(20 * np.log10(1e-3 - 1e-6), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["unit", "db", "raw"])
+def test_slope(name: str) -> None:
+    """No scaled value grows faster with its magnitude than the slope says, and one does as fast."""
+    magnitude = (3.0 * torch.logspace(-6, 0, 601, dtype=torch.float64)).requires_grad_()
+    (rate,) = torch.autograd.grad(domain.scaled(magnitude, Scale(name, 3.0)).sum(), magnitude)
+
+    assert Scale(name, 3.0).slope == pytest.approx(float(rate.max()), rel=1e-9)

@@ -1,6 +1,7 @@
 """Attacks of a configuration: budgets, ensembles, domains, targets, surrogates, and what is wrong with them."""
 
 import copy
+from functools import partial
 
 import pytest
 from test_config import DEFAULT, SCHEMA, merged
@@ -37,7 +38,7 @@ def test_ensembles_bring_their_members() -> None:
 def test_surrogates_are_trained() -> None:
     """What an attack is crafted on is trained, with the same seed."""
     content = filled({"grids": [GRID | {"attacks": ["transfer_neural_ode"]}], "figures": []})
-    trained = cells.trained(content["grids"], config.starts(content), threats.surrogates(content))
+    trained = cells.trained(content["grids"], partial(config.origin, content), threats.surrogates(content))
 
     assert {"scenario": "outdoor", "model": "neural_ode", "defence": "none", "seed": 2} in trained
     assert len(trained) == 2
@@ -135,7 +136,7 @@ def test_examples_have_an_epsilon() -> None:
         "attack": "csi_pgd",
         "epsilon": 0.1,
     }
-    with pytest.raises(UserError, match=r"figures\.f: examples are of attacks with an epsilon"):
+    with pytest.raises(UserError, match=r"figures\.f: figures of kind example are at an epsilon"):
         filled({"figures": [figure]})
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import torch
 from torch import nn
 
 from robustloc import localizer, plugins, seeds
+from robustloc.batches import Data
+from robustloc.defence import Defence
 from robustloc.errors import UserError
-from robustloc.training import Data, Recipe, _one_cycle, fit
+from robustloc.recipe import Recipe
+from robustloc.training import fit
 
 RECIPE = Recipe(epochs=4, batch_size=32, learning_rate=0.01, warmup=0.2, weight_decay=1e-4)
 ATTACK = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 2, "random_start": True}}
@@ -21,18 +25,24 @@ class Interrupted(Exception):
     """Stands for a kill."""
 
 
-class Dying:
-    """A defence that dies at a given batch."""
+class Dying(Defence):
+    """A defence that dies at a given batch, of training or validation."""
 
-    def __init__(self, defence: object, batch: int):
-        self.defence, self.left = defence, batch
+    def __init__(self, defence: Defence, batch: int):
+        self.defence, self.left, self.repeats = defence, batch, defence.repeats
+        self.on_training_set, self.after_backward = defence.on_training_set, defence.after_backward
+        self.loss, self.score = self.until(defence.loss), self.until(defence.score)
 
-    def on_batch(self, *arguments: object) -> object:
+    def until(self, method: Callable) -> Callable:
         """Pass on, until the end."""
-        self.left -= 1
-        if self.left < 0:
-            raise Interrupted
-        return self.defence.on_batch(*arguments)
+
+        def passed_on(*arguments: object) -> torch.Tensor:
+            self.left -= 1
+            if self.left < 0:
+                raise Interrupted
+            return method(*arguments)
+
+        return passed_on
 
 
 def data() -> Data:
@@ -47,7 +57,7 @@ def untrained(name: str = "dcnn") -> nn.Module:
     """A localizer with the same weights at every call, and a layer that draws random numbers while it trains."""
     torch.manual_seed(1)
     y = data().y
-    made = localizer.build({"plugin": name, "parameters": {}}, (16, 16), y.mean(dim=0), y.std().item())
+    made = localizer.build({"plugin": name, "parameters": {}}, (16, 16), y)
     made.network = nn.Sequential(nn.Dropout(0.05), made.network)
     return made
 
@@ -71,16 +81,18 @@ def test_learns_and_keeps_the_best(tmp_path: Path, capsys: pytest.CaptureFixture
     )
 
     errors = [epoch["validation_rmse_m"] for epoch in history]
+    best = min(history, key=lambda epoch: epoch["validation_loss"])
     with torch.no_grad():
-        final = ((model(data().validation_x) - data().validation_y) ** 2).sum(dim=1).mean().sqrt().item()
+        distance = torch.linalg.vector_norm(model(data().validation_x) - data().validation_y, dim=1)
     assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
     assert printed == [(str(epoch["epoch"] + 1), f"{epoch['validation_rmse_m']:.4g}") for epoch in history]
     assert min(errors) < 0.5 * errors[0]
-    assert final == pytest.approx(min(errors), rel=1e-5)
+    assert distance.square().mean().sqrt().item() == pytest.approx(best["validation_rmse_m"], rel=1e-5)
+    assert distance.mean().item() / model.spread.item() == pytest.approx(best["validation_loss"], rel=1e-5)
     assert not model.training
 
 
-@pytest.mark.parametrize("name", ["none", "adversarial"])
+@pytest.mark.parametrize("name", plugins.names("defences"))
 def test_repeats_to_the_bit(tmp_path: Path, name: str) -> None:
     """The same names and seed give the same weights."""
     first, second = untrained(), untrained()
@@ -90,15 +102,19 @@ def test_repeats_to_the_bit(tmp_path: Path, name: str) -> None:
     assert all(torch.equal(value, second.state_dict()[key]) for key, value in first.state_dict().items())
 
 
-@pytest.mark.parametrize("batch", [5, 14, 24, 45])
-def test_goes_on_after_a_kill(tmp_path: Path, batch: int) -> None:
-    """Killed in any epoch and called again, training ends with the weights and the log of an undisturbed run."""
+# those that keep something between steps or between epochs, and one that does not
+@pytest.mark.parametrize("name", ["none", "adversarial", "static_adversarial", "free_adversarial"])
+def test_goes_on_after_a_kill(tmp_path: Path, name: str) -> None:
+    """Killed in every epoch and called again, training ends with the weights and the log of an undisturbed run."""
     undisturbed, resumed = untrained("neural_ode"), untrained("neural_ode")
-    log = train(tmp_path / "a", undisturbed, defence("adversarial"))
-    with pytest.raises(Interrupted):
-        train(tmp_path / "b", untrained("neural_ode"), Dying(defence("adversarial"), batch))
+    counter = Dying(defence(name), 10**6)
+    log = train(tmp_path / "a", undisturbed, counter)
+    per_epoch = (10**6 - counter.left) // RECIPE.epochs
+    for epochs in (0.3, 1.2, 1.8, 1.5):  # each but the first two from the start of the next epoch
+        with pytest.raises(Interrupted):
+            train(tmp_path / "b", untrained("neural_ode"), Dying(defence(name), int(epochs * per_epoch)))
 
-    assert train(tmp_path / "b", resumed, defence("adversarial")) == log
+    assert train(tmp_path / "b", resumed, defence(name)) == log
     assert all(torch.equal(value, resumed.state_dict()[key]) for key, value in undisturbed.state_dict().items())
 
 
@@ -153,7 +169,7 @@ def test_short_training(tmp_path: Path, batch_size: int, warmup: float) -> None:
 
 def test_schedule() -> None:
     """The rate rises straight to its peak over the warm-up and falls to zero."""
-    rates = [_one_cycle(step, steps=100, warmup=0.2) for step in range(100)]
+    rates = [RECIPE.rate(step, steps=100) for step in range(100)]
 
     assert rates[:20] == pytest.approx([(step + 1) / 21 for step in range(20)])
     assert max(rates) == rates[20] == 1.0

@@ -3,7 +3,7 @@
 Paths are the names of the configuration in a fixed order and nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import product
 
@@ -12,6 +12,7 @@ CHECKPOINT = f"{SEED_FOLDER}/checkpoint.pt"
 CLEAN_SET = f"{SEED_FOLDER}/clean.parquet"
 ATTACK_SET = f"{SEED_FOLDER}/{{attack}}/{{budget}}.parquet"
 EXAMINATION = f"{SEED_FOLDER}/examination.json"
+CERTIFICATE = f"{SEED_FOLDER}/certificate.csv"
 TRANSFER = "{scenario}/transfer-seed{seed}.csv"
 
 LOCALIZER = ("scenario", "model", "defence", "seed")
@@ -34,12 +35,12 @@ def localizers(grids: list[dict]) -> list[dict]:
     return [dict(zip(LOCALIZER, cell, strict=True)) for cell in found]
 
 
-def trained(grids: list[dict], starts: dict[str, str], surrogates: dict[str, dict]) -> list[dict]:
-    """List every localizer that is trained: those of the grids, those that defences start from, and the surrogates.
+def trained(grids: list[dict], origin: Callable[[str, str], dict | None], surrogates: dict[str, dict]) -> list[dict]:
+    """List every localizer that is trained: those of the grids, those that others start from, and the surrogates.
 
     Args:
         grids: products of scenarios, models, defences, seeds and attacks.
-        starts: defence -> the defence whose checkpoint it starts from, where it does.
+        origin: model, defence -> model and defence of the checkpoint that training starts from, or None.
         surrogates: attack -> model and defence that it crafts on, where these are not the attacked ones.
     """
     found = localizers(grids)
@@ -49,8 +50,8 @@ def trained(grids: list[dict], starts: dict[str, str], surrogates: dict[str, dic
                 for scenario, seed in product(grid["scenarios"], grid["seeds"]):
                     found.append({"scenario": scenario, **surrogates[attack], "seed": seed})
     for cell in found:  # grows while it is walked
-        if start := starts.get(cell["defence"]):
-            found.append(cell | {"defence": start})
+        if start := origin(cell["model"], cell["defence"]):
+            found.append(cell | start)
     unique = dict.fromkeys(tuple(cell[name] for name in LOCALIZER) for cell in found)
     return [dict(zip(LOCALIZER, cell, strict=True)) for cell in unique]
 

@@ -2,6 +2,7 @@
 
 import ast
 import math
+from functools import partial
 from itertools import product
 
 from robustloc import cells, plugins, schema, threats
@@ -9,7 +10,7 @@ from robustloc.errors import UserError
 
 # keys of a library entry that belong to the workflow; the others are parameters of the plugin
 WORKFLOW_KEYS = {
-    "models": {"plugin"},
+    "models": {"plugin", "weights"},
     "attacks": {"plugin", "norm", "domain", "bearing_deg", "target", "surrogate", "members"},
     "defences": {"plugin", "start", "training", "attacks"},
 }
@@ -46,6 +47,8 @@ def check(config: dict, rules: dict) -> None:
     for name, defence in config["defences"].items():
         schema.known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
         _check_start(name, config["defences"])
+    for name, model in config["models"].items():
+        _check_weights(name, model, config)
     for index, grid in enumerate(config["grids"]):
         for axis in ("scenarios", "models", "defences", "attacks"):
             schema.known(f"grids[{index}].{axis}", grid[axis], config[axis])
@@ -68,9 +71,12 @@ def is_embedded(config: dict, scenario: str) -> bool:
     return "folder" not in raw or ("scene" in raw and config["source"] == "embedded")
 
 
-def starts(config: dict) -> dict[str, str]:
-    """Return which defence each defence starts from, of those that do."""
-    return {name: defence["start"] for name, defence in config["defences"].items() if "start" in defence}
+def origin(config: dict, model: str, defence: str) -> dict[str, str] | None:
+    """Return model and defence of the checkpoint that a localizer's training starts from, if it does."""
+    if weights := config["models"][model].get("weights"):
+        return {"model": weights, "defence": defence}
+    start = config["defences"][defence].get("start")
+    return {"model": model, "defence": start} if start else None
 
 
 def needs_epsilon(config: dict, defence: str) -> bool:
@@ -124,9 +130,19 @@ def _check_start(name: str, defences: dict) -> None:
         seen.append(start)
 
 
+def _check_weights(name: str, model: dict, config: dict) -> None:
+    """Weights are those of a trained entry of the same plugin; whether they fit shows when they are loaded."""
+    if "weights" not in model:
+        return
+    schema.known(f"models.{name}.weights", [model["weights"]], config["models"])
+    other = config["models"][model["weights"]]
+    if "weights" in other or entry(config, "models", name)["plugin"] != other.get("plugin", model["weights"]):
+        raise UserError(f"models.{name}.weights: {model['weights']} must be trained itself, and of the same plugin")
+
+
 def _check_training_epsilons(config: dict) -> None:
     grids = cells.expanded(config["grids"], threats.members(config))
-    for cell in cells.trained(grids, starts(config), threats.surrogates(config)):
+    for cell in cells.trained(grids, partial(origin, config), threats.surrogates(config)):
         scenario, defence = cell["scenario"], cell["defence"]
         if needs_epsilon(config, defence) and "training_epsilon" not in config["scenarios"][scenario]:
             raise UserError(
@@ -136,35 +152,37 @@ def _check_training_epsilons(config: dict) -> None:
 
 
 def _check_figures(config: dict) -> None:
+    """Figures may show only what the grids compute."""
+    grids = cells.expanded(config["grids"], threats.members(config))
+    computed = [*cells.localizers(grids), *cells.attacked(grids, threats.budgets(config))]
     names = [figure["name"] for figure in config["figures"]]
     for figure in config["figures"]:
         if names.count(figure["name"]) > 1:
             raise UserError(f"figures: two are named {figure['name']!r}; give each a name of its own")
-        _check_figure(config, figure)
+        _check_figure(config, figure, computed)
 
 
-def _check_figure(config: dict, figure: dict) -> None:
-    """A figure may show only what the grids compute."""
-    grids = cells.expanded(config["grids"], threats.members(config))
-    computed = cells.attacked(grids, threats.budgets(config))
-    one = figure["kind"] == "example"
-    exact = {"seed": figure["seed"], "budget": cells.budget_tag("eps", figure["epsilon"])} if one else {}
-    if one and not config["crafting"]["keep_adps"]:
-        raise UserError(f"figures.{figure['name']}: shows an adversarial ADP; set crafting.keep_adps to true")
-    if one and config["attacks"].get(figure["attack"]) and threats.is_physical(config, figure["attack"]):
-        raise UserError(
-            f"figures.{figure['name']}: examples are of attacks with an epsilon; {figure['attack']} has none"
-        )
-    axes = ("model", "defence", "attack")
-    for axis in axes:
-        schema.known(f"figures.{figure['name']}", [figure[axis]] if one else figure[f"{axis}s"], config[f"{axis}s"])
-    schema.known(f"figures.{figure['name']}.scenario", [figure["scenario"]], config["scenarios"])
-    if not one and len({threats.is_physical(config, attack) for attack in figure["attacks"]}) > 1:
-        raise UserError(f"figures.{figure['name']}: epsilons and decibels have no axis in common; draw two figures")
-    for names in product(*([figure[axis]] if one else figure[f"{axis}s"] for axis in axes)):
-        wanted = {"scenario": figure["scenario"], **dict(zip(axes, names, strict=True)), **exact}
+def _check_figure(config: dict, figure: dict, computed: list[dict]) -> None:
+    place, axes = f"figures.{figure['name']}", ("scenario", "model", "defence", "attack")
+    # a figure names one of an axis, several, or none
+    named = {axis: figure.get(f"{axis}s", [figure[axis]] if axis in figure else []) for axis in axes}
+    named = {axis: names for axis, names in named.items() if names}
+    for axis, names in named.items():
+        schema.known(f"{place}.{axis}", names, config[f"{axis}s"])
+    if figure["kind"] == "example" and not config["crafting"]["keep_adps"]:
+        raise UserError(f"{place}: shows an adversarial ADP; set crafting.keep_adps to true")
+    physical = [attack for attack in named.get("attack", []) if threats.is_physical(config, attack)]
+    if physical and "epsilon" in figure:
+        raise UserError(f"{place}: figures of kind {figure['kind']} are at an epsilon; {physical[0]} has none")
+    if physical and len(physical) < len(named["attack"]):
+        raise UserError(f"{place}: epsilons and decibels have no axis in common; draw two figures")
+    for defence in named["defence"] if figure["kind"] == "certified" else []:
+        if entry(config, "defences", defence)["plugin"] != "median_smoothing":
+            raise UserError(f"{place}: nothing is certified of {defence}; it has another plugin than median_smoothing")
+    exact = {"seed": figure["seed"]} if "seed" in figure else {}
+    exact |= {"budget": cells.budget_tag("eps", figure["epsilon"])} if "epsilon" in figure else {}
+    for names in product(*named.values()):
+        wanted = dict(zip(named, names, strict=True)) | exact
         if not any(wanted.items() <= cell.items() for cell in computed):
             missing = ", ".join(f"{key} {value}" for key, value in wanted.items())
-            raise UserError(
-                f"figures.{figure['name']}: no grid computes {missing}; add it to grids or change the figure"
-            )
+            raise UserError(f"{place}: no grid computes {missing}; add it to grids or change the figure")

@@ -9,6 +9,7 @@ import copy
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.parametrize import is_parametrized
 
 # Share of the largest coordinate by which estimates may differ for rounding.
 ROUNDING = 1e-4
@@ -37,6 +38,8 @@ def folded(model: nn.Module, x: Tensor) -> nn.Module:
 def _twin(module: nn.Module) -> nn.Module:
     if type(module) is nn.Sequential and not _is_hooked(module):
         return nn.Sequential(*_shortened([_twin(part) for part in module]))
+    if is_parametrized(module):  # cannot be copied, and has nothing to fold
+        return module
     twin = copy.copy(module)
     twin._modules = {name: part and _twin(part) for name, part in module._modules.items()}
     return twin

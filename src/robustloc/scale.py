@@ -7,6 +7,7 @@ An epsilon means nothing without this scale, so it is a named choice of the scen
 * ``raw``: as computed.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,13 @@ class Scale:
 
     name: str
     peak: float
+
+    @property
+    def slope(self) -> float:
+        """Largest derivative of the scaled value by the linear magnitude: on ``db`` that at the floor."""
+        if self.name == "raw":
+            return 1.0
+        return (20 / math.log(10) / RANGE_DB * 10 ** (RANGE_DB / 20) if self.name == "db" else 1.0) / self.peak
 
     def apply(self, magnitude: np.ndarray) -> np.ndarray:
         """Scale linear magnitudes; float32."""

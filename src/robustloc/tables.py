@@ -1,72 +1,96 @@
-"""The tidy results table in the paper's layout: a block per scenario, attack and epsilon down, localizers across."""
+"""The results as tables that people read: the paper's layout, matrices of training and test attacks, verdicts."""
 
 import pandas as pd
 
+from robustloc import shown
 
-def layout(table: pd.DataFrame, scenario: str) -> pd.DataFrame:
-    """Arrange one scenario's RMSE [m], averaged over seeds, as text; cells that were not run are empty.
+# rows that show the interval over users as well
+HEADLINES = ("clean", "worst")
+
+
+def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    """Arrange one scenario's RMSE [m] over seeds as text; cells that were not run are empty.
 
     Args:
-        table: the tidy table (rmse.csv).
+        summary: one row per cell (summary.csv).
         scenario: which rows to take.
 
     Returns:
-        The verdicts first, then clean, then ``worst``, then one row per attack and budget; a column per model and
-        defence.
+        Verdicts and sizes first, then clean, then ``worst``, then one row per attack and budget; a column per model
+        and defence.
     """
-    rows = table[table.scenario == scenario]
+    rows = summary[summary.scenario == scenario]
     suffix = rows.defence.map(lambda name: "" if name == "none" else f" + {name}")
-    place = rows.attack.map({"clean": 0, "worst": 1}).fillna(2)
-    rows = rows.assign(localizer=rows.model + suffix, place=place)
-    wide = rows.pivot_table(index=["place", "attack", "budget", "epsilon"], columns="localizer", values="rmse_m")
-    text = wide.map(lambda value: "" if pd.isna(value) else f"{value:.3f}").reset_index().drop(columns="place")
+    place = rows.attack.map({name: place for place, name in enumerate(HEADLINES)}).fillna(len(HEADLINES))
+    rows = rows.assign(localizer=rows.model + suffix, place=place, text=rows.apply(_value, axis=1))
+    wide = rows.pivot(index=["place", "attack", "budget", "epsilon"], columns="localizer", values="text")
+    text = wide.sort_index().fillna("").reset_index().drop(columns="place")
     text["budget"] = [_budget(*pair) for pair in zip(text["budget"], text.pop("epsilon"), strict=True)]
-    words = rows.groupby("localizer").verdict.agg(lambda words: "/".join(sorted(set(words) - {"none"})))
-    verdicts = pd.DataFrame([{"attack": "verdict", "budget": ""} | words.to_dict()])
-    return pd.concat([verdicts, text.rename_axis(columns=None)], ignore_index=True)
+    groups = rows.groupby("localizer")
+    words = groups.verdict.agg(lambda words: "/".join(sorted(set("/".join(words).split("/")) - {"none"})))
+    sizes = groups[["parameters", "multiply_adds"]].first().map("{:,}".format)
+    head = {"verdict": words, "parameters": sizes.parameters, "multiply-adds": sizes.multiply_adds}
+    first = pd.DataFrame([{"attack": name, "budget": ""} | row.to_dict() for name, row in head.items()])
+    return pd.concat([first, text.rename_axis(columns=None)], ignore_index=True)
+
+
+def _value(row: pd.Series) -> str:
+    """Write one cell: its RMSE, the standard deviation over seeds, and of a headline the interval over users."""
+    spread = "" if row.seeds == 1 else f" ± {row.rmse_std_m:.3f}"
+    interval = f" [{row.rmse_low_m:.3f}, {row.rmse_high_m:.3f}]" if row.attack in HEADLINES else ""
+    return f"{row.rmse_mean_m:.3f}{spread}{interval}"
 
 
 def _budget(kind: str, value: float) -> str:
     return {"none": "", "psr_db": f"{value:g} dB"}.get(kind, f"{value:g} {kind}")
 
 
-def caption(table: pd.DataFrame, scenario: str) -> str:
-    """Say what one scenario's layout shows, of how many test users, averaged over how many seeds."""
-    rows = table[table.scenario == scenario]
+def caption(rows: pd.DataFrame) -> str:
+    """Say what the cells of a table show, of how many test users, over how many seeds."""
     users = " to ".join(map(str, sorted({rows.n_users.min(), rows.n_users.max()})))
-    seeds = rows.groupby(["model", "defence", "attack", "budget", "epsilon"]).seed.nunique()
-    averaged = " to ".join(map(str, sorted({seeds.min(), seeds.max()})))
-    return f"position RMSE [m] of {users} test users, " + (
-        "one seed" if averaged == "1" else f"mean of {averaged} seeds"
-    )
+    seeds = " to ".join(map(str, sorted({rows.seeds.min(), rows.seeds.max()})))
+    over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
+    return f"position RMSE [m] of {users} test users, {over}; in brackets its 95 % bootstrap interval over users"
 
 
-def markdown(table: pd.DataFrame) -> str:
+def markdown(summary: pd.DataFrame) -> str:
     """Write every scenario's layout as a Markdown table."""
     parts = []
-    for scenario in sorted(set(table.scenario)):
-        text = layout(table, scenario)
-        align = ["left", *["right"] * (len(text.columns) - 1)]
-        body = text.to_markdown(index=False, disable_numparse=True, colalign=align)
-        parts.append(f"## {scenario}: {caption(table, scenario)}\n\n{body}\n")
+    for scenario, rows in summary.groupby("scenario"):
+        parts.append(f"## {scenario}: {caption(rows)}\n\n{_pipes(layout(summary, scenario))}")
     return "\n".join(parts)
 
 
-def latex(table: pd.DataFrame) -> str:
+def matrices(summary: pd.DataFrame, figures: list[dict]) -> str:
+    """Write every figure of kind matrix as a Markdown table: defences down, attacks across."""
+    parts = ["For each figure of kind `matrix` its RMSEs: defences down, attacks across.\n"]
+    for figure in figures:
+        rows = shown.matrix(summary, figure)
+        text = rows.assign(text=rows.apply(_value, axis=1))
+        title = f"{figure['name']}: {figure['scenario']}, {figure['model']}, epsilon {figure['epsilon']:g}"
+        parts.append(f"## {title}; {caption(rows)}\n\n{_pipes(shown.grid(text, 'text').reset_index())}")
+    return "\n".join(parts)
+
+
+def _pipes(text: pd.DataFrame) -> str:
+    align = ["left", *["right"] * (len(text.columns) - 1)]
+    return text.to_markdown(index=False, disable_numparse=True, colalign=align) + "\n"
+
+
+def latex(summary: pd.DataFrame) -> str:
     """Write every scenario's layout as a LaTeX table (package booktabs)."""
     parts = []
-    for scenario in sorted(set(table.scenario)):
-        text = layout(table, scenario)
+    for scenario, rows in summary.groupby("scenario"):
+        text = layout(summary, scenario)
         style = text.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
-        parts.append(
-            style.to_latex(
-                hrules=True,
-                column_format="l" + "r" * (len(text.columns) - 1),
-                caption=f"Scenario {scenario.replace('_', ' ')}: {caption(table, scenario)}.",
-                label=f"tab:rmse-{scenario.replace('_', '-')}",
-                position_float="centering",
-            )
+        table = style.to_latex(
+            hrules=True,
+            column_format="l" + "r" * (len(text.columns) - 1),
+            caption=f"Scenario {scenario.replace('_', ' ')}: {caption(rows)}.".replace("%", r"\%"),
+            label=f"tab:rmse-{scenario.replace('_', '-')}",
+            position_float="centering",
         )
+        parts.append(table.replace("±", r"$\pm$"))
     return "\n".join(parts)
 
 

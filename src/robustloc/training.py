@@ -4,46 +4,30 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytorch_lightning as lightning
 import torch
+import torch.utils.deterministic
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
 from torch import Tensor, nn
 
 from robustloc import seeds
+from robustloc.batches import Batches, Data
+from robustloc.defence import Defence
 from robustloc.errors import UserError
+from robustloc.recipe import Recipe
 
-
-@dataclass(frozen=True)
-class Recipe:
-    """How long and how fast to train; see `config.schema.yaml` for each field."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    warmup: float
-    weight_decay: float
-    patience: int | None = None
-
-
-@dataclass(frozen=True)
-class Data:
-    """Training and validation users: scaled ADPs (N, 1, angle bins, delay bins) and positions (N, 3) [m]."""
-
-    x: Tensor
-    y: Tensor
-    validation_x: Tensor
-    validation_y: Tensor
+# A network that ends this many spreads off has learnt nothing: the mean position would be one spread off.
+DIVERGED = 10
 
 
 def fit(
     localizer: nn.Module,
     data: Data,
-    defence: object,
+    defence: Defence,
     recipe: Recipe,
     *,
     eps: float,
@@ -58,28 +42,29 @@ def fit(
     Args:
         localizer: untrained, or the checkpoint that a defence starts from.
         data: what to train on; moved to the accelerator as a whole, where there is one.
-        defence: an object with ``on_batch``; see `robustloc.defences`.
-        recipe: epochs, batch size and rates.
+        defence: what is minimised, on which users.
+        recipe: epochs, batch size, rates and arithmetic.
         eps: largest epsilon that the defence may use.
         seed: names -> seed, of this localizer.
         folder: for the state between epochs; to be removed when the result is safe.
 
     Returns:
-        Per epoch: ``epoch``, ``training_loss`` (mean distance over the positions' spread), ``validation_rmse_m``.
+        Per epoch: ``epoch``, ``training_loss`` and ``validation_loss`` (what the defence minimises, in units of the
+        positions' spread), ``validation_rmse_m`` (of the clean users).
 
     Raises:
-        UserError: the loss stopped being a finite number.
+        UserError: the loss stopped being a finite number, or the best epoch is far worse than the mean position.
     """
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     at_end = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-    best = ModelCheckpoint(folder, "best", monitor="validation_rmse_m", save_weights_only=True, **at_end)
+    best = ModelCheckpoint(folder, "best", monitor="validation_loss", save_weights_only=True, **at_end)
     # saved after `best`, so that a resumed run knows of it
     last = ModelCheckpoint(folder, "last", **at_end)
     # a bar for people who watch; log files get a line per epoch
     watched = sys.stdout.isatty()
     callbacks = [best, last, *[TQDMProgressBar(refresh_rate=20)] * watched]
     if recipe.patience is not None:
-        callbacks.append(EarlyStopping("validation_rmse_m", patience=recipe.patience))
+        callbacks.append(EarlyStopping("validation_loss", patience=recipe.patience))
     trainer = lightning.Trainer(
         accelerator="auto",
         devices=1,
@@ -93,13 +78,27 @@ def fit(
         enable_progress_bar=watched,
         deterministic="warn",
     )
+    # deterministic algorithms would fill all new memory with NaN, a few per cent of a step
+    torch.utils.deterministic.fill_uninitialized_memory = False
+    if recipe.compile:
+        localizer.compile()
     localizer.train()
     module = Fit(localizer, data, defence, recipe, eps, seed)
     trainer.fit(module, ckpt_path=_resumable(folder / "last.ckpt"))
     weights = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
     localizer.cpu().load_state_dict({name.removeprefix("localizer."): tensor for name, tensor in weights.items()})
     localizer.eval()
+    _check_convergence(module.history, localizer)
     return module.history
+
+
+def _check_convergence(history: list[dict[str, float]], localizer: nn.Module) -> None:
+    best = min(history, key=lambda epoch: epoch["validation_loss"])
+    if best["validation_rmse_m"] > DIVERGED * float(localizer.spread):
+        raise UserError(
+            f"training diverged: the best validation RMSE is {best['validation_rmse_m']:.4g} m, the mean position's "
+            f"{float(localizer.spread):.4g} m; lower training.learning_rate (or that of the defence)"
+        )
 
 
 def _resumable(checkpoint: Path) -> Path | None:
@@ -111,40 +110,29 @@ def _resumable(checkpoint: Path) -> Path | None:
     return checkpoint
 
 
-class Batches:
-    """One epoch's users in batches, shuffled, cut from whole tensors: no work per user, no loader processes."""
-
-    def __init__(self, x: Tensor, y: Tensor, size: int, order: Tensor | None = None):
-        self.x, self.y, self.size, self.order = x, y, size, order
-
-    def __len__(self) -> int:
-        return math.ceil(len(self.x) / self.size)
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        order = torch.arange(len(self.x)) if self.order is None else self.order
-        for index in order.to(self.x.device).split(self.size):
-            yield self.x[index], self.y[index]
-
-
 class Fit(lightning.LightningModule):
-    """Mean distance between estimated and true positions, minimised with AdamW and a one-cycle learning rate."""
+    """What a defence lets training minimise, in units of the positions' spread."""
 
-    def __init__(self, localizer: nn.Module, data: Data, defence: object, recipe: Recipe, eps: float, seed: Callable):
+    def __init__(self, localizer: nn.Module, data: Data, defence: Defence, recipe: Recipe, eps: float, seed: Callable):
         super().__init__()
         self.localizer, self.data, self.defence, self.recipe = localizer, data, defence, recipe
         self.eps, self.seed = eps, seed
         self.history = []
 
     def setup(self, stage: str) -> None:
-        """Move the whole data set to the device once."""
+        """Move everything to the device once, and let the defence see all users before a saved state is restored."""
         device = self.trainer.strategy.root_device
-        self.data = Data(*(tensor.to(device) for tensor in vars(self.data).values()))
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.recipe.precision != "float32"
+        self.localizer.to(device)
+        data = self.data.to(device)
+        x, y = self.defence.on_training_set(self.localizer, data.x, data.y, self.eps, self._generators("training set"))
+        self.data = Data(x, y, data.validation_x, data.validation_y)
 
     def train_dataloader(self) -> Batches:
         """Shuffle by the epoch's own seed, so that a resumed run sees the same batches."""
         generator = torch.Generator().manual_seed(self.seed("order", self.current_epoch))
         order = torch.randperm(len(self.data.x), generator=generator)
-        return Batches(self.data.x, self.data.y, self.recipe.batch_size, order)
+        return Batches(self.data.x, self.data.y, self.recipe.batch_size, order, self.defence.repeats)
 
     def val_dataloader(self) -> Batches:
         """Validation users, always in the same order."""
@@ -152,47 +140,54 @@ class Fit(lightning.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Draw the epoch's own random numbers, for the network's layers and for the defence."""
-        self.started = time.monotonic()
+        self.started, self.losses = time.monotonic(), []
         torch.manual_seed(self.seed("steps", self.current_epoch))
         self.generators = self._generators("defence", self.current_epoch)
 
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
-        """Return the mean distance, in units of the positions' spread."""
-        x, y = self.defence.on_batch(self.localizer, *batch, self.eps, self.generators)
-        loss = torch.linalg.vector_norm(self.localizer(x) - y, dim=1).mean() / self.localizer.spread
-        self.log("training_loss", loss, on_step=False, on_epoch=True)
+        """Return the defence's loss, and what the network itself adds to it."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
+            loss = self.defence.loss(self.localizer, *batch, self.eps, self.generators) / self.localizer.spread
+            if penalty := getattr(self.localizer.network, "penalty", None):
+                loss = loss + penalty()
+        # not by Lightning's log, which costs as much as some steps
+        self.losses.append((loss.detach(), len(batch[0])))
         return loss
+
+    def on_after_backward(self) -> None:
+        """Let the defence use what the loss has computed on the way."""
+        self.defence.after_backward()
 
     def on_validation_epoch_start(self) -> None:
         """Draw the same random numbers at every validation, so that epochs compare."""
-        self.validation_generators = self._generators("validation")
+        self.validation_generators, self.scores, self.squares = self._generators("validation"), [], []
 
     def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
-        """Measure the RMSE on users as the defence presents them."""
-        x, y = self.defence.on_batch(self.localizer, *batch, self.eps, self.validation_generators)
-        with torch.no_grad():
-            squared = ((self.localizer(x) - y) ** 2).sum(dim=1).mean()
-        self.log("validation_squared", squared, batch_size=len(x))
+        """Measure the defence's score, and the squared errors of the clean users."""
+        with torch.enable_grad():
+            score = self.defence.score(self.localizer, *batch, self.eps, self.validation_generators)
+        self.scores.append((score.detach() / self.localizer.spread, len(batch[0])))
+        self.squares.append((((self.localizer(batch[0]) - batch[1]) ** 2).sum(dim=1).mean(), len(batch[0])))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the RMSE [m] and stop on a diverged network."""
-        rmse = self.trainer.callback_metrics["validation_squared"].sqrt()
-        if not torch.isfinite(rmse):
+        """Log what epochs are compared by, and stop on a diverged network."""
+        loss, score, square = (_mean(values) for values in (self.losses, self.scores, self.squares))
+        if not all(map(math.isfinite, (loss, score, square))):
             raise UserError(
-                f"training diverged in epoch {self.current_epoch}: validation RMSE is {rmse.item()}; lower "
+                f"training diverged in epoch {self.current_epoch}: loss {loss}, validation RMSE {square**0.5} m; lower "
                 "training.learning_rate (or that of the defence)"
             )
-        self.log("validation_rmse_m", rmse, prog_bar=True)
+        self.log("validation_loss", score)
+        self.log("validation_rmse_m", square**0.5, prog_bar=True)
+        figures = {"training_loss": loss, "validation_loss": score, "validation_rmse_m": square**0.5}
+        self.history.append({"epoch": self.current_epoch} | figures)
 
     def on_train_epoch_end(self) -> None:
-        """Keep the epoch's figures; validation is over by now."""
-        metrics = self.trainer.callback_metrics
-        loss, rmse = (float(metrics[name]) for name in ("training_loss", "validation_rmse_m"))
-        self.history.append({"epoch": self.current_epoch, "training_loss": loss, "validation_rmse_m": rmse})
-        rate = len(self.data.x) / (time.monotonic() - self.started)
+        """Tell those who read log files how far it is; validation is over by now."""
         if self.trainer.progress_bar_callback is None:
-            place = f"epoch {self.current_epoch + 1}/{self.trainer.max_epochs}"
-            print(f"{place}: loss {loss:.4g}, validation RMSE {rmse:.4g} m, {rate:.0f} users/s", flush=True)
+            last, rate = self.history[-1], len(self.data.x) / (time.monotonic() - self.started)
+            place = f"epoch {self.current_epoch + 1}/{self.trainer.max_epochs}: loss {last['training_loss']:.4g}"
+            print(f"{place}, validation RMSE {last['validation_rmse_m']:.4g} m, {rate:.0f} users/s", flush=True)
 
     def on_save_checkpoint(self, checkpoint: dict) -> None:
         """Save the figures of the epochs so far with the state."""
@@ -210,11 +205,9 @@ class Fit(lightning.LightningModule):
 
     def configure_optimizers(self) -> dict:
         """AdamW with a one-cycle schedule over all steps."""
-        recipe = self.recipe
-        parameters = self.localizer.parameters()
-        optimizer = torch.optim.AdamW(parameters, recipe.learning_rate, weight_decay=recipe.weight_decay)
-        steps = recipe.epochs * len(self.train_dataloader())
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(_one_cycle, steps=steps, warmup=recipe.warmup))
+        optimizer = self.recipe.optimizer(self.localizer.parameters())
+        steps = self.recipe.epochs * len(self.train_dataloader())
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(self.recipe.rate, steps=steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _generators(self, *names: object) -> list[torch.Generator]:
@@ -222,12 +215,6 @@ class Fit(lightning.LightningModule):
         return [torch.Generator().manual_seed(seeds.seed(first, place)) for place in range(self.recipe.batch_size)]
 
 
-def _one_cycle(step: int, steps: int, warmup: float) -> float:
-    """Share of the peak learning rate: a straight rise, then half a cosine down to zero.
-
-    Written out because torch's OneCycleLR divides by zero where the rise is one step long.
-    """
-    rise = warmup * steps
-    if step < rise:
-        return (step + 1) / (rise + 1)
-    return (1 + math.cos(math.pi * (step - rise) / (steps - rise))) / 2
+def _mean(values: list[tuple[Tensor, int]]) -> float:
+    """Mean of batches' means, each with its number of users."""
+    return float(sum(value * users for value, users in values) / sum(users for _, users in values))

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from workflow_project import Project
 
-TABLES = {"tables/rmse.csv", "tables/rmse.md", "tables/rmse.tex", "tables/verdicts.md"}
-FIG1, FIG4 = ({f"figures/{name}.png", f"figures/{name}.pdf"} for name in ("fig1", "fig4"))
+TABLES = {f"tables/{name}" for name in ("rmse.csv", "summary.csv", "rmse.md", "rmse.tex", "matrices.md", "verdicts.md")}
+FIG1, FIG4 = ({f"figures/{name}.{suffix}" for suffix in ("csv", "png", "pdf")} for name in ("fig1", "fig4"))
 LOCALIZERS = [f"outdoor/{model}/{defence}" for model in ("dcnn", "neural_ode") for defence in ("none", "adversarial")]
 DATA = {"shard", "split", "test", "manifest", "params"}
 
@@ -216,5 +216,6 @@ def test_scale(finished: Project) -> None:
 
 def test_figure(finished: Project) -> None:
     """An edited figure makes figures due alone."""
-    with finished.edited("src/robustloc/figures.py", lambda text: text.replace("markersize=4", "markersize=5")):
+    edit = ('markersize": 4', 'markersize": 5')
+    with finished.edited("src/robustloc/figures/curves.py", lambda text: text.replace(*edit)):
         assert finished.planned() == FIG1 | FIG4

@@ -15,7 +15,8 @@ from robustloc import adversarial_set, artifact
 
 COLUMNS = [
     "scenario", "model", "defence", "seed", "attack", "epsilon", "budget",
-    "rmse_m", "mean_m", "median_m", "p90_m", "p95_m", "psr_db", "n_users", "target_rmse_m", "verdict",
+    "rmse_m", "rmse_low_m", "rmse_high_m", "mean_m", "median_m", "p90_m", "p95_m", "psr_db", "n_users",
+    "target_rmse_m", "verdict", "parameters", "multiply_adds",
 ]  # fmt: skip
 
 
@@ -35,13 +36,14 @@ def test_table(finished: Project) -> None:
 
 
 def test_everything_is_there(finished: Project) -> None:
-    """Tables as CSV, Markdown and LaTeX, figures as PNG and PDF, a training log per localizer."""
+    """Tables as CSV, Markdown and LaTeX, figures as PNG, PDF and CSV, a training log per localizer."""
     results = finished.folder / "results" / "smoke"
 
-    for name in ("tables/rmse.md", "tables/rmse.tex", "figures/fig1.png", "figures/fig1.pdf", "figures/fig4.png"):
+    figures = [f"figures/{name}.{suffix}" for name in ("fig1", "fig4") for suffix in ("csv", "png", "pdf")]
+    for name in ("tables/summary.csv", "tables/rmse.md", "tables/rmse.tex", *figures):
         assert (results / name).stat().st_size > 500
     log = pd.read_csv(results / "outdoor/dcnn/none/seed0/training.csv")
-    assert log.columns.tolist() == ["epoch", "training_loss", "validation_rmse_m"]
+    assert log.columns.tolist() == ["epoch", "training_loss", "validation_loss", "validation_rmse_m"]
     assert len(log) == 2
     assert not list(results.rglob("*.tmp"))
     assert not list(results.rglob(".training-*"))

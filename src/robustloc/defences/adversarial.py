@@ -1,7 +1,8 @@
 """Adversarial training (section IV-B): a mixture of adversarial and clean users with their true positions.
 
 On-line: examples are crafted against the network as it is at that step. Per batch one of the attacks is drawn, per
-user an epsilon between 0 and the largest.
+user an epsilon between 0 and the largest. With one step from a random start and no clean users, this is the fast
+adversarial training of Wong, Rice & Kolter (ICLR 2020).
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from robustloc.defence import Defence, drawn_epsilons
 from robustloc.victim import squared_error
 
 
@@ -26,14 +28,14 @@ def build(*, attacks: list[Callable], clean_share: float = 0.5) -> "Adversarial"
     return Adversarial(attacks, clean_share)
 
 
-class Adversarial:
+class Adversarial(Defence):
     """Replaces a part of each batch by adversarial examples."""
 
     def __init__(self, attacks: list[Callable], clean_share: float):
         self.attacks, self.clean_share = attacks, clean_share
 
     def on_batch(
-        self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list
+        self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
         """Return the batch with the users behind the clean share perturbed."""
         clean = round(self.clean_share * len(x))
@@ -41,7 +43,6 @@ class Adversarial:
             return x, y
         attack = self.attacks[int(torch.randint(len(self.attacks), (), generator=generators[0]))]
         generators = generators[clean : len(x)]
-        draws = [torch.rand((), generator=generator) for generator in generators]
-        epsilons = eps * torch.stack(draws).to(x).view(-1, *[1] * (x.ndim - 1))
+        epsilons = drawn_epsilons(x[clean:], eps, generators)
         perturbed = attack(squared_error(localizer, y[clean:]), x[clean:], eps=epsilons, generators=generators)
         return torch.cat([x[:clean], perturbed]), y

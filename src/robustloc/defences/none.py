@@ -1,18 +1,8 @@
-"""No defence: training on the clean users."""
+"""No defence: training on the clean users; with ``start`` the control that fine-tuned defences are held against."""
 
-from torch import Tensor, nn
+from robustloc.defence import Defence
 
 
-def build(*, attacks: list) -> "Undefended":
+def build(*, attacks: list) -> Defence:
     """Return the defence that changes nothing."""
-    return Undefended()
-
-
-class Undefended:
-    """Leaves every batch as it is."""
-
-    def on_batch(
-        self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list
-    ) -> tuple[Tensor, Tensor]:
-        """Return the batch."""
-        return x, y
+    return Defence()

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from robustloc import adversarial_set, dataset, domain, evaluation, localizer, metrics, plugins, seeds, victim
+from robustloc import adversarial_set, dataset, domain, evaluation, localizer, metrics, plugins, seeds, size, victim
 from robustloc.cells import LOCALIZER
 from robustloc.dataset import Channels, Manifest
 from robustloc.errors import UserError
@@ -26,9 +26,8 @@ def main(job: Job) -> None:
         source = localizer.load(job.input("surrogate" if job.inputs["surrogate"] else "checkpoint"))
         moved, unprojected = _craft(config, source, users, goals, test.user, channels, manifest)
         spent = {"largest_unprojected": unprojected}
-    outcome = evaluation.measure(
-        localizer.load(job.input("checkpoint")), users, moved, test.adp, manifest.scale, config["batch_size"]
-    )
+    attacked = localizer.load(job.input("checkpoint"))
+    outcome = evaluation.measure(attacked, users, moved, test.adp, manifest.scale, config["batch_size"])
     columns = {
         "user": test.user,
         "position": test.position,
@@ -44,7 +43,8 @@ def main(job: Job) -> None:
         columns |= {"target": goals, "target_m": metrics.position_error(outcome.prediction, goals)}
     if config["keep_adps"]:
         columns["adp"] = outcome.adversarial
-    adversarial_set.write(job.output("set"), columns, job.record() | {"spent": outcome.spent() | spent})
+    found = {"spent": outcome.spent() | spent} | ({} if attack else {"size": size.count(attacked, manifest.shape)})
+    adversarial_set.write(job.output("set"), columns, job.record() | found)
 
 
 def _craft(

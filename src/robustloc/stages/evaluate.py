@@ -1,4 +1,4 @@
-"""Sum every clean and adversarial set up in one tidy table, one row per cell."""
+"""Sum every clean and adversarial set up in two tidy tables: one row per cell, and one over the seeds of each."""
 
 from pathlib import Path
 
@@ -6,25 +6,34 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from robustloc import adversarial_set, cells, metrics
+from robustloc import adversarial_set, artifact, cells, metrics
 from robustloc.job import Job, run
+
+OVER_SEEDS = ["scenario", "model", "defence", "attack", "epsilon", "budget"]
+SIZE = ["parameters", "multiply_adds"]
 
 
 def main(job: Job) -> None:
-    """Write rmse.csv, sorted by cell, however the sets were made or ordered."""
-    table = job.output("table")
-    results = table.parent.parent  # <results>/tables/rmse.csv
-    files = [results / file for file in cells.set_files(job.config["grids"], job.config["budgets"])]
-    rows = [_row(file) for file in tqdm(files, desc="sets", unit="set")]
-    order = ["scenario", "model", "defence", "seed", "attack", "epsilon"]
-    words = pd.read_csv(job.input("verdicts"))[[*cells.LOCALIZER, "verdict"]].drop_duplicates()
-    frame = pd.DataFrame(rows).merge(words, how="left", on=list(cells.LOCALIZER)).fillna({"verdict": "none"})
-    frame.sort_values(order).to_csv(table, index=False, float_format="%.9g")
+    """Write rmse.csv and summary.csv, sorted by cell, however the sets were made or ordered."""
+    results = job.output("table").parent.parent  # <results>/tables/rmse.csv
+    grids, seed = job.config["grids"], list(cells.LOCALIZER)
+    files = [results / file for file in cells.set_files(grids, job.config["budgets"])]
+    frame = pd.DataFrame([_row(file) for file in tqdm(files, desc="sets", unit="set")])
+    words = pd.read_csv(job.input("verdicts"))[[*seed, "verdict"]].drop_duplicates()
+    sizes = pd.DataFrame([_size(results, cell) for cell in cells.localizers(grids)])
+    frame = frame.merge(words, how="left", on=seed).fillna({"verdict": "none"}).merge(sizes, on=seed)
+    frame = frame.sort_values([*seed, "attack", "epsilon"])
+    summary = pd.DataFrame(
+        [dict(zip(OVER_SEEDS, names, strict=True)) | _over_seeds(rows) for names, rows in frame.groupby(OVER_SEEDS)]
+    )
+    frame.drop(columns="file").to_csv(job.output("table"), index=False, float_format="%.9g")
+    summary.to_csv(job.output("summary"), index=False, float_format="%.9g")
 
 
 def _row(file: Path) -> dict:
     columns = adversarial_set.read(file, ["error_m", "psr_db"])
     row = {
+        "file": file,
         **adversarial_set.cell(file),
         **metrics.summary(columns["error_m"]),
         # of two middle users the lower one: their mean would be undefined between -inf and +inf
@@ -37,5 +46,29 @@ def _row(file: Path) -> dict:
     return row
 
 
+def _size(results: Path, cell: dict) -> dict:
+    """A localizer and its size, which its clean set records."""
+    size = artifact.parquet_record(results / cells.CLEAN_SET.format(**cell))["size"]
+    return cell | {name: size[name] for name in SIZE}
+
+
+def _over_seeds(rows: pd.DataFrame) -> dict:
+    """Sum up the rows of one cell, one per seed."""
+    sets = [adversarial_set.read(file, ["user", "error_m"]) for file in rows.file]
+    same = all(np.array_equal(one["user"], sets[0]["user"]) for one in sets)
+    low, high = metrics.rmse_interval([one["error_m"] for one in sets], joint=same)
+    return {
+        "seeds": len(rows),
+        "rmse_mean_m": rows.rmse_m.mean(),
+        "rmse_std_m": rows.rmse_m.std(),  # of one seed there is none
+        "rmse_low_m": low,
+        "rmse_high_m": high,
+        **rows[["median_m", "p90_m", "psr_db"]].mean(),
+        "n_users": rows.n_users.min(),
+        "verdict": "/".join(sorted(set(rows.verdict))),
+        **rows.iloc[0][SIZE],
+    }
+
+
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("verdicts",), outputs=("table",))
+    run(main, __doc__, inputs=("verdicts",), outputs=("table", "summary"))

@@ -24,7 +24,7 @@ def main(job: Job) -> None:
         torch.tensor(scale.apply(users.adp)).unsqueeze(1),
         torch.tensor(users.position).float(),
         examine.attacks(config["epsilon"], largest=largest, queries=config["queries"]),
-        constant=model.center,
+        constant=localizer.load(checkpoint, bare=True).center,
         solver=localizer.load(checkpoint, **examine.FINE) if is_solved else None,
     )
     content = {"figures": figures, "users": len(users), "epsilon": config["epsilon"], "record": job.record()}

@@ -1,4 +1,4 @@
-"""Write the results table in the paper's layout, as Markdown and as LaTeX, and the verdicts as Markdown."""
+"""Write the results table in the paper's layout, as Markdown and as LaTeX; matrices and verdicts as Markdown."""
 
 import pandas as pd
 
@@ -8,12 +8,17 @@ from robustloc.job import Job, run
 
 def main(job: Job) -> None:
     """Write them from the tidy tables."""
-    table = pd.read_csv(job.input("table"))
-    job.output("markdown").write_text(tables.markdown(table), encoding="utf-8")
-    job.output("latex").write_text(tables.latex(table), encoding="utf-8")
-    verdicts = tables.verdicts(pd.read_csv(job.input("verdicts")))
-    job.output("verdicts_markdown").write_text(verdicts, encoding="utf-8")
+    summary, checks = pd.read_csv(job.input("summary")), pd.read_csv(job.input("verdicts"))
+    texts = {
+        "markdown": tables.markdown(summary),
+        "latex": tables.latex(summary),
+        "matrices": tables.matrices(summary, job.config["matrices"]),
+        "verdicts_markdown": tables.verdicts(checks),
+    }
+    for name, text in texts.items():
+        job.output(name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("table", "verdicts"), outputs=("markdown", "latex", "verdicts_markdown"))
+    outputs = ("markdown", "latex", "matrices", "verdicts_markdown")
+    run(main, __doc__, inputs=("summary", "verdicts"), outputs=outputs)

@@ -10,35 +10,37 @@ import pandas as pd
 import torch
 
 from robustloc import localizer, plugins, seeds
+from robustloc.batches import Data
 from robustloc.cells import LOCALIZER
 from robustloc.dataset import Manifest
+from robustloc.defence import Defence
 from robustloc.job import Job, run
-from robustloc.training import Data, Recipe, fit
+from robustloc.recipe import Recipe
+from robustloc.training import fit
 
 
 def main(job: Job) -> None:
-    """Train from scratch, or from the checkpoint that the defence starts from, and write the best epoch."""
+    """Train from scratch, or from the checkpoint that the cell starts from, and write the best epoch."""
     config, made_from = job.config, job.record()
     seed = partial(seeds.seed, config["seed"], *(config["cell"][name] for name in LOCALIZER))
     manifest = Manifest.read(job.input("manifest"))
     data = _data(manifest)
     torch.manual_seed(seed("weights"))
     if job.inputs["start"]:
-        model = localizer.load(job.input("start"))
+        model = localizer.load(job.input("start"), bare=True, **config["model"]["parameters"])
     else:
-        center = data.y.mean(dim=0)
-        spread = ((data.y - center) ** 2).sum(dim=1).mean().sqrt()
-        model = localizer.build(config["model"], manifest.shape, center, spread)
-    checkpoint = job.output("checkpoint")
-    if any(parameter.requires_grad for parameter in model.parameters()):
+        model = localizer.build(config["model"], manifest.shape, data.y)
+        if remember := getattr(model.network, "remember", None):
+            remember(data.x, (data.y - model.center) / model.spread)
+    checkpoint, recipe = job.output("checkpoint"), Recipe(**config["training"])
+    defence, wrapper = _defence(config["defence"], config["epsilon"])
+    scratch, history = None, []
+    if recipe.epochs and any(parameter.requires_grad for parameter in model.parameters()):
         scratch = _scratch(checkpoint.parent, made_from)
-        recipe, defence = Recipe(**config["training"]), _defence(config["defence"])
         history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=scratch)
-    else:
-        scratch, history = None, []
-    log = pd.DataFrame(history, columns=["epoch", "training_loss", "validation_rmse_m"])
+    log = pd.DataFrame(history, columns=["epoch", "training_loss", "validation_loss", "validation_rmse_m"])
     log.to_csv(job.output("log"), index=False)
-    localizer.save(checkpoint, model, config["model"], manifest.shape, made_from)
+    localizer.save(checkpoint, model, config["model"], manifest.shape, made_from, wrapper)
     if scratch:
         shutil.rmtree(scratch)
 
@@ -50,9 +52,12 @@ def _data(manifest: Manifest) -> Data:
     return Data(x, y, vx, vy)
 
 
-def _defence(entry: dict) -> object:
+def _defence(entry: dict, epsilon: float) -> tuple[Defence, dict | None]:
+    """Build the defence; and what a checkpoint says of it, if it wraps the localizer."""
     attacks = [plugins.attack(attack) for attack in entry["attacks"]]
-    return plugins.build("defences", entry["plugin"], attacks=attacks, **entry["parameters"])
+    defence = plugins.build("defences", entry["plugin"], attacks=attacks, **entry["parameters"])
+    wraps = type(defence).wrap is not Defence.wrap
+    return defence, {key: entry[key] for key in ("plugin", "parameters")} | {"epsilon": epsilon} if wraps else None
 
 
 def _scratch(place: Path, made_from: dict) -> Path:

@@ -1,0 +1,74 @@
+# What is proven of localizers that are smoothed by a median. Without one in the grids nothing is asked for.
+
+CERTIFICATE = f"<results>/{cells.CERTIFICATE}"
+SMOOTHED = [
+    name for name in config["defences"] if settings.entry(config, "defences", name)["plugin"] == "median_smoothing"
+]
+CERTIFICATES = [CERTIFICATE.format(**cell) for cell in cells.localizers(GRIDS) if cell["defence"] in SMOOTHED]
+CERTIFIED = [f"<results>/tables/certified.{suffix}" for suffix in ("csv", "md")] if CERTIFICATES else []
+
+
+def certifiers(wc):
+    """The code that certifies a localizer."""
+    return ["stages.certify", *localizer_modules(dict(wc))]
+
+
+def certifying(wc):
+    """The configuration that certifying a localizer reads."""
+    cell = {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
+    return section(cell=cell, seed=config["seed"], **config["certificates"])
+
+
+rule certificates:
+    """certified.csv and certified.md: bounds on the errors of smoothed localizers under every attack."""
+    input:
+        (rules.checkpoints.input if CERTIFICATES else []),
+        CERTIFICATES,
+        CERTIFIED,
+    message:
+        "Certificates are there"
+
+
+rule certify:
+    input:
+        manifest="<results>/{scenario}/manifest.json",
+        test="<results>/{scenario}/test.parquet",
+        checkpoint=CHECKPOINT,
+    output:
+        certificate=CERTIFICATE,
+    log:
+        "<logs>/{scenario}/{model}/{defence}/seed{seed}/certify.log",
+    wildcard_constraints:
+        defence=either(SMOOTHED),
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=certifying,
+        modules=certifiers,
+        code=lambda wc: code(*certifiers(wc)),
+    message:
+        "Certify {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
+    shell:
+        "python -m robustloc.stages.certify --config {params.cfg:q} --code {params.modules}"
+        " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
+        " --certificate {output.certificate:q} > {log:q} 2>&1"
+
+
+rule certified:
+    input:
+        certificates=CERTIFICATES,
+    output:
+        table="<results>/tables/certified.csv",
+        markdown="<results>/tables/certified.md",
+    log:
+        "<logs>/certified.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(),
+        code=code("stages.certified"),
+    message:
+        "Lay the certificates out in one table"
+    shell:
+        "python -m robustloc.stages.certified --config {params.cfg:q} --code stages.certified"
+        " --certificates {input.certificates:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"

@@ -1,0 +1,1 @@
+"""The figures. Matplotlib is imported here alone."""

@@ -1,0 +1,18 @@
+"""Merge the certificates of all smoothed localizers in one table, as CSV and as Markdown."""
+
+import pandas as pd
+
+from robustloc.cells import LOCALIZER
+from robustloc.job import Job, run
+
+
+def main(job: Job) -> None:
+    """Write one row per localizer and radius."""
+    table = pd.concat([pd.read_csv(path) for path in job.inputs["certificates"]])
+    table = table.sort_values([*LOCALIZER, "radius"])
+    table.to_csv(job.output("table"), index=False, float_format="%.9g")
+    job.output("markdown").write_text(table.to_markdown(index=False, floatfmt=".4g") + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main, __doc__, inputs=("certificates",), outputs=("table", "markdown"))

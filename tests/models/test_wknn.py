@@ -1,0 +1,122 @@
+"""Weighted nearest neighbours: against brute force, and where distances vanish or tie."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from robustloc import localizer
+from robustloc.models import wknn
+
+MODEL = {"plugin": "wknn", "parameters": {"neighbours": 3, "references": 40}}
+
+
+def users(count: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Made-up inputs and standardised positions."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(count, 1, 4, 4, generator=generator, dtype=torch.float64)
+    return x, torch.randn(count, 3, generator=generator, dtype=torch.float64)
+
+
+def made(count: int = 30) -> wknn.WKNN:
+    """A module that remembers made-up users."""
+    torch.manual_seed(0)
+    module = wknn.build((1, 4, 4), **MODEL["parameters"])
+    module.remember(*users(count))
+    return module
+
+
+def brute_force(x: Tensor, known: Tensor, positions: Tensor) -> Tensor:
+    """The formula for one input, over all distances."""
+    distances, order = (known - x).flatten(1).norm(dim=1).sort()
+    weights = 1 / distances[:3] - 1 / distances[3]
+    return (weights[:, None] * positions[order[:3]]).sum(dim=0) / weights.sum()
+
+
+def test_formula() -> None:
+    """The estimate is the weighted mean of the three nearest."""
+    known, positions = users(30)
+    x, _ = users(20, seed=1)
+
+    expected = torch.stack([brute_force(one, known, positions) for one in x])
+
+    torch.testing.assert_close(made()(x), expected, rtol=0, atol=1e-6)
+
+
+def test_remembered_users_find_themselves() -> None:
+    """At distance 0 the estimate is the own position, and the gradient is a number."""
+    x, y = users(30)
+    x.requires_grad_()
+
+    estimate = made()(x)
+    (gradient,) = torch.autograd.grad(estimate.square().sum(), x)
+
+    torch.testing.assert_close(estimate, y, rtol=0, atol=1e-6)
+    assert torch.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_equal_inputs(shift: float) -> None:
+    """Users with one and the same input, such as those without a path, are averaged, near and far."""
+    module = wknn.build((1, 4, 4), **MODEL["parameters"])
+    module.remember(torch.zeros(4, 1, 4, 4), torch.tensor([1.0, 2.0, 3.0, 4.0])[:, None].expand(4, 3))
+    x = torch.full((1, 1, 4, 4), shift, requires_grad=True)
+
+    estimate = module(x)
+    (gradient,) = torch.autograd.grad(estimate.sum(), x)
+
+    assert estimate.min() >= 2 - 1e-5  # of three out of 1 to 4
+    assert estimate.max() <= 3 + 1e-5
+    assert torch.isfinite(gradient).all()
+
+
+def test_continuity() -> None:
+    """On a way between two users, through many sets of neighbours, ten times finer steps change ten times less."""
+    x, _ = users(2, seed=1)
+
+    def largest_change(steps: int) -> float:
+        way = torch.linspace(0, 1, steps + 1, dtype=torch.float64)[:, None, None, None]
+        return made()(x[:1] + way * (x[1:] - x[:1])).diff(dim=0).norm(dim=1).max().item()
+
+    assert largest_change(20_000) == pytest.approx(largest_change(2_000) / 10, rel=0.1)
+
+
+def test_references_are_drawn() -> None:
+    """Of more users than asked for, so many are kept, each with its own position, not the first ones alone."""
+    x, y = users(500)
+    module = made(500)
+    own = (module(x) - y).norm(dim=1) < 1e-6
+
+    assert len(module.x) == own.sum() == 40
+    assert own[250:].sum() > 5
+
+
+def test_too_few_users() -> None:
+    """The weights take one user more than there are neighbours."""
+    with pytest.raises(ValueError, match="neighbours: expected fewer than the 3 training users, found 3"):
+        made(3)
+
+
+def test_without_memories() -> None:
+    """Before it remembers anyone, the estimate is zero, with a gradient."""
+    x = torch.rand(2, 1, 4, 4, requires_grad=True)
+    estimate = wknn.build((1, 4, 4))(x)
+    (gradient,) = torch.autograd.grad(estimate.sum(), x)
+
+    assert torch.equal(estimate, torch.zeros(2, 3))
+    assert torch.equal(gradient, torch.zeros_like(x))
+
+
+def test_file(tmp_path: Path) -> None:
+    """A checkpoint holds the users, however many they are."""
+    original = localizer.build(MODEL, (4, 4), 5 * torch.randn(30, 3))
+    x, y = (part.float() for part in users(30))
+    original.network.remember(x, y)
+    file = tmp_path / "checkpoint.pt"
+
+    localizer.save(file, original, MODEL, (4, 4), {})
+    read = localizer.load(file)
+
+    assert torch.equal(read(x), original(x))
+    assert len(read.network.x) == 30
