@@ -41,7 +41,9 @@ Runs = dict[str, Callable[[], list]]  # attack -> a call that returns its advers
 def made_up(name: str, count: int) -> tuple[nn.Module, Tensor, Tensor]:
     """Return a network with random weights and plausible statistics, inputs, and true positions."""
     torch.manual_seed(0)
-    model = localizer.build({"plugin": name, "parameters": MODELS[name]}, SHAPE, torch.zeros(3), 100.0)
+    model = localizer.build(
+        {"plugin": name, "parameters": MODELS[name]}, SHAPE, torch.tensor([[-100.0, 0.0, 0.0], [100.0, 0.0, 0.0]])
+    )
     with torch.no_grad():
         for _ in range(30):
             model.train()(torch.rand(64, 1, *SHAPE))

@@ -29,7 +29,7 @@ def test_plugins_keep_their_contracts(fresh: Project) -> None:
     shutil.copytree(ROOT / "tests", fresh.folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", fresh.folder)
 
-    command = [sys.executable, "-m", "pytest", "-q", "-k", "linear or random_sign or noise"]
+    command = [sys.executable, "-m", "pytest", "-q", "-k", "linear or random_sign or erasure"]
     folders = ["tests/models/test_models.py", "tests/attacks/test_attacks.py", "tests/defences/test_defences.py"]
     environment = os.environ | {"PYTHONPATH": str(fresh.folder / "src")}
     done = subprocess.run(
@@ -43,8 +43,10 @@ def test_plugins_keep_their_contracts(fresh: Project) -> None:
 def test_plugins(fresh: Project) -> None:
     """The model, the attack and the defence of the README are found by their names, trained and evaluated."""
     write_own(fresh)
-    small = fresh.overlay({"defences": {"noise": {"training": {"epochs": 1}}}})
-    cells = [f"results/trial/indoor/linear/noise/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "random_sign")]
+    small = fresh.overlay({"defences": {"erasure": {"training": {"epochs": 1}}}})
+    cells = [
+        f"results/trial/indoor/linear/erasure/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "random_sign")
+    ]
 
     fresh.run("--configfile", SMOKE, "experiments/trial.yaml", small, "--", *cells)
 

@@ -6,8 +6,15 @@ import pytest
 import yaml
 from workflow_project import Project
 
-TABLES = {f"tables/{name}" for name in ("rmse.csv", "summary.csv", "rmse.md", "rmse.tex", "matrices.md", "verdicts.md")}
-FIG1, FIG4 = ({f"figures/{name}.{suffix}" for suffix in ("csv", "png", "pdf")} for name in ("fig1", "fig4"))
+
+def figures(*names: str) -> set[str]:
+    """Files of figures."""
+    return {f"figures/{name}.{suffix}" for name in names for suffix in ("csv", "png", "pdf")}
+
+
+TABLES = {f"tables/{name}.{suffix}" for name in ("rmse", "leaderboard") for suffix in ("csv", "md")}
+TABLES |= {f"tables/{name}" for name in ("summary.csv", "rmse.tex", "matrices.md", "verdicts.md")}
+FIG1, SUMMED = figures("fig1"), figures("fig4", "matrix")
 LOCALIZERS = [f"outdoor/{model}/{defence}" for model in ("dcnn", "neural_ode") for defence in ("none", "adversarial")]
 DATA = {"shard", "split", "test", "manifest", "params"}
 
@@ -42,6 +49,8 @@ PLAIN = [
     *(cell for cell in LOCALIZERS if cell.endswith("none")),
 ]
 ATTACKED = ["indoor/dcnn/none", *LOCALIZERS]
+SWAPPED, SMOOTHED = "outdoor/neural_ode_euler/none", "indoor/dcnn/median_smoothing"
+CERTIFIED = {f"{SMOOTHED}/seed0/certificate.csv", "tables/certified.csv", "tables/certified.md", *figures("certified")}
 
 
 def judged(*localizers: str) -> set[str]:
@@ -58,7 +67,7 @@ def test_added_epsilon(finished: Project) -> None:
     expected = sets(*LOCALIZERS, eps=("0.03",)) | sets(
         "outdoor/neural_ode/none", attacks=("transfer_dcnn",), eps=("0.03",)
     )
-    assert finished.planned(overlay) == expected | TABLES | FIG4
+    assert finished.planned(overlay) == expected | TABLES | SUMMED
 
 
 def test_order_of_names(finished: Project) -> None:
@@ -74,7 +83,7 @@ def test_removed_epsilon(finished: Project) -> None:
     """An epsilon less makes the table due alone."""
     overlay = finished.overlay({"scenarios": {"outdoor": {"epsilons": [0.05]}}})
 
-    assert finished.planned(overlay) == TABLES | FIG4
+    assert finished.planned(overlay) == TABLES | SUMMED
 
 
 def test_training_epochs(finished: Project) -> None:
@@ -83,9 +92,9 @@ def test_training_epochs(finished: Project) -> None:
     planned = finished.planned(overlay)
 
     # the defended ones keep their own number of epochs, but start from checkpoints that change
-    everyone = [*PLAIN, *DEFENDED]
+    everyone = [*PLAIN, *DEFENDED, SWAPPED, SMOOTHED]
     expected = trained(*everyone) | clean(*everyone) | judged(*ATTACKED) | sets(*LOCALIZERS) | TRANSFERRED
-    assert planned == expected | INDOOR | OVER_THE_AIR | TABLES | FIG1 | FIG4
+    assert planned == expected | INDOOR | OVER_THE_AIR | CERTIFIED | TABLES | FIG1 | SUMMED
 
 
 def test_attack_parameter(finished: Project) -> None:
@@ -95,19 +104,19 @@ def test_attack_parameter(finished: Project) -> None:
     own = sets(*LOCALIZERS, attacks=("pgd_linf",)) | sets(
         "indoor/dcnn/none", attacks=("pgd_linf", "worst"), eps=("0.002",)
     )
-    assert finished.planned(overlay) == own | TABLES | FIG4
+    assert finished.planned(overlay) == own | TABLES | SUMMED
 
 
 def test_over_the_air(finished: Project) -> None:
     """Another ratio makes the sets over the air of its scene due alone; so does the number of examples what learns."""
     overlay = finished.overlay({"scenarios": {"indoor": {"psrs_db": [-30]}}})
     others = {name.replace("psr-20", "psr-30") for name in OVER_THE_AIR}
-    assert finished.planned(overlay) == others | TABLES | FIG4
+    assert finished.planned(overlay) == others | TABLES | SUMMED
 
     planned = finished.planned(finished.overlay({"crafting": {"examples": 16}}))
     learning = sets("indoor/dcnn/none", attacks=("universal",), eps=("0.002",))
     channels = {name for name in OVER_THE_AIR if "csi_" in name}
-    assert planned == {"indoor/csi.parquet"} | learning | channels | TABLES | FIG4
+    assert planned == {"indoor/csi.parquet"} | learning | channels | TABLES | SUMMED
 
 
 def test_missing_channels(finished: Project) -> None:
@@ -124,14 +133,35 @@ def test_limit_of_a_verdict(finished: Project) -> None:
     """A limit makes the verdicts due, and no examination."""
     overlay = finished.overlay({"verdict": {"limits": {"converged": 1.2}}})
 
-    assert finished.planned(overlay) == {"tables/verdicts.csv"} | TABLES | FIG4
+    assert finished.planned(overlay) == {"tables/verdicts.csv"} | TABLES | SUMMED
+
+
+def test_confidence(finished: Project) -> None:
+    """Another confidence certifies anew, and trains and attacks nothing."""
+    assert finished.planned(finished.overlay({"certificates": {"confidence": 0.99}})) == CERTIFIED
+
+
+def test_solver_of_trained_weights(finished: Project) -> None:
+    """Another solver for the same weights makes its own localizer due alone."""
+    overlay = finished.overlay({"models": {"neural_ode_euler": {"steps": 2}}})
+
+    assert finished.planned(overlay) == trained(SWAPPED) | clean(SWAPPED) | TABLES | SUMMED
+
+
+def test_defence_file(finished: Project) -> None:
+    """An edited defence makes its own localizers due and what is proven of them."""
+    edit = ("draws < 1", "draws < 2 - 1")
+    with finished.edited("src/robustloc/defences/median_smoothing.py", lambda text: text.replace(*edit)):
+        planned = finished.planned()
+
+    assert planned == trained(SMOOTHED) | clean(SMOOTHED) | CERTIFIED | TABLES | SUMMED
 
 
 def test_reference_epsilon(finished: Project) -> None:
     """Another reference epsilon examines the localizers of its scene anew."""
     overlay = finished.overlay({"scenarios": {"indoor": {"reference_epsilon": 0.001}}})
 
-    assert finished.planned(overlay) == judged("indoor/dcnn/none") | TABLES | FIG4
+    assert finished.planned(overlay) == judged("indoor/dcnn/none") | TABLES | SUMMED
 
 
 def test_attack_file(finished: Project) -> None:
@@ -142,7 +172,7 @@ def test_attack_file(finished: Project) -> None:
     indoor = sets("indoor/dcnn/none", attacks=(*GRADIENT, "worst"), eps=("0.002",))
     over_the_air = {name for name in OVER_THE_AIR if "universal" not in name}
     expected = trained(*DEFENDED) | clean(*DEFENDED) | judged(*ATTACKED) | sets(*LOCALIZERS) | indoor | over_the_air
-    assert planned == expected | TABLES | FIG1 | FIG4
+    assert planned == expected | TABLES | FIG1 | SUMMED
 
 
 def test_model_file(finished: Project) -> None:
@@ -151,7 +181,8 @@ def test_model_file(finished: Project) -> None:
         planned = finished.planned()
 
     own = [cell for cell in LOCALIZERS if "neural_ode" in cell]
-    assert planned == trained(*own) | clean(*own) | sets(*own) | TRANSFERRED | judged(*own) | TABLES | FIG4
+    swapped = trained(SWAPPED) | clean(SWAPPED)
+    assert planned == trained(*own) | clean(*own) | swapped | sets(*own) | TRANSFERRED | judged(*own) | TABLES | SUMMED
 
 
 @pytest.mark.parametrize(
@@ -192,7 +223,7 @@ def test_added_model(finished: Project) -> None:
     file.unlink()
 
     own = "outdoor/linear/none"
-    assert planned == trained(own) | clean(own) | sets(own, attacks=("fgsm",)) | judged(own) | TABLES | FIG4
+    assert planned == trained(own) | clean(own) | sets(own, attacks=("fgsm",)) | judged(own) | TABLES | SUMMED
 
 
 def test_channel(finished: Project) -> None:
@@ -218,4 +249,4 @@ def test_figure(finished: Project) -> None:
     """An edited figure makes figures due alone."""
     edit = ('markersize": 4', 'markersize": 5')
     with finished.edited("src/robustloc/figures/curves.py", lambda text: text.replace(*edit)):
-        assert finished.planned() == FIG1 | FIG4
+        assert finished.planned() == FIG1 | SUMMED | figures("certified")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import torch
 from workflow_project import SMOKE, Project
 
 from robustloc import adversarial_set, artifact
@@ -25,7 +26,7 @@ def test_table(finished: Project) -> None:
     table = pd.read_csv(finished.folder / "results/smoke/tables/rmse.csv")
 
     assert table.columns.tolist() == COLUMNS
-    assert len(table) == 2 + 2 * 2 * (1 + 2 * 2) + 2 + 12
+    assert len(table) == 2 + 2 * 2 * (1 + 2 * 2) + 2 + 12 + 2
     targeted = table.attack == "to_north"
     assert (table.target_rmse_m.notna() == targeted).all()
     assert not table.drop(columns="target_rmse_m").isna().any().any()
@@ -39,8 +40,19 @@ def test_everything_is_there(finished: Project) -> None:
     """Tables as CSV, Markdown and LaTeX, figures as PNG, PDF and CSV, a training log per localizer."""
     results = finished.folder / "results" / "smoke"
 
-    figures = [f"figures/{name}.{suffix}" for name in ("fig1", "fig4") for suffix in ("csv", "png", "pdf")]
-    for name in ("tables/summary.csv", "tables/rmse.md", "tables/rmse.tex", *figures):
+    figures = [
+        f"figures/{name}.{suffix}"
+        for name in ("fig1", "fig4", "matrix", "certified")
+        for suffix in ("csv", "png", "pdf")
+    ]
+    for name in (
+        "tables/summary.csv",
+        "tables/rmse.md",
+        "tables/rmse.tex",
+        "tables/leaderboard.md",
+        "tables/certified.md",
+        *figures,
+    ):
         assert (results / name).stat().st_size > 500
     log = pd.read_csv(results / "outdoor/dcnn/none/seed0/training.csv")
     assert log.columns.tolist() == ["epoch", "training_loss", "validation_loss", "validation_rmse_m"]
@@ -101,6 +113,49 @@ def test_verdicts(finished: Project) -> None:
     assert asked["neural_ode"].ne("not asked").all()
 
 
+def test_leaderboard(finished: Project) -> None:
+    """One row per localizer, with its errors without and under attack, its size, and how long it trained."""
+    board = pd.read_csv(finished.folder / "results/smoke/tables/leaderboard.csv")
+
+    assert len(board) == 2 + 4 + 1 + 2
+    attacked = board[board.verdict != "none"]
+    assert len(attacked) == 5
+    assert (attacked.fgsm_rmse_m > attacked.clean_rmse_m).all()
+    sizes = board.set_index(["scenario", "model", "defence"])
+    assert sizes.loc["outdoor", "constant", "none"].parameters == 0
+    assert (
+        sizes.loc["outdoor", "neural_ode", "none"].parameters
+        == sizes.loc["outdoor", "neural_ode_euler", "none"].parameters
+    )
+    assert (board.training_s > 0).all()
+
+
+def test_certificates(finished: Project) -> None:
+    """What is proven grows with the radius, from the smoothed estimate's own error on, and reaches into decibels."""
+    table = pd.read_csv(finished.folder / "results/smoke/tables/certified.csv")
+
+    assert table.radius.tolist()[0] == 0.0
+    assert len(table) == 6
+    assert table.certified_rmse_m.is_monotonic_increasing
+    assert table.psr_db.is_monotonic_increasing
+    assert np.isfinite(table.certified_rmse_m).all()
+
+
+def test_swapped_solver(finished: Project) -> None:
+    """Weights under another solver are the very weights, and estimate otherwise."""
+    outdoor = finished.folder / "results" / "smoke" / "outdoor"
+    one, other = (
+        torch.load(outdoor / name / "none/seed0/checkpoint.pt") for name in ("neural_ode", "neural_ode_euler")
+    )
+    clean = [
+        pd.read_parquet(outdoor / name / "none/seed0/clean.parquet") for name in ("neural_ode", "neural_ode_euler")
+    ]
+
+    assert all(torch.equal(value, other["state"][key]) for key, value in one["state"].items())
+    assert one["model"] != other["model"]
+    assert not np.allclose(clean[0].error_m, clean[1].error_m)
+
+
 def test_manifest_counts(finished: Project) -> None:
     """The manifest counts every user once."""
     manifest = json.loads((finished.folder / "results/smoke/outdoor/manifest.json").read_text())
@@ -145,6 +200,7 @@ def test_default_plans_everything(fresh: Project) -> None:
     assert jobs["worst"] == str(8 * 5)
     assert jobs["examine"] == str(8 + 6)
     assert jobs["figure"] == "6"
+    assert "certify" not in jobs
 
 
 def test_inspect(fresh: Project, v3_folder: Path) -> None:
