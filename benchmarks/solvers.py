@@ -27,9 +27,9 @@ from torchdiffeq import odeint, odeint_adjoint
 
 from robustloc import localizer, seeds, training, transform
 from robustloc.batches import Data
+from robustloc.blocks import Field
 from robustloc.channel import Channel, matrix
 from robustloc.defence import Defence
-from robustloc.layers import Field
 from robustloc.models import neural_ode
 from robustloc.raytrace import trace
 from robustloc.recipe import Recipe

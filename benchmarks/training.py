@@ -49,8 +49,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from robustloc import localizer, seeds, training
 from robustloc.batches import Batches, Data
+from robustloc.blocks import Field, TimeConvolution
 from robustloc.defence import Defence, mean_distance
-from robustloc.layers import Field, TimeConvolution
 from robustloc.recipe import Recipe
 
 MODELS, SIZES = ("dcnn", "neural_ode"), (32, 64)

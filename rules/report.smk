@@ -63,6 +63,7 @@ rule leaderboard:
     params:
         cfg=section(
             epsilons={name: threats.reference_epsilon(config, name) for name in SCENARIOS},
+            localizers=sorted([*list(cell.values())[:3], f"seed{cell['seed']}"] for cell in cells.localizers(GRIDS)),
             logs=config.get("pathvars", {}).get("logs"),
         ),
         code=code("stages.leaderboard"),

@@ -101,7 +101,7 @@ X, Y = users(seed=1)
 def trained() -> median_smoothing.Smoothed:
     """A small localizer that has learnt under noise."""
     torch.manual_seed(0)
-    defence = median_smoothing.build(attacks=[], draws=9)
+    defence = median_smoothing.build(draws=9)
     made = localizer.build({"plugin": "dcnn", "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
     generators = [torch.Generator().manual_seed(user) for user in range(48)]

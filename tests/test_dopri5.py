@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torchdiffeq import odeint
 
 from robustloc import dopri5
+from robustloc.blocks import Field
 from robustloc.errors import UserError
-from robustloc.layers import Field
 
 ONE = torch.tensor([0.0, 1.0], dtype=torch.float64)
 STATES = torch.linspace(-1, 1, 96, dtype=torch.float64).view(3, 8, 2, 2)

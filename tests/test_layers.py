@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn.functional import conv2d
 
-from robustloc.layers import Field, TimeConvolution, halvings, stages
+from robustloc.blocks import Field, TimeConvolution
+from robustloc.layers import halvings, stages
 
 
 @pytest.mark.parametrize("t", [torch.tensor(0.3), torch.tensor([0.0, 0.3, 1.0]).view(3, 1, 1, 1)], ids=["one", "each"])

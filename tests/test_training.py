@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -53,6 +54,14 @@ def data() -> Data:
     return Data(x[:320], y[:320], x[320:], y[320:])
 
 
+class Away(Defence):
+    """Drives estimates away from the truth."""
+
+    def loss(self, *arguments: object) -> torch.Tensor:
+        """Return the negative distance."""
+        return -super().loss(*arguments)
+
+
 def untrained(name: str = "dcnn") -> nn.Module:
     """A localizer with the same weights at every call, and a layer that draws random numbers while it trains."""
     torch.manual_seed(1)
@@ -64,7 +73,7 @@ def untrained(name: str = "dcnn") -> nn.Module:
 
 def defence(name: str) -> object:
     """A defence."""
-    return plugins.load("defences", name).build(attacks=[plugins.attack(ATTACK)])
+    return plugins.defence(name, [plugins.attack(ATTACK)], {})
 
 
 def train(folder: Path, model: nn.Module, how: object, recipe: Recipe = RECIPE) -> list[dict]:
@@ -102,17 +111,16 @@ def test_repeats_to_the_bit(tmp_path: Path, name: str) -> None:
     assert all(torch.equal(value, second.state_dict()[key]) for key, value in first.state_dict().items())
 
 
-# those that keep something between steps or between epochs, and one that does not
-@pytest.mark.parametrize("name", ["none", "adversarial", "static_adversarial", "free_adversarial"])
+@pytest.mark.parametrize("name", plugins.names("defences"))
 def test_goes_on_after_a_kill(tmp_path: Path, name: str) -> None:
     """Killed in every epoch and called again, training ends with the weights and the log of an undisturbed run."""
-    undisturbed, resumed = untrained("neural_ode"), untrained("neural_ode")
+    undisturbed, resumed = untrained(), untrained()
     counter = Dying(defence(name), 10**6)
     log = train(tmp_path / "a", undisturbed, counter)
     per_epoch = (10**6 - counter.left) // RECIPE.epochs
     for epochs in (0.3, 1.2, 1.8, 1.5):  # each but the first two from the start of the next epoch
         with pytest.raises(Interrupted):
-            train(tmp_path / "b", untrained("neural_ode"), Dying(defence(name), int(epochs * per_epoch)))
+            train(tmp_path / "b", untrained(), Dying(defence(name), int(epochs * per_epoch)))
 
     assert train(tmp_path / "b", resumed, defence(name)) == log
     assert all(torch.equal(value, resumed.state_dict()[key]) for key, value in undisturbed.state_dict().items())
@@ -134,6 +142,43 @@ def test_divergence_stops(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match=r"training diverged in epoch 0.*training\.learning_rate"):
         train(tmp_path, untrained(), defence("none"), recipe)
+
+
+def test_finite_divergence_stops(tmp_path: Path) -> None:
+    """A network that ends far beyond the mean position is no result either, though all its numbers are finite."""
+    recipe = Recipe(epochs=3, batch_size=32, learning_rate=1.0, warmup=0.2, weight_decay=0.0)
+
+    with pytest.raises(UserError, match=r"the best validation RMSE is .* m, the mean position's .*learning_rate"):
+        train(tmp_path, untrained(), Away(), recipe)
+
+
+def test_moved_state_is_not_used(tmp_path: Path) -> None:
+    """A state that was moved to another folder is ignored: it does not know its best epoch any more."""
+    log = train(tmp_path / "a", undisturbed := untrained(), defence("none"))
+    with pytest.raises(Interrupted):
+        train(tmp_path / "b", untrained(), Dying(defence("none"), 45))
+    (tmp_path / "b").rename(tmp_path / "c")
+
+    assert train(tmp_path / "c", resumed := untrained(), defence("none")) == log
+    assert all(torch.equal(value, resumed.state_dict()[key]) for key, value in undisturbed.state_dict().items())
+
+
+@pytest.mark.parametrize("option", [{"precision": "bfloat16"}, {"precision": "tf32"}, {"compile": True}], ids=str)
+def test_arithmetic(tmp_path: Path, option: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other arithmetic learns as well; it is measured in float32, and leaves a state of the same names."""
+    compiled = nn.Module.compile
+    monkeypatch.setattr(nn.Module, "compile", lambda module: compiled(module, backend="eager"))  # seconds, not minutes
+    plain, other = untrained(), untrained()
+    log = train(tmp_path / "a", plain, defence("none"))
+    found = train(tmp_path / "b", other, defence("none"), replace(RECIPE, **option))
+
+    assert found[-1]["validation_rmse_m"] == pytest.approx(log[-1]["validation_rmse_m"], rel=0.3)
+    with torch.no_grad():
+        distance = torch.linalg.vector_norm(other(data().validation_x) - data().validation_y, dim=1)
+    assert distance.dtype == torch.float32
+    best = min(epoch["validation_loss"] for epoch in found)
+    assert distance.mean().item() / other.spread.item() == pytest.approx(best, rel=1e-5)
+    assert other.state_dict().keys() == plain.state_dict().keys()
 
 
 @pytest.mark.parametrize("batch", [35, 45])

@@ -33,6 +33,8 @@ def check(config: dict, rules: dict) -> None:
     schema.fill_defaults(config, rules, rules)
     if found := schema.violations(config, rules):
         raise UserError("\n".join(found[:SHOWN] + [f"… and {len(found) - SHOWN} more"] * (len(found) > SHOWN)))
+    for name, model in config["models"].items():
+        _check_weights(name, model, config)
     for kind in WORKFLOW_KEYS:
         for name in config[kind]:
             if "members" not in config[kind][name]:
@@ -47,8 +49,6 @@ def check(config: dict, rules: dict) -> None:
     for name, defence in config["defences"].items():
         schema.known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
         _check_start(name, config["defences"])
-    for name, model in config["models"].items():
-        _check_weights(name, model, config)
     for index, grid in enumerate(config["grids"]):
         for axis in ("scenarios", "models", "defences", "attacks"):
             schema.known(f"grids[{index}].{axis}", grid[axis], config[axis])
@@ -60,7 +60,9 @@ def check(config: dict, rules: dict) -> None:
 def entry(config: dict, kind: str, name: str) -> dict:
     """Return what a job needs of a library entry: its plugin, the plugin's parameters, and what else attacks have."""
     found = config[kind][name]
-    own = {key: value for key, value in found.items() if key not in WORKFLOW_KEYS[kind]}
+    # what a model takes weights from, it is like but for its own parameters
+    given = config[kind][found["weights"]] | found if "weights" in found else found
+    own = {key: value for key, value in given.items() if key not in WORKFLOW_KEYS[kind]}
     more = {key: found[key] for key in found if kind == "attacks" and key in WORKFLOW_KEYS[kind]}
     return more | {"plugin": found.get("plugin", name), "parameters": own}
 
@@ -97,6 +99,9 @@ def _check_entry(config: dict, kind: str, name: str) -> None:
         if not _fits(value, options[key].annotation):
             wanted = options[key].annotation.removeprefix("Literal")
             raise UserError(f"{kind}.{name}.{key}: expected {wanted}, found {value!r}{schema.hint(value)}")
+    if kind == "defences" and ("attacks" in options) != ("attacks" in config[kind][name]):
+        crafts = "needs some" if "attacks" in options else "crafts with none"
+        raise UserError(f"{kind}.{name}.attacks: the plugin {found['plugin']} {crafts}")
     missing = [key for key in valid if options[key].required and key not in found["parameters"]]
     if missing:
         raise UserError(f"{kind}.{name}: missing {', '.join(missing)}; the plugin {found['plugin']} has no default")
@@ -136,7 +141,7 @@ def _check_weights(name: str, model: dict, config: dict) -> None:
         return
     schema.known(f"models.{name}.weights", [model["weights"]], config["models"])
     other = config["models"][model["weights"]]
-    if "weights" in other or entry(config, "models", name)["plugin"] != other.get("plugin", model["weights"]):
+    if "weights" in other or model.get("plugin", name) != other.get("plugin", model["weights"]):
         raise UserError(f"models.{name}.weights: {model['weights']} must be trained itself, and of the same plugin")
 
 

@@ -1,9 +1,9 @@
-"""What every defence does unless its file says otherwise: nothing.
+"""What every defence does unless its file says otherwise: nothing. And what several of them do.
 
 `robustloc.training` calls these in the order in which they stand here; ``wrap`` is called where a localizer is read.
 Everywhere ``x`` are N users' scaled ADPs (N, 1, angle bins, delay bins), ``y`` their true positions (N, 3) [m], ``eps``
-is the scenario's ``training_epsilon``, and ``generators`` are ``torch.Generator``s of the CPU, at least one per user.
-Weights, gradients, statistics and mode of the localizer are left as found.
+is the scenario's ``training_epsilon``, and ``generators`` are ``torch.Generator``s of the CPU, one for each place in a
+batch. Weights, gradients, statistics and mode of the localizer are left as found.
 """
 
 import torch
@@ -28,7 +28,7 @@ class Defence:
     def on_batch(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        """Return the users to train on in one step."""
+        """Return the users to train on in one step; called by `loss`."""
         return x, y
 
     def loss(self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
@@ -50,6 +50,26 @@ class Defence:
         return localizer
 
 
+class Noisy(Defence):
+    """Training on users under white Gaussian noise.
+
+    Args:
+        sigma_epsilons: standard deviation of the noise on the scaled input, in units of eps.
+    """
+
+    def __init__(self, sigma_epsilons: float):
+        if sigma_epsilons <= 0:
+            raise ValueError(f"sigma_epsilons: expected more than 0, found {sigma_epsilons}")
+        self.sigma_epsilons = sigma_epsilons
+
+    def on_batch(
+        self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
+    ) -> tuple[Tensor, Tensor]:
+        """Return the users under noise, each from a generator of its own."""
+        draws = [torch.randn(x.shape[1:], generator=generator) for generator in generators[: len(x)]]
+        return x + self.sigma_epsilons * eps * torch.stack(draws).to(x), y
+
+
 def mean_distance(estimate: Tensor, position: Tensor) -> Tensor:
     """Mean Euclidean distance [m] of N positions (N, 3) from N others."""
     return torch.linalg.vector_norm(estimate - position, dim=1).mean()
@@ -59,9 +79,3 @@ def drawn_epsilons(x: Tensor, eps: float, generators: list[torch.Generator]) -> 
     """Draw an epsilon between 0 and ``eps`` for each of N users; (N, 1, …), to go with x."""
     draws = [torch.rand((), generator=generator) for generator in generators[: len(x)]]
     return eps * torch.stack(draws).to(x).view(-1, *[1] * (x.ndim - 1))
-
-
-def noisy(x: Tensor, sigma: float, generators: list[torch.Generator]) -> Tensor:
-    """Add white Gaussian noise of standard deviation sigma to x (N, …), each user's from a generator of its own."""
-    draws = [torch.randn(x.shape[1:], generator=generator) for generator in generators[: len(x)]]
-    return x + sigma * torch.stack(draws).to(x)

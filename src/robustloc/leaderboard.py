@@ -2,61 +2,58 @@
 
 import pandas as pd
 
+from robustloc import tables
+
 KEYS = ["scenario", "model", "defence"]
-CLEAN = "clean"
-WORST = "worst"
+FIGURES = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
 
 
-def leaderboard(summary: pd.DataFrame, epsilons: dict[str, float], training_s: pd.DataFrame) -> pd.DataFrame:
-    """Arrange the summary by localizer.
+def compared(summary: pd.DataFrame, epsilons: dict[str, float]) -> pd.DataFrame:
+    """Choose the cells that localizers are compared by: without attack, and at one epsilon of each scenario.
 
     Args:
         summary: one row per cell (summary.csv).
-        epsilons: scenario -> the epsilon at which its localizers are compared.
-        training_s: scenario, model, defence and training_s, seconds of training [s], where they are known.
+        epsilons: scenario -> reference epsilon; of those that were run the nearest one is taken.
+    """
+    rows = summary[summary.budget != "psr_db"]
+    distance = (rows.epsilon - rows.scenario.map(epsilons)).abs().where(rows.attack != "clean")
+    nearest = distance == distance.groupby(rows.scenario).transform("min")
+    return rows[nearest | (rows.attack == "clean")]
+
+
+def leaderboard(rows: pd.DataFrame, training_s: pd.DataFrame, *, text: bool = False) -> pd.DataFrame:
+    """Arrange cells by localizer, the least error under ``worst`` first, or without attack where that was not run.
+
+    Args:
+        rows: see `compared`.
+        training_s: scenario, model, defence and training_s: wall time of training [s], where it is known.
+        text: write each error in one column, as tables show it.
 
     Returns:
-        Keys, seeds, parameters, multiply_adds, training_s; ``<attack>_rmse_m`` and its std, low and high [m] of
-        ``clean`` and every attack at the scenario's epsilon, mean over seeds; verdict. The least error under ``worst``
-        first, or without attack where that was not run.
+        Keys, verdict, seeds, parameters, multiply_adds, training_s, then of clean, of every attack and of worst
+        ``<attack>_rmse_mean_m``, …_std_m, …_low_m and …_high_m [m]; or ``<attack>`` as text.
     """
-    rows = summary[(summary.attack == CLEAN) | (summary.epsilon == summary.scenario.map(epsilons))]
-    rows = rows[rows.budget != "psr_db"].rename(columns=lambda name: name.replace("rmse_mean_m", "rmse_rmse_m"))
-    figures = rows.pivot(
-        index=KEYS, columns="attack", values=["rmse_rmse_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
-    )
-    figures.columns = [f"{attack}_{name.removeprefix('rmse_')}" for name, attack in figures.columns]
-    every = rows[rows.attack == CLEAN].set_index(KEYS)[["seeds", "parameters", "multiply_adds", "verdict"]]
-    board = every.join(training_s.groupby(KEYS).training_s.mean()).join(figures).reset_index()
-    order = [f"{name}_rmse_m" for name in (WORST, CLEAN) if f"{name}_rmse_m" in board]
-    return board.sort_values(["scenario", *order, "model", "defence"]).reset_index(drop=True)
+    attacks = sorted(set(rows.attack), key=lambda name: (name == "worst", name != "clean", name))
+    figures = rows.assign(text=rows.apply(tables.value, axis=1)).pivot(index=KEYS, columns="attack")
+    board = rows[rows.attack == "clean"].set_index(KEYS)[["verdict", "seeds", "parameters", "multiply_adds"]]
+    board = board.join(training_s.groupby(KEYS).training_s.mean())
+    for attack in attacks:
+        for name in ["text"] if text else FIGURES:
+            board[attack if text else f"{attack}_{name}"] = figures[name, attack]
+    means = figures["rmse_mean_m"]
+    order = means.get("worst", means["clean"]).rename("worst").to_frame().join(means["clean"])
+    return board.loc[order.sort_values(["scenario", "worst", "clean", *KEYS[1:]]).index].reset_index()
 
 
-def markdown(board: pd.DataFrame, epsilons: dict[str, float]) -> str:
+def markdown(rows: pd.DataFrame, training_s: pd.DataFrame) -> str:
     """Write the leaderboard as one Markdown table per scenario."""
     parts = []
-    for scenario, rows in board.groupby("scenario"):
-        attacks = [name.removesuffix("_rmse_m") for name in rows if name.endswith("_rmse_m")]
-        attacks = [name for name in attacks if rows[f"{name}_rmse_m"].notna().any()]
-        attacks.sort(key=lambda name: (name == WORST, name != CLEAN))
-        table = rows[["model", "defence", "verdict"]].assign(
-            **{"parameters": rows.parameters.map("{:,}".format), "multiply-adds": rows.multiply_adds.map("{:,}".format)}
-        )
-        table["training [s]"] = rows.training_s.map("{:.0f}".format).replace("nan", "")
-        for name in attacks:
-            table[name] = [_text(row, name) for _, row in rows.iterrows()]
-        seeds = " to ".join(map(str, sorted({rows.seeds.min(), rows.seeds.max()})))
-        over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
-        words = f"position RMSE [m] at epsilon {epsilons[scenario]:g}, {over}; in brackets its 95 % bootstrap interval"
-        align = ["left"] * 3 + ["right"] * (len(table.columns) - 3)
-        body = table.to_markdown(index=False, disable_numparse=True, colalign=align)
-        parts.append(f"## {scenario}: {words}\n\n{body}\n")
+    for scenario, own in rows.groupby("scenario"):
+        board = leaderboard(own, training_s, text=True).drop(columns=["scenario", "seeds"])
+        for name in ("parameters", "multiply_adds", "training_s"):
+            board[name] = board[name].map("{:,.0f}".format).replace("nan", "")
+        board = board.rename(columns={"multiply_adds": "multiply-adds", "training_s": "training [s]"}).fillna("")
+        budgets = ", ".join(sorted({f"{row.epsilon:g}" for row in own.itertuples() if row.attack != "clean"}))
+        title = f"{scenario}: {tables.caption(own)}" + (f"; attacks at epsilon {budgets}" if budgets else "")
+        parts.append(f"## {title}\n\n{tables.pipes(board, left=3)}")
     return "\n".join(parts)
-
-
-def _text(row: pd.Series, name: str) -> str:
-    mean, spread, low, high = (row[f"{name}_{figure}_m"] for figure in ("rmse", "std", "low", "high"))
-    if pd.isna(mean):
-        return ""
-    interval = f" [{low:.3f}, {high:.3f}]" if name in (CLEAN, WORST) else ""
-    return f"{mean:.3f}" + ("" if pd.isna(spread) else f" ± {spread:.3f}") + interval

@@ -99,12 +99,15 @@ def load(path: Path, *, bare: bool = False, **changes: object) -> nn.Module:
             raise UserError(f"{path}: checkpoint format {content['format']}, expected {FORMAT}; train it again")
         model = content["model"] | {"parameters": content["model"]["parameters"] | changes}
         localizer = build(model, tuple(content["shape"]), torch.zeros(1, 3))
-        localizer.load_state_dict(content["state"])
+        try:
+            localizer.load_state_dict(content["state"])
+        except RuntimeError as error:
+            raise UserError(f"{path}: the weights do not fit {model}: {error}") from error
     except UserError:
         raise
     except Exception as error:  # torch raises many kinds on damaged files
         raise UserError(f"{path}: not a readable checkpoint ({error}); delete it and train again") from error
     if (wrapper := content["wrapper"]) and not bare:
-        defence = plugins.build("defences", wrapper["plugin"], attacks=[], **wrapper["parameters"])
+        defence = plugins.defence(wrapper["plugin"], [], wrapper["parameters"])
         return defence.wrap(localizer, wrapper["epsilon"]).eval()
     return localizer.eval()

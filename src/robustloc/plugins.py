@@ -54,6 +54,16 @@ def attack(entry: dict) -> Callable:
     return partial(load("attacks", entry["plugin"]).perturb, norm=entry["norm"], **entry["parameters"])
 
 
+def defence(name: str, attacks: list[Callable], parameters: dict) -> object:
+    """Build a defence, with attacks if it crafts with some.
+
+    Raises:
+        UserError: the plugin refuses a parameter.
+    """
+    crafts = {"attacks": attacks} if "attacks" in options("defences", name) else {}
+    return build("defences", name, **crafts, **parameters)
+
+
 @dataclass(frozen=True)
 class Option:
     """A keyword-only parameter of a plugin: its annotation as text, and whether it must be given."""

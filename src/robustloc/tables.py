@@ -22,7 +22,7 @@ def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
     rows = summary[summary.scenario == scenario]
     suffix = rows.defence.map(lambda name: "" if name == "none" else f" + {name}")
     place = rows.attack.map({name: place for place, name in enumerate(HEADLINES)}).fillna(len(HEADLINES))
-    rows = rows.assign(localizer=rows.model + suffix, place=place, text=rows.apply(_value, axis=1))
+    rows = rows.assign(localizer=rows.model + suffix, place=place, text=rows.apply(value, axis=1))
     wide = rows.pivot(index=["place", "attack", "budget", "epsilon"], columns="localizer", values="text")
     text = wide.sort_index().fillna("").reset_index().drop(columns="place")
     text["budget"] = [_budget(*pair) for pair in zip(text["budget"], text.pop("epsilon"), strict=True)]
@@ -34,7 +34,7 @@ def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
     return pd.concat([first, text.rename_axis(columns=None)], ignore_index=True)
 
 
-def _value(row: pd.Series) -> str:
+def value(row: pd.Series) -> str:
     """Write one cell: its RMSE, the standard deviation over seeds, and of a headline the interval over users."""
     spread = "" if row.seeds == 1 else f" ± {row.rmse_std_m:.3f}"
     interval = f" [{row.rmse_low_m:.3f}, {row.rmse_high_m:.3f}]" if row.attack in HEADLINES else ""
@@ -57,7 +57,7 @@ def markdown(summary: pd.DataFrame) -> str:
     """Write every scenario's layout as a Markdown table."""
     parts = []
     for scenario, rows in summary.groupby("scenario"):
-        parts.append(f"## {scenario}: {caption(rows)}\n\n{_pipes(layout(summary, scenario))}")
+        parts.append(f"## {scenario}: {caption(rows)}\n\n{pipes(layout(summary, scenario))}")
     return "\n".join(parts)
 
 
@@ -66,14 +66,15 @@ def matrices(summary: pd.DataFrame, figures: list[dict]) -> str:
     parts = ["For each figure of kind `matrix` its RMSEs: defences down, attacks across.\n"]
     for figure in figures:
         rows = shown.matrix(summary, figure)
-        text = rows.assign(text=rows.apply(_value, axis=1))
+        text = rows.assign(text=rows.apply(value, axis=1))
         title = f"{figure['name']}: {figure['scenario']}, {figure['model']}, epsilon {figure['epsilon']:g}"
-        parts.append(f"## {title}; {caption(rows)}\n\n{_pipes(shown.grid(text, 'text').reset_index())}")
+        parts.append(f"## {title}; {caption(rows)}\n\n{pipes(shown.grid(text, 'text').reset_index())}")
     return "\n".join(parts)
 
 
-def _pipes(text: pd.DataFrame) -> str:
-    align = ["left", *["right"] * (len(text.columns) - 1)]
+def pipes(text: pd.DataFrame, left: int = 1) -> str:
+    """Write a table of texts as Markdown, the first columns to the left."""
+    align = ["left"] * left + ["right"] * (len(text.columns) - left)
     return text.to_markdown(index=False, disable_numparse=True, colalign=align) + "\n"
 
 

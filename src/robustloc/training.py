@@ -85,7 +85,7 @@ def fit(
     localizer.train()
     module = Fit(localizer, data, defence, recipe, eps, seed)
     trainer.fit(module, ckpt_path=_resumable(folder / "last.ckpt"))
-    weights = torch.load(best.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
+    weights = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"]
     localizer.cpu().load_state_dict({name.removeprefix("localizer."): tensor for name, tensor in weights.items()})
     localizer.eval()
     _check_convergence(module.history, localizer)
@@ -102,12 +102,14 @@ def _check_convergence(history: list[dict[str, float]], localizer: nn.Module) ->
 
 
 def _resumable(checkpoint: Path) -> Path | None:
-    """Return the checkpoint if it can be read; a kill while it was written leaves half of one."""
+    """Return the checkpoint if it can be gone on from; a kill while it was written leaves half of one."""
     try:
-        torch.load(checkpoint, map_location="cpu", weights_only=True)
+        states = torch.load(checkpoint, map_location="cpu", weights_only=True)["callbacks"].values()
     except Exception:  # missing or damaged in any of many ways: start anew
         return None
-    return checkpoint
+    here = str(checkpoint.parent.resolve())
+    # in a folder that was moved, Lightning would forget which epoch was the best
+    return checkpoint if all(state.get("dirpath", "") in ("", here) for state in states) else None
 
 
 class Fit(lightning.LightningModule):

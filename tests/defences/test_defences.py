@@ -29,7 +29,7 @@ def batch() -> tuple[nn.Module, torch.Tensor, torch.Tensor, list[torch.Generator
 
 def build(name: str, *attacks: dict, **parameters: object) -> Defence:
     """Build a defence that crafts with some attacks."""
-    return plugins.load("defences", name).build(attacks=[plugins.attack(one) for one in attacks], **parameters)
+    return plugins.defence(name, [plugins.attack(one) for one in attacks], parameters)
 
 
 @pytest.mark.parametrize("name", plugins.names("defences"))

@@ -29,13 +29,13 @@ def x() -> torch.Tensor:
 
 def smoothed(network: nn.Module, **parameters: object) -> median_smoothing.Smoothed:
     """The network under the defence."""
-    return median_smoothing.build(attacks=[], **parameters).wrap(network, EPS).eval()
+    return median_smoothing.build(**parameters).wrap(network, EPS).eval()
 
 
 def test_noise_of_training(network: nn.Module) -> None:
     """Each user's noise has the asked size and depends on its own generator alone."""
     x, y = torch.zeros(4, 1, 32, 32), torch.zeros(4, 3)
-    defence = median_smoothing.build(attacks=[], sigma_epsilons=2.0)
+    defence = median_smoothing.build(sigma_epsilons=2.0)
     generators = [torch.Generator().manual_seed(user) for user in range(9)]
     noisy, kept = defence.on_batch(network, x, y, EPS, generators)
     alone, _ = defence.on_batch(network, x[2:3], y[2:3], EPS, [torch.Generator().manual_seed(2)])
@@ -71,4 +71,4 @@ def test_gradient(network: nn.Module, x: torch.Tensor) -> None:
 def test_refused(parameters: dict, message: str) -> None:
     """An even number of draws has no middle one, and without noise nothing is smoothed."""
     with pytest.raises(ValueError, match=message):
-        median_smoothing.build(attacks=[], **parameters)
+        median_smoothing.build(**parameters)

@@ -58,16 +58,19 @@ def test_remembered_users_find_themselves() -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 0.5])
 def test_equal_inputs(shift: float) -> None:
-    """Users with one and the same input, such as those without a path, are averaged, near and far."""
-    module = wknn.build((1, 4, 4), **MODEL["parameters"])
-    module.remember(torch.zeros(4, 1, 4, 4), torch.tensor([1.0, 2.0, 3.0, 4.0])[:, None].expand(4, 3))
-    x = torch.full((1, 1, 4, 4), shift, requires_grad=True)
+    """Users with one and the same input, such as those without a path, are one reference at their mean position."""
+    x, y = users(6)
+    equals = torch.zeros(100, 1, 4, 4, dtype=x.dtype)
+    module, other = (wknn.build((1, 4, 4), neighbours=3).double() for _ in range(2))
+    positions = torch.randn(100, 3, dtype=y.dtype)
+    module.remember(torch.cat([x, equals]), torch.cat([y, positions]))
+    other.remember(torch.cat([x, equals[:1]]), torch.cat([y, positions.mean(dim=0, keepdim=True)]))
+    near = torch.full((1, 1, 4, 4), shift, dtype=x.dtype, requires_grad=True)
 
-    estimate = module(x)
-    (gradient,) = torch.autograd.grad(estimate.sum(), x)
+    estimate = module(near)
+    (gradient,) = torch.autograd.grad(estimate.sum(), near)
 
-    assert estimate.min() >= 2 - 1e-5  # of three out of 1 to 4
-    assert estimate.max() <= 3 + 1e-5
+    torch.testing.assert_close(estimate, other(near))
     assert torch.isfinite(gradient).all()
 
 
@@ -94,7 +97,7 @@ def test_references_are_drawn() -> None:
 
 def test_too_few_users() -> None:
     """The weights take one user more than there are neighbours."""
-    with pytest.raises(ValueError, match="neighbours: expected fewer than the 3 training users, found 3"):
+    with pytest.raises(ValueError, match="neighbours: expected fewer than the 3 different users, found 3"):
         made(3)
 
 

@@ -47,3 +47,41 @@ def test_killed_shard(fresh: Project) -> None:
     shard.unlink()
     fresh.run(*arguments)
     assert shard.read_bytes() == content
+
+
+def test_killed_training(fresh: Project) -> None:
+    """A training that was killed between two epochs goes on, and ends with the bytes of an undisturbed one."""
+    checkpoint = fresh.folder / "results/smoke/indoor/dcnn/none/seed0/checkpoint.pt"
+    arguments = ("--configfile", SMOKE, fresh.overlay({"training": {"epochs": 30}}), "--")
+    target = str(checkpoint.relative_to(fresh.folder))
+    command = [sys.executable, "-m", "snakemake", *arguments, target]
+    environment = os.environ | {"VIRTUAL_ENV": sys.prefix}
+    with subprocess.Popen(command, cwd=fresh.folder, env=environment, stderr=subprocess.DEVNULL) as running:
+        log = fresh.folder / "results/smoke/logs/indoor/dcnn/none/seed0/train.log"
+        while running.poll() is None and not (log.exists() and "epoch 3/30" in log.read_text()):
+            time.sleep(0.02)
+        assert subprocess.run(["pkill", "-KILL", "-f", f"checkpoint {target}"], check=False).returncode == 0
+    assert running.returncode != 0
+    assert not checkpoint.exists()
+    assert list(checkpoint.parent.glob(".training-*/last.ckpt"))
+
+    fresh.run(*arguments, target)
+    resumed = checkpoint.read_bytes()
+    assert "epoch 3/30" not in log.read_text()
+    checkpoint.unlink()
+    fresh.run(*arguments, target)
+
+    assert "epoch 3/30" in log.read_text()
+    assert checkpoint.read_bytes() == resumed
+
+
+def test_diverged_training(fresh: Project) -> None:
+    """A training that diverges stops with a message, and leaves no checkpoint."""
+    target = "results/smoke/indoor/dcnn/none/seed0/checkpoint.pt"
+    overlay = fresh.overlay({"training": {"learning_rate": 1.0e30}})
+
+    done = fresh.snakemake("--configfile", SMOKE, overlay, "--", target)
+
+    assert done.returncode != 0
+    assert "training diverged in epoch 0" in done.stderr
+    assert not (fresh.folder / target).exists()

@@ -13,11 +13,10 @@ from robustloc.defence import Defence, drawn_epsilons, mean_distance
 from robustloc.victim import squared_error
 
 
-def build(*, attacks: list, repeats: int = 3, minimum: float | None = 0.0) -> "FreeAdversarial":
+def build(*, repeats: int = 3, minimum: float | None = 0.0) -> "FreeAdversarial":
     """Build the defence.
 
     Args:
-        attacks: not used; the perturbation is this defence's own.
         repeats: m of the paper, presentations of each batch.
         minimum: smallest value of a perturbed input; an ADP is a magnitude.
     """

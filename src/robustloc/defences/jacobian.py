@@ -11,11 +11,10 @@ from robustloc.defence import Defence, mean_distance
 from robustloc.victim import evaluating
 
 
-def build(*, attacks: list, weight: float = 1.0) -> "Jacobian":
+def build(*, weight: float = 1.0) -> "Jacobian":
     """Build the defence.
 
     Args:
-        attacks: not used.
         weight: of the first-order bound at the largest epsilon, beside the distance.
     """
     if weight <= 0:

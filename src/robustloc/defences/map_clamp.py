@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from robustloc.defence import Defence
 
 
-def build(*, attacks: list) -> "MapClamp":
+def build() -> "MapClamp":
     """Build the defence."""
     return MapClamp()
 

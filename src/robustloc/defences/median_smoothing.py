@@ -9,37 +9,29 @@ median under fresh noise.
 import torch
 from torch import Tensor, nn
 
-from robustloc.defence import Defence, noisy
+from robustloc.defence import Noisy
 
 BANK_SEED = 0
 
 
-def build(*, attacks: list, sigma_epsilons: float = 1.0, draws: int = 15) -> "MedianSmoothing":
+def build(*, sigma_epsilons: float = 1.0, draws: int = 15) -> "MedianSmoothing":
     """Build the defence.
 
     Args:
-        attacks: unused.
         sigma_epsilons: standard deviation of the noise on the scaled input, in units of epsilon.
         draws: noise patterns whose median is the estimate; odd.
     """
-    if sigma_epsilons <= 0:
-        raise ValueError(f"sigma_epsilons: expected more than 0, found {sigma_epsilons}")
     if draws < 1 or draws % 2 == 0:
         raise ValueError(f"draws: expected an odd number, found {draws}")
     return MedianSmoothing(sigma_epsilons, draws)
 
 
-class MedianSmoothing(Defence):
+class MedianSmoothing(Noisy):
     """Trains under noise, and estimates by the median under noise."""
 
     def __init__(self, sigma_epsilons: float, draws: int):
-        self.sigma_epsilons, self.draws = sigma_epsilons, draws
-
-    def on_batch(
-        self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
-    ) -> tuple[Tensor, Tensor]:
-        """Return the users under noise, each from a generator of its own."""
-        return noisy(x, self.sigma_epsilons * eps, generators), y
+        super().__init__(sigma_epsilons)
+        self.draws = draws
 
     def wrap(self, localizer: nn.Module, eps: float) -> nn.Module:
         """Return the median of the localizer."""
@@ -65,7 +57,9 @@ class Smoothed(nn.Module):
         noise = self.sigma * bank.to(x)
         with torch.no_grad():
             estimates = torch.stack([self.localizer(x + pattern) for pattern in noise])
-            middle = estimates.median(dim=0).indices
+            median = estimates.median(dim=0)
+        if not torch.is_grad_enabled():
+            return median.values
         # a median moves as the draw that it takes: each coordinate's alone needs a graph, a fifth of the memory
-        taken = self.localizer((x.unsqueeze(1) + noise[middle]).flatten(0, 1))
+        taken = self.localizer((x.unsqueeze(1) + noise[median.indices]).flatten(0, 1))
         return taken.view(len(x), 3, 3).diagonal(dim1=1, dim2=2)

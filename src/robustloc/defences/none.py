@@ -3,6 +3,6 @@
 from robustloc.defence import Defence
 
 
-def build(*, attacks: list) -> Defence:
+def build() -> Defence:
     """Return the defence that changes nothing."""
     return Defence()

@@ -38,5 +38,7 @@ class Trades(Defence):
             estimate = localizer(x)
         epsilons = drawn_epsilons(x, eps, generators)
         perturbed = attack(squared_error(localizer, estimate), x, eps=epsilons, generators=generators)
+        if eps > 0 and torch.equal(perturbed, x):
+            raise ValueError("attacks: trades needs a random start, the distance from itself has no gradient")
         clean, moved = localizer(torch.cat([x, perturbed.detach()])).chunk(2)
         return mean_distance(clean, y) + self.weight * mean_distance(moved, clean)

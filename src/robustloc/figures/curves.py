@@ -65,7 +65,7 @@ def certified(rows: pd.DataFrame) -> Figure:
                 axes.plot(curve.radius, curve[value], **_look(colour, line))
         axes.set_xlim(left=0)
         axes.set(xlabel="certified radius (L2, units of the scaled input)", ylabel="certified position error [m]")
-        axes.set_title(f"{rows.scenario.iloc[0]}, confidence {rows.confidence.min():.4g}")
+        axes.set_title(f"{rows.scenario.iloc[0]}, {rows.confidence.min():.4g} confidence of each user")
         _ratios(axes, rows)
         _finish(drawing, axes, [", ".join(names) for names, _ in localizers], list(values.values()))
     return drawing

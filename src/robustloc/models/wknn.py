@@ -48,11 +48,15 @@ class WKNN(nn.Module):
             x: (N, 1, angle bins, delay bins) inputs.
             y: (N, 3) standardised positions.
         """
-        if len(x) <= self.neighbours:
-            raise ValueError(f"neighbours: expected fewer than the {len(x)} training users, found {self.neighbours}")
         # drawn, since users come in the order of their places, and the first ones are those of one corner
-        kept = torch.randperm(len(x))[: self.references].sort().values
-        self.x, self.y = (part[kept].detach().flatten(1) for part in (x, y))
+        kept = torch.randperm(len(x))[: self.references]
+        # equal inputs, as of users without a path, are one reference in their middle: none of them is nearer
+        self.x, place, counts = x[kept].detach().flatten(1).unique(dim=0, return_inverse=True, return_counts=True)
+        self.y = y.new_zeros(len(self.x), 3).index_add_(0, place, y[kept].detach()) / counts.unsqueeze(1)
+        if len(self.x) <= self.neighbours:
+            raise ValueError(
+                f"neighbours: expected fewer than the {len(self.x)} different users, found {self.neighbours}"
+            )
 
     def forward(self, x: Tensor) -> Tensor:
         """Estimate standardised positions."""
@@ -62,9 +66,7 @@ class WKNN(nn.Module):
         candidates = self._candidates(x)
         distances = torch.linalg.vector_norm(x.unsqueeze(1) - self.x[candidates], dim=2)
         nearest, order = distances.topk(self.neighbours + 1, largest=False)
-        last = nearest[:, -1:]
-        # users without a path have equal inputs, so that all distances can be 0
-        share = nearest[:, :-1] / last.masked_fill(last == 0, 1)
+        share = nearest[:, :-1] / nearest[:, -1:]
         weights = (1 - share + FLOOR) / (share + FLOOR)
         positions = self.y[candidates.gather(1, order[:, :-1])]
         return (weights.unsqueeze(2) * positions).sum(dim=1) / weights.sum(dim=1, keepdim=True)

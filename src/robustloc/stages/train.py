@@ -14,6 +14,7 @@ from robustloc.batches import Data
 from robustloc.cells import LOCALIZER
 from robustloc.dataset import Manifest
 from robustloc.defence import Defence
+from robustloc.errors import UserError
 from robustloc.job import Job, run
 from robustloc.recipe import Recipe
 from robustloc.training import fit
@@ -26,23 +27,48 @@ def main(job: Job) -> None:
     manifest = Manifest.read(job.input("manifest"))
     data = _data(manifest)
     torch.manual_seed(seed("weights"))
-    if job.inputs["start"]:
-        model = localizer.load(job.input("start"), bare=True, **config["model"]["parameters"])
-    else:
-        model = localizer.build(config["model"], manifest.shape, data.y)
-        if remember := getattr(model.network, "remember", None):
-            remember(data.x, (data.y - model.center) / model.spread)
     checkpoint, recipe = job.output("checkpoint"), Recipe(**config["training"])
     defence, wrapper = _defence(config["defence"], config["epsilon"])
     scratch, history = None, []
-    if recipe.epochs and any(parameter.requires_grad for parameter in model.parameters()):
-        scratch = _scratch(checkpoint.parent, made_from)
-        history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=scratch)
+    try:
+        model = _untrained(config["model"], manifest, data, job.inputs["start"])
+        defends = type(defence) is not Defence and wrapper is None
+        if _can_learn(config, model, recipe, bool(job.inputs["start"]), defends):
+            scratch = _scratch(checkpoint.parent, made_from)
+            history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=scratch)
+    except ValueError as error:  # a plugin refuses a parameter
+        raise UserError(f"{config['cell']['model']}, {config['cell']['defence']}: {error}") from error
     log = pd.DataFrame(history, columns=["epoch", "training_loss", "validation_loss", "validation_rmse_m"])
     log.to_csv(job.output("log"), index=False)
     localizer.save(checkpoint, model, config["model"], manifest.shape, made_from, wrapper)
     if scratch:
         shutil.rmtree(scratch)
+
+
+def _untrained(entry: dict, manifest: Manifest, data: Data, start: list[Path]) -> localizer.Localizer:
+    """What training starts from: a checkpoint, or new weights."""
+    if start:
+        return localizer.load(start[0], bare=True, **entry["parameters"])
+    model = localizer.build(entry, manifest.shape, data.y)
+    if remember := getattr(model.network, "remember", None):
+        remember(data.x, (data.y - model.center) / model.spread)
+    return model
+
+
+def _can_learn(config: dict, model: torch.nn.Module, recipe: Recipe, starts: bool, defends: bool) -> bool:
+    """Say whether there is anything to train; refuse what would be a network or a defence by name alone.
+
+    Raises:
+        UserError: names the key to change.
+    """
+    learns = any(parameter.requires_grad for parameter in model.parameters())
+    if learns and not recipe.epochs and not starts:
+        raise UserError(f"{config['cell']['model']}: nothing trains it; set training.epochs above 0")
+    if defends and not learns:
+        raise UserError(
+            f"{config['cell']['defence']}: {config['cell']['model']} has nothing to train; take them apart in grids"
+        )
+    return learns and recipe.epochs > 0
 
 
 def _data(manifest: Manifest) -> Data:
@@ -55,7 +81,7 @@ def _data(manifest: Manifest) -> Data:
 def _defence(entry: dict, epsilon: float) -> tuple[Defence, dict | None]:
     """Build the defence; and what a checkpoint says of it, if it wraps the localizer."""
     attacks = [plugins.attack(attack) for attack in entry["attacks"]]
-    defence = plugins.build("defences", entry["plugin"], attacks=attacks, **entry["parameters"])
+    defence = plugins.defence(entry["plugin"], attacks, entry["parameters"])
     wraps = type(defence).wrap is not Defence.wrap
     return defence, {key: entry[key] for key in ("plugin", "parameters")} | {"epsilon": epsilon} if wraps else None
 
