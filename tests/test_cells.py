@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+import yaml
 from test_config import DEFAULT, SCHEMA, merged
 
 from robustloc import cells, config

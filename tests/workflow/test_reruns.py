@@ -144,14 +144,13 @@ def test_confidence(finished: Project) -> None:
 def test_solver_of_trained_weights(finished: Project) -> None:
     """Another solver for the same weights makes its own localizer due alone."""
     overlay = finished.overlay({"models": {"neural_ode_euler": {"steps": 2}}})
-
     assert finished.planned(overlay) == trained(SWAPPED) | clean(SWAPPED) | TABLES | SUMMED
 
 
 def test_defence_file(finished: Project) -> None:
     """An edited defence makes its own localizers due and what is proven of them."""
-    edit = ("draws < 1", "draws < 2 - 1")
-    with finished.edited("src/robustloc/defences/median_smoothing.py", lambda text: text.replace(*edit)):
+    file = "src/robustloc/defences/median_smoothing.py"
+    with finished.edited(file, lambda text: text.replace("draws < 1", "draws < 2 - 1")):
         planned = finished.planned()
 
     assert planned == trained(SMOOTHED) | clean(SMOOTHED) | CERTIFIED | TABLES | SUMMED
@@ -247,6 +246,5 @@ def test_scale(finished: Project) -> None:
 
 def test_figure(finished: Project) -> None:
     """An edited figure makes figures due alone."""
-    edit = ('markersize": 4', 'markersize": 5')
-    with finished.edited("src/robustloc/figures/curves.py", lambda text: text.replace(*edit)):
+    with finished.edited("src/robustloc/figures/curves.py", lambda text: text.replace('size": 4', 'size": 5')):
         assert finished.planned() == FIG1 | SUMMED | figures("certified")
