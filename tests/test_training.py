@@ -18,7 +18,7 @@ from robustloc.errors import UserError
 from robustloc.recipe import Recipe
 from robustloc.training import fit
 
-RECIPE = Recipe(epochs=4, batch_size=32, learning_rate=0.01, warmup=0.2, weight_decay=1e-4)
+RECIPE = Recipe(epochs=4, batch_size=16, learning_rate=0.01, warmup=0.2, weight_decay=1e-4)
 ATTACK = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 2, "random_start": True}}
 
 
@@ -49,9 +49,9 @@ class Dying(Defence):
 def data() -> Data:
     """Users whose position can be read off their profile."""
     generator = torch.Generator().manual_seed(0)
-    x = torch.rand(400, 1, 16, 16, generator=generator)
-    y = torch.stack([100 * x.mean(dim=(1, 2, 3)), 10 * x[:, 0, :4].mean(dim=(1, 2)), torch.full((400,), 2.0)], dim=1)
-    return Data(x[:320], y[:320], x[320:], y[320:])
+    x = torch.rand(200, 1, 16, 16, generator=generator)
+    y = torch.stack([100 * x.mean(dim=(1, 2, 3)), 10 * x[:, 0, :4].mean(dim=(1, 2)), torch.full((200,), 2.0)], dim=1)
+    return Data(x[:160], y[:160], x[160:], y[160:])
 
 
 class Away(Defence):
@@ -138,7 +138,7 @@ def test_half_a_state_is_not_used(tmp_path: Path) -> None:
 
 def test_divergence_stops(tmp_path: Path) -> None:
     """A network that diverges ends with a message that names the key to change."""
-    recipe = Recipe(epochs=3, batch_size=32, learning_rate=1e30, warmup=0.2, weight_decay=0.0)
+    recipe = Recipe(epochs=3, batch_size=16, learning_rate=1e30, warmup=0.2, weight_decay=0.0)
 
     with pytest.raises(UserError, match=r"training diverged in epoch 0.*training\.learning_rate"):
         train(tmp_path, untrained(), defence("none"), recipe)
@@ -146,7 +146,7 @@ def test_divergence_stops(tmp_path: Path) -> None:
 
 def test_finite_divergence_stops(tmp_path: Path) -> None:
     """A network that ends far beyond the mean position is no result either, though all its numbers are finite."""
-    recipe = Recipe(epochs=3, batch_size=32, learning_rate=1.0, warmup=0.2, weight_decay=0.0)
+    recipe = Recipe(epochs=3, batch_size=16, learning_rate=1.0, warmup=0.2, weight_decay=0.0)
 
     with pytest.raises(UserError, match=r"the best validation RMSE is .* m, the mean position's .*learning_rate"):
         train(tmp_path, untrained(), Away(), recipe)
@@ -184,7 +184,7 @@ def test_arithmetic(tmp_path: Path, option: dict, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("batch", [35, 45])
 def test_early_stop_and_kill(tmp_path: Path, batch: int) -> None:
     """With patience training stops some epochs after the best one, also when it was killed on the way or at the end."""
-    recipe = Recipe(epochs=30, batch_size=32, learning_rate=1e-9, warmup=0.2, weight_decay=0.0, patience=3)
+    recipe = Recipe(epochs=30, batch_size=16, learning_rate=1e-9, warmup=0.2, weight_decay=0.0, patience=3)
     log = train(tmp_path / "a", untrained(), defence("none"), recipe)
     with contextlib.suppress(Interrupted):
         train(tmp_path / "b", untrained(), Dying(defence("none"), batch), recipe)
@@ -203,7 +203,7 @@ def test_called_again_after_the_end(tmp_path: Path) -> None:
     assert all(torch.equal(value, again.state_dict()[key]) for key, value in first.state_dict().items())
 
 
-@pytest.mark.parametrize("batch_size", [320, 107, 64])
+@pytest.mark.parametrize("batch_size", [160, 54, 32])
 @pytest.mark.parametrize("warmup", [0.01, 0.2, 0.99])
 def test_short_training(tmp_path: Path, batch_size: int, warmup: float) -> None:
     """Any number of steps and any warm-up make a schedule: here one, three and five steps."""
