@@ -185,13 +185,7 @@ def job(train: Callable, name: str, threads: int) -> float:
 
 
 def two_cores(rounds: int) -> tuple[list[dict], float]:
-    """Two jobs of one thread whose workers sleep, as the workflow runs them, against one job of two as torch would.
-
-    And the plain set-up run as the workflow would, so that the part of the threads shows.
-
-    Returns:
-        The rows of the table, and how many times as fast the first is.
-    """
+    """Two jobs of one thread, as the workflow runs them, against one of two as torch would; the rows, and their ratio."""
 
     def steps(train: Callable, name: str, jobs: int, threads: int, environment: dict[str, str]) -> float:
         os.environ.pop("OMP_WAIT_POLICY", None)
