@@ -185,7 +185,7 @@ def job(train: Callable, name: str, threads: int) -> float:
 
 
 def two_cores(rounds: int) -> tuple[list[dict], float]:
-    """Two jobs of one thread, as the workflow runs them, against one of two as torch would; the rows, and their ratio."""
+    """Two jobs of a thread each, as the workflow runs them, against one of two as torch would: rows, and the ratio."""
 
     def steps(train: Callable, name: str, jobs: int, threads: int, environment: dict[str, str]) -> float:
         os.environ.pop("OMP_WAIT_POLICY", None)
