@@ -1,23 +1,5 @@
 # What is proven of localizers that are smoothed by a median. Without one in the grids nothing is asked for.
 
-CERTIFICATE = f"<results>/{cells.CERTIFICATE}"
-SMOOTHED = [
-    name for name in config["defences"] if settings.entry(config, "defences", name)["plugin"] == "median_smoothing"
-]
-CERTIFICATES = [CERTIFICATE.format(**cell) for cell in cells.localizers(GRIDS) if cell["defence"] in SMOOTHED]
-CERTIFIED = [f"<results>/tables/certified.{suffix}" for suffix in ("csv", "md")] if CERTIFICATES else []
-
-
-def certifiers(wc):
-    """The code that certifies a localizer."""
-    return ["stages.certify", *localizer_modules(dict(wc))]
-
-
-def certifying(wc):
-    """The configuration that certifying a localizer reads."""
-    cell = {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
-    return section(cell=cell, seed=config["seed"], **config["certificates"])
-
 
 rule certificates:
     """certified.csv and certified.md: bounds on the errors of smoothed localizers under every attack."""

@@ -1,23 +1,6 @@
 # Can the errors under attack be believed? Every attacked localizer is examined, and judged beside the others.
 
 
-def examiners(wc):
-    """The code that examines a localizer."""
-    return ["stages.examine", *localizer_modules(dict(wc))]
-
-
-def examining(scenario, *keys):
-    """The configuration that examining a localizer reads."""
-    chosen_keys = {key: config["verdict"][key] for key in ("users", *keys)}
-    return {"epsilon": threats.reference_epsilon(config, scenario), **chosen_keys}
-
-
-def judged(wc):
-    """The localizers of a scenario and seed that have a verdict."""
-    found = cells.judged(GRIDS)
-    return [cell for cell in found if cell["scenario"] == wc.scenario and cell["seed"] == int(wc.seed)]
-
-
 rule verdicts:
     """verdicts.csv: every check of every attacked localizer."""
     input:

@@ -1,0 +1,36 @@
+# What examining, judging and certifying localizers reads. No rule.
+
+CERTIFICATE = f"<results>/{cells.CERTIFICATE}"
+SMOOTHED = [
+    name for name in config["defences"] if settings.entry(config, "defences", name)["plugin"] == "median_smoothing"
+]
+CERTIFICATES = [CERTIFICATE.format(**cell) for cell in cells.localizers(GRIDS) if cell["defence"] in SMOOTHED]
+CERTIFIED = [f"<results>/tables/certified.{suffix}" for suffix in ("csv", "md")] if CERTIFICATES else []
+
+
+def examiners(wc):
+    """The code that examines a localizer."""
+    return ["stages.examine", *localizer_modules(dict(wc))]
+
+
+def examining(scenario, *keys):
+    """The configuration that examining a localizer reads."""
+    chosen_keys = {key: config["verdict"][key] for key in ("users", *keys)}
+    return {"epsilon": threats.reference_epsilon(config, scenario), **chosen_keys}
+
+
+def judged(wc):
+    """The localizers of a scenario and seed that have a verdict."""
+    found = cells.judged(GRIDS)
+    return [cell for cell in found if cell["scenario"] == wc.scenario and cell["seed"] == int(wc.seed)]
+
+
+def certifiers(wc):
+    """The code that certifies a localizer."""
+    return ["stages.certify", *localizer_modules(dict(wc))]
+
+
+def certifying(wc):
+    """The configuration that certifying a localizer reads."""
+    cell = {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
+    return section(cell=cell, seed=config["seed"], **config["certificates"])
