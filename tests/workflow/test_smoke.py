@@ -120,7 +120,7 @@ def test_leaderboard(finished: Project) -> None:
     assert len(board) == 2 + 4 + 1 + 2
     attacked = board[board.verdict != "none"]
     assert len(attacked) == 5
-    assert (attacked.fgsm_rmse_m > attacked.clean_rmse_m).all()
+    assert (attacked.fgsm_rmse_mean_m > attacked.clean_rmse_mean_m).all()
     sizes = board.set_index(["scenario", "model", "defence"])
     assert sizes.loc["outdoor", "constant", "none"].parameters == 0
     assert (
