@@ -169,6 +169,11 @@ def start_checkpoint(wc):
     return [CHECKPOINT.format(**{**wc, **start})] if start else []
 
 
+def localizer(wc):
+    """The names of a localizer."""
+    return {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
+
+
 def training(wc):
     """The configuration that training a localizer reads."""
     attacks = [settings.entry(config, "attacks", name) for name in trained_on(wc.defence)]
@@ -176,7 +181,7 @@ def training(wc):
     if "weights" in config["models"][wc.model]:  # those of another entry, as they are
         recipe |= {"epochs": 0}
     return section(
-        cell={"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)},
+        cell=localizer(wc),
         seed=config["seed"],
         model=settings.entry(config, "models", wc.model),
         defence=settings.entry(config, "defences", wc.defence) | {"attacks": attacks},
@@ -202,8 +207,7 @@ def cell(wc, attack, budget):
         raise WorkflowError(
             f"{attack}/{budget}: this attack takes {'psr<decibels>' if kind == 'psr_db' else 'eps<epsilon>'}"
         )
-    names = {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
-    return names | {"attack": attack or "clean", "epsilon": value, "budget": kind}
+    return localizer(wc) | {"attack": attack or "clean", "epsilon": value, "budget": kind}
 
 
 def crafting(wc, attack=None, budget=None):

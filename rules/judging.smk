@@ -32,5 +32,4 @@ def certifiers(wc):
 
 def certifying(wc):
     """The configuration that certifying a localizer reads."""
-    cell = {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
-    return section(cell=cell, seed=config["seed"], **config["certificates"])
+    return section(cell=localizer(wc), seed=config["seed"], **config["certificates"])

@@ -6,6 +6,8 @@ is the scenario's ``training_epsilon``, and ``generators`` are ``torch.Generator
 batch. Weights, gradients, statistics and mode of the localizer are left as found.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -73,6 +75,11 @@ class Noisy(Defence):
 def mean_distance(estimate: Tensor, position: Tensor) -> Tensor:
     """Mean Euclidean distance [m] of N positions (N, 3) from N others."""
     return torch.linalg.vector_norm(estimate - position, dim=1).mean()
+
+
+def drawn_attack(attacks: list[Callable], generators: list[torch.Generator]) -> Callable:
+    """Draw one of some attacks for a batch."""
+    return attacks[int(torch.randint(len(attacks), (), generator=generators[0]))]
 
 
 def drawn_epsilons(x: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.defence import Defence, drawn_epsilons
+from robustloc.defence import Defence, drawn_attack, drawn_epsilons
 from robustloc.victim import squared_error
 
 
@@ -41,7 +41,7 @@ class Adversarial(Defence):
         clean = round(self.clean_share * len(x))
         if clean == len(x):
             return x, y
-        attack = self.attacks[int(torch.randint(len(self.attacks), (), generator=generators[0]))]
+        attack = drawn_attack(self.attacks, generators)
         generators = generators[clean : len(x)]
         epsilons = drawn_epsilons(x[clean:], eps, generators)
         perturbed = attack(squared_error(localizer, y[clean:]), x[clean:], eps=epsilons, generators=generators)

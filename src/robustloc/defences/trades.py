@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.defence import Defence, drawn_epsilons, mean_distance
+from robustloc.defence import Defence, drawn_attack, drawn_epsilons, mean_distance
 from robustloc.victim import evaluating, squared_error
 
 
@@ -32,7 +32,7 @@ class Trades(Defence):
 
     def loss(self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
         """Return the mean distance from the truth and, weighted, of the perturbed estimates from the clean ones."""
-        attack = self.attacks[int(torch.randint(len(self.attacks), (), generator=generators[0]))]
+        attack = drawn_attack(self.attacks, generators)
         generators = generators[: len(x)]
         with torch.no_grad(), evaluating(localizer):
             estimate = localizer(x)
