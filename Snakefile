@@ -28,6 +28,22 @@ include: "rules/evaluate.smk"
 include: "rules/report.smk"
 
 
+# Less work than asking a cluster for it.
+localrules:
+    worst,
+    judge,
+    certified,
+    evaluate,
+    layout,
+    leaderboard,
+    figure,
+    inspect,
+
+
+onstart:
+    warm_up(workflow)
+
+
 # Targets list every file on the way, not just the last: after a job failed, its consumers alone do not show that an
 # older result is stale.
 rule all:

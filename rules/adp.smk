@@ -20,10 +20,11 @@ rule shard:
         shard="<results>/{scenario}/adp/shard-{shard}.parquet",
     log:
         "<logs>/{scenario}/shard-{shard}.log",
-    benchmark:
-        "<logs>/{scenario}/shard-{shard}.tsv"
     conda:
         "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         cfg=lambda wc: section(
             shard=int(wc.shard), **chosen(wc.scenario, "base_station", "users", "channel", "adp", "shards")
@@ -32,7 +33,7 @@ rule shard:
     message:
         "Compute angle-delay profiles of {wildcards.scenario}, shard {wildcards.shard}"
     shell:
-        "python -m robustloc.stages.adp --config {params.cfg:q} --code stages.adp"
+        "python -m robustloc adp --config {params.cfg:q} --code stages.adp"
         " --raw {input.raw:q} --shard {output.shard:q} > {log:q} 2>&1"
 
 
@@ -45,10 +46,10 @@ rule split:
         manifest="<results>/{scenario}/manifest.json",
     log:
         "<logs>/{scenario}/split.log",
-    benchmark:
-        "<logs>/{scenario}/split.tsv"
     conda:
         "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
     params:
         cfg=lambda wc: section(
             scenario=wc.scenario,
@@ -59,6 +60,6 @@ rule split:
     message:
         "Split the users of {wildcards.scenario}"
     shell:
-        "python -m robustloc.stages.split --config {params.cfg:q} --code stages.split"
+        "python -m robustloc split --config {params.cfg:q} --code stages.split"
         " --shards {input.shards:q} --split {output.split:q} --test {output.test:q} --manifest {output.manifest:q}"
         " > {log:q} 2>&1"

@@ -21,6 +21,8 @@ rule csi:
         "<logs>/{scenario}/csi.log",
     conda:
         "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
     params:
         cfg=lambda wc: section(
             scenario=wc.scenario,
@@ -32,7 +34,7 @@ rule csi:
     message:
         "Compute channel matrices of {wildcards.scenario}"
     shell:
-        "python -m robustloc.stages.csi --config {params.cfg:q} --code stages.csi"
+        "python -m robustloc csi --config {params.cfg:q} --code stages.csi"
         " --raw {input.raw:q} --split {input.split:q} --csi {output.csi:q} > {log:q} 2>&1"
 
 
@@ -53,6 +55,8 @@ rule attack:
         "../envs/robustloc.yaml"
     resources:
         gpu=1,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         cfg=lambda wc: crafting(wc, wc.attack, wc.budget),
         modules=lambda wc: attackers(wc, wc.attack),
@@ -61,7 +65,7 @@ rule attack:
         "Attack {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
         " with {wildcards.attack}, {wildcards.budget}"
     shell:
-        "python -m robustloc.stages.attack --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc attack --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
         " --surrogate {input.surrogate:q} --csi {input.csi:q} --set {output.set:q} > {log:q} 2>&1"
 
@@ -103,5 +107,5 @@ rule worst:
         "Take the worst of {wildcards.attack} against {wildcards.model} (defence {wildcards.defence},"
         " seed {wildcards.seed}) on {wildcards.scenario}, {wildcards.budget}"
     shell:
-        "python -m robustloc.stages.worst --config {params.cfg:q} --code stages.worst"
+        "python -m robustloc worst --config {params.cfg:q} --code stages.worst"
         " --sets {input.sets:q} --set {output.set:q} > {log:q} 2>&1"

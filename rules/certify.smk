@@ -24,6 +24,9 @@ rule certify:
         defence=either(SMOOTHED),
     conda:
         "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         cfg=certifying,
         modules=certifiers,
@@ -31,7 +34,7 @@ rule certify:
     message:
         "Certify {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
-        "python -m robustloc.stages.certify --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc certify --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
         " --certificate {output.certificate:q} > {log:q} 2>&1"
 
@@ -52,5 +55,5 @@ rule certified:
     message:
         "Lay the certificates out in one table"
     shell:
-        "python -m robustloc.stages.certified --config {params.cfg:q} --code stages.certified"
+        "python -m robustloc certified --config {params.cfg:q} --code stages.certified"
         " --certificates {input.certificates:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"

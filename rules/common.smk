@@ -2,7 +2,9 @@
 
 import os
 import shlex
+import subprocess
 import sys
+import tempfile
 from functools import cache, partial
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from snakemake.exceptions import WorkflowError
 SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 
-from robustloc import cells, plugins, threats
+from robustloc import cells, plugins, threats, warm
 from robustloc import config as settings
 from robustloc.errors import UserError
 from robustloc.provenance import code, section
@@ -61,6 +63,17 @@ shell.prefix(
 )
 
 
+def warm_up(workflow):
+    """Start the process that jobs on this machine are copied from, if there are enough of them to be worth it."""
+    due = sum(1 for _ in workflow.dag.needrun_jobs())
+    if workflow.local_exec and due >= 10 and hasattr(os, "pidfd_open"):
+        address = Path(tempfile.mkdtemp(prefix="robustloc-"), "socket")
+        os.environ[warm.VARIABLE] = f"{sys.prefix}|{address}"
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": SOURCE}
+        command = [sys.executable, "-m", "robustloc.warm", str(address)]
+        subprocess.Popen(command, env=environment, start_new_session=True)
+
+
 def either(names):
     """A pattern for one of some names."""
     return "|".join(names) or "none"
@@ -75,6 +88,11 @@ wildcard_constraints:
     shard=r"\d+",
     budget=r"(eps|psr-?)(0|[1-9]\d*)(\.\d*[1-9])?",
     figure=either(FIGURES),
+
+
+def growing(amount):
+    """A resource that grows with every attempt: what failed for want of it gets more."""
+    return lambda wildcards, attempt: amount * attempt
 
 
 def chosen(scenario, *keys):

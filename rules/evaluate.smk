@@ -25,5 +25,5 @@ rule evaluate:
     message:
         "Sum up all cells, and the seeds of each"
     shell:
-        "python -m robustloc.stages.evaluate --config {params.cfg:q} --code stages.evaluate"
+        "python -m robustloc evaluate --config {params.cfg:q} --code stages.evaluate"
         " --verdicts {input.verdicts:q} --table {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"

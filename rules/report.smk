@@ -43,7 +43,7 @@ rule layout:
     message:
         "Lay the table out as in the paper"
     shell:
-        "python -m robustloc.stages.layout --config {params.cfg:q} --code stages.layout"
+        "python -m robustloc layout --config {params.cfg:q} --code stages.layout"
         " --summary {input.summary:q} --verdicts {input.verdicts:q} --markdown {output.markdown:q}"
         " --latex {output.latex:q} --matrices {output.matrices:q} --verdicts-markdown {output.verdicts:q}"
         " > {log:q} 2>&1"
@@ -63,14 +63,13 @@ rule leaderboard:
     params:
         cfg=section(
             epsilons={name: threats.reference_epsilon(config, name) for name in SCENARIOS},
-            localizers=sorted([*list(cell.values())[:3], f"seed{cell['seed']}"] for cell in cells.localizers(GRIDS)),
-            logs=config.get("pathvars", {}).get("logs"),
+            localizers=sorted(cells.localizers(GRIDS), key=str),
         ),
         code=code("stages.leaderboard"),
     message:
         "Put localizers beside each other"
     shell:
-        "python -m robustloc.stages.leaderboard --config {params.cfg:q} --code stages.leaderboard"
+        "python -m robustloc leaderboard --config {params.cfg:q} --code stages.leaderboard"
         " --summary {input.summary:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
@@ -91,6 +90,6 @@ rule figure:
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python -m robustloc.stages.figure --config {params.cfg:q} --code stages.figure"
+        "python -m robustloc figure --config {params.cfg:q} --code stages.figure"
         " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --set {input.set:q}"
         " --data {output.data:q} --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"

@@ -21,12 +21,12 @@ rule train:
         log="<results>/{scenario}/{model}/{defence}/seed{seed}/training.csv",
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/train.log",
-    benchmark:
-        "<logs>/{scenario}/{model}/{defence}/seed{seed}/train.tsv"
     conda:
         "../envs/robustloc.yaml"
     resources:
         gpu=1,
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         cfg=training,
         modules=trainers,
@@ -34,6 +34,6 @@ rule train:
     message:
         "Train {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
-        "python -m robustloc.stages.train --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc train --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --split {input.split:q} --shards {input.shards:q} --start {input.start:q}"
         " --checkpoint {output.checkpoint:q} --log {output.log:q} > {log:q} 2>&1"

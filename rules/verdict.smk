@@ -23,6 +23,9 @@ rule examine:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/examine.log",
     conda:
         "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         cfg=lambda wc: section(
             model=settings.entry(config, "models", wc.model)["plugin"], **examining(wc.scenario, "queries")
@@ -32,7 +35,7 @@ rule examine:
     message:
         "Examine {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
-        "python -m robustloc.stages.examine --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc examine --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
         " --examination {output.examination:q} > {log:q} 2>&1"
 
@@ -48,6 +51,9 @@ rule transfer:
         "<logs>/{scenario}/transfer-seed{seed}.log",
     conda:
         "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
     params:
         cfg=lambda wc: section(
             localizers=sorted([cell[name] for name in cells.LOCALIZER] for cell in judged(wc)),
@@ -58,7 +64,7 @@ rule transfer:
     message:
         "Try the localizers' adversarial examples on each other on {wildcards.scenario}, seed {wildcards.seed}"
     shell:
-        "python -m robustloc.stages.transfer --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc transfer --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoints {input.checkpoints:q}"
         " --table {output.table:q} > {log:q} 2>&1"
 
@@ -79,6 +85,6 @@ rule judge:
     message:
         "Judge the localizers"
     shell:
-        "python -m robustloc.stages.verdicts --config {params.cfg:q} --code stages.verdicts"
+        "python -m robustloc verdicts --config {params.cfg:q} --code stages.verdicts"
         " --examinations {input.examinations:q} --transfers {input.transfers:q} --table {output.table:q}"
         " > {log:q} 2>&1"

@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -42,23 +42,30 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def record(config: dict, code: str, inputs: list[Path]) -> dict:
-    """Describe what a result is made from: configuration, code fingerprint, input checksums, package versions.
+def record(config: dict, code: str, inputs: dict[Path, str]) -> dict:
+    """Describe what a result is made from: configuration, code fingerprint, inputs with checksums, package versions.
 
     Nothing here depends on the host or the time, so equal work gives equal bytes.
     """
     return {
         "config": config,
         "code": code,
-        "inputs": {_short(path, inputs): sha256(path) for path in sorted(inputs)},
+        "inputs": dict(sorted((name, inputs[path]) for path, name in short_names(inputs).items())),
         "versions": {package: version(package) for package in PACKAGES},
     }
 
 
-def _short(path: Path, inputs: list[Path]) -> str:
-    """Name an input: by its own name, or with the folders that tell it from others of that name."""
-    same = [other for other in inputs if other.name == path.name]
-    return os.path.relpath(path, os.path.commonpath(same)) if len(same) > 1 else path.name
+def short_names(paths: Iterable[Path]) -> dict[Path, str]:
+    """Name files: by their own names, or with the folders that tell them from others of that name."""
+    alike: dict[str, list[Path]] = {}
+    for path in dict.fromkeys(paths):
+        alike.setdefault(path.name, []).append(path)
+    shared = {name: os.path.commonpath(same) for name, same in alike.items() if len(same) > 1}
+    return {
+        path: os.path.relpath(path, shared[name]) if name in shared else name
+        for name, same in alike.items()
+        for path in same
+    }
 
 
 def parquet_metadata(made_from: dict) -> dict[bytes, bytes]:

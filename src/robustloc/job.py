@@ -1,13 +1,14 @@
-"""What every stage shares: its command line, its clean errors and its outputs that appear whole or not at all."""
+"""What every stage shares: its command line, its clean errors, its log, outputs that appear whole or not at all."""
 
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from robustloc import artifact, provenance
+from robustloc import artifact, device, joblog, provenance
 from robustloc.errors import UserError
 
 
@@ -16,12 +17,13 @@ class Job:
 
     Attributes:
         config: exactly the parts of the configuration that the job reads.
-        modules: the stage and the plugins that it loads by name, below ``robustloc``.
-        inputs, outputs: paths by argument name, each a list.
+        inputs, outputs: paths by argument name, each a list; a stage adds the inputs that it finds by itself.
     """
 
     def __init__(self, config: dict, modules: list[str], inputs: dict[str, list[Path]], outputs: dict[str, list[Path]]):
-        self.config, self.modules, self.inputs, self.outputs = config, modules, inputs, outputs
+        self.config, self.inputs, self.outputs = config, inputs, outputs
+        self._code = provenance.code(*modules)  # as it is now: it may be edited while the job runs
+        self._checksums: dict[Path, str] = {}
 
     def input(self, name: str) -> Path:
         """Return the one path of an input."""
@@ -34,26 +36,47 @@ class Job:
         return path
 
     def record(self) -> dict:
-        """Describe what this job's results are made from."""
+        """Describe what this job's results are made from; inputs as they were when they were first asked for."""
         inputs = [path for paths in self.inputs.values() for path in paths]
-        return artifact.record(self.config, provenance.code(*self.modules), inputs)
+        return artifact.record(self.config, self._code, {path: self.checksum(path) for path in inputs})
+
+    def checksum(self, path: Path) -> str:
+        """Return the checksum that an input had when it was first asked for."""
+        if path not in self._checksums:
+            self._checksums[path] = artifact.sha256(path)
+        return self._checksums[path]
 
 
-def run(stage: Callable[[Job], None], description: str, *, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> None:
+def run(
+    stage: Callable[[Job], None],
+    description: str,
+    *,
+    inputs: tuple[str, ...],
+    outputs: tuple[str, ...],
+    accelerated: bool = False,
+) -> None:
     """Run a stage as a program: ``--config JSON --code MODULE… --<input> PATH… --<output> PATH…``.
 
-    The stage writes to `job.outputs`, which are temporary names that take their place together when it returns. A
-    `UserError` ends the program with its message alone and exit status 1.
+    The stage writes to `job.outputs`, which are temporary names that take their place together when it returns. Beside
+    the first stays a log of what they were made from, where, when and how long. A `UserError` ends the program with its
+    message alone and exit status 1. With `accelerated`, the job has one GPU of several to itself.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=json.loads, required=True, help="the configuration that this stage reads")
     parser.add_argument("--code", nargs="+", default=[], help="modules that run, recorded with their fingerprints")
     for name in (*inputs, *outputs):
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, nargs="*", required=True)
-    arguments = vars(parser.parse_args())
+    arguments, start_up_s = vars(parser.parse_args()), time.process_time()
+    files = [path for name in outputs for path in arguments[name]]
     try:
         with ExitStack() as stack:
+            if accelerated:
+                stack.enter_context(device.claimed())
+            clock = time.monotonic()
             places = {name: [stack.enter_context(artifact.replacing(p)) for p in arguments[name]] for name in outputs}
-            stage(Job(arguments["config"], arguments["code"], {name: arguments[name] for name in inputs}, places))
+            job = Job(arguments["config"], arguments["code"], {name: arguments[name] for name in inputs}, places)
+            job.record()
+            stage(job)
+        joblog.write(files, job.record(), start_up_s=start_up_s, seconds=time.monotonic() - clock)
     except UserError as error:
         sys.exit(f"error: {error}")

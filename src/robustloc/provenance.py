@@ -18,6 +18,7 @@ def section(**parts: object) -> str:
     return json.dumps(parts, sort_keys=True, separators=(",", ":"))
 
 
+@cache
 def code(*modules: str) -> str:
     """Fingerprint everything that the given modules can import from this package.
 

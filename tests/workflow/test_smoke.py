@@ -17,7 +17,7 @@ from robustloc import adversarial_set, artifact
 COLUMNS = [
     "scenario", "model", "defence", "seed", "attack", "epsilon", "budget",
     "rmse_m", "rmse_low_m", "rmse_high_m", "mean_m", "median_m", "p90_m", "p95_m", "psr_db", "n_users",
-    "target_rmse_m", "verdict", "parameters", "multiply_adds",
+    "target_rmse_m", "verdict", "parameters", "multiply_adds", "set_sha256",
 ]  # fmt: skip
 
 

@@ -109,4 +109,5 @@ def _targets(attack: dict, position: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("manifest", "test", "checkpoint", "surrogate", "csi"), outputs=("set",))
+    inputs = ("manifest", "test", "checkpoint", "surrogate", "csi")
+    run(main, __doc__, inputs=inputs, outputs=("set",), accelerated=True)

@@ -18,7 +18,10 @@ def main(job: Job) -> None:
     results = job.output("table").parent.parent  # <results>/tables/rmse.csv
     grids, seed = job.config["grids"], list(cells.LOCALIZER)
     files = [results / file for file in cells.set_files(grids, job.config["budgets"])]
-    frame = pd.DataFrame([_row(file) for file in tqdm(files, desc="sets", unit="set")])
+    job.inputs["sets"] = files
+    frame = pd.DataFrame(
+        [_row(file) | {"set_sha256": job.checksum(file)[:12]} for file in tqdm(files, desc="sets", unit="set")]
+    )
     words = pd.read_csv(job.input("verdicts"))[[*seed, "verdict"]].drop_duplicates()
     sizes = pd.DataFrame([_size(results, cell) for cell in cells.localizers(grids)])
     frame = frame.merge(words, how="left", on=seed).fillna({"verdict": "none"}).merge(sizes, on=seed)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustloc import leaderboard
+from robustloc import cells, joblog, leaderboard
 from robustloc.job import Job, run
 
 
@@ -12,17 +12,15 @@ def main(job: Job) -> None:
     """Write one row per scenario, model and defence."""
     rows = leaderboard.compared(pd.read_csv(job.input("summary")), job.config["epsilons"])
     results = job.output("table").parent.parent  # <results>/tables/leaderboard.csv
-    logs = Path((job.config["logs"] or "<results>/logs").replace("<results>", str(results)))
-    seconds = [(*names[:3], _training_seconds(logs.joinpath(*names))) for names in job.config["localizers"]]
-    training_s = pd.DataFrame(seconds, columns=[*leaderboard.KEYS, "training_s"])
+    training_s = pd.DataFrame([cell | {"training_s": _training_s(results, cell)} for cell in job.config["localizers"]])
     leaderboard.leaderboard(rows, training_s).to_csv(job.output("table"), index=False, float_format="%.9g")
     job.output("markdown").write_text(leaderboard.markdown(rows, training_s), encoding="utf-8")
 
 
-def _training_seconds(logs: Path) -> float:
+def _training_s(results: Path, cell: dict) -> float:
     """How long a training took, where its log is still there: it is told, not depended on."""
-    file = logs / "train.tsv"
-    return pd.read_csv(file, sep="\t").s.iloc[-1] if file.exists() else float("nan")
+    log = joblog.read(results / cells.CHECKPOINT.format(**cell))
+    return log["run"]["seconds"] if log else float("nan")
 
 
 if __name__ == "__main__":

@@ -98,4 +98,4 @@ def _scratch(place: Path, made_from: dict) -> Path:
 
 
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("manifest", "split", "shards", "start"), outputs=("checkpoint", "log"))
+    run(main, __doc__, inputs=("manifest", "split", "shards", "start"), outputs=("checkpoint", "log"), accelerated=True)

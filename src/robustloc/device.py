@@ -1,0 +1,47 @@
+"""GPUs of one machine that several jobs share: each job takes one that is free."""
+
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+VARIABLE = "CUDA_VISIBLE_DEVICES"
+
+
+@contextmanager
+def claimed() -> Iterator[None]:
+    """Leave one of the GPUs that ``CUDA_VISIBLE_DEVICES`` lists visible, held to the end of the block or the process.
+
+    Where it lists one, none, or is not set, there is nothing to choose from, and nothing is held. Waits for a GPU that
+    another job of the user holds.
+    """
+    listed = os.environ.get(VARIABLE, "")
+    names = listed.split(",")
+    if len(names) < 2:
+        yield
+        return
+    folder = Path(tempfile.gettempdir(), f"robustloc-gpus-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    name, lock = _free(folder, names)
+    os.environ[VARIABLE] = name
+    try:
+        yield
+    finally:
+        os.environ[VARIABLE] = listed
+        os.close(lock)  # which frees it, as the end of the process does
+
+
+def _free(folder: Path, names: list[str]) -> tuple[str, int]:
+    """Wait for a GPU; return its name and the open file that holds it."""
+    while True:
+        for name in names:
+            lock = os.open(folder / name.strip().replace("/", "_"), os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return name.strip(), lock
+            except BlockingIOError:
+                os.close(lock)
+        time.sleep(0.2)

@@ -1,0 +1,52 @@
+"""The log that every job leaves beside its first output: what its files were made from, and where, when, how long.
+
+The host and the time stand here and not in the files, so that equal work gives equal files.
+"""
+
+import json
+import os
+import platform
+import resource
+import time
+from pathlib import Path
+
+from robustloc import artifact
+
+
+def path(output: Path) -> Path:
+    """Return where the log of the job lies whose first output this is."""
+    return output.with_name(f".{output.name}.job.json")
+
+
+def write(outputs: list[Path], made_from: dict, *, start_up_s: float, seconds: float) -> None:
+    """Write the log of a job that has just ended.
+
+    Args:
+        outputs: its files, in place.
+        made_from: its record, see `artifact.record`.
+        start_up_s: processor time that it took until its own work began [s].
+        seconds: time that its own work took [s].
+    """
+    content = {
+        "record": made_from,
+        "outputs": {file.name: artifact.sha256(file) for file in outputs},
+        "run": {
+            "host": platform.node(),
+            "cores": os.cpu_count(),
+            "gpu": os.environ.get("CUDA_VISIBLE_DEVICES"),
+            "ended": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "start_up_s": round(start_up_s, 3),
+            "seconds": round(seconds, 3),
+            "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        },
+    }
+    with artifact.replacing(path(outputs[0])) as file:
+        file.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read(output: Path) -> dict | None:
+    """Read the log beside a first output; None if there is none that can be read."""
+    try:
+        return json.loads(path(output).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
