@@ -1,7 +1,7 @@
 """robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables and figures.
 
 Named targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, certificates, tables, figures, all (the
-default).
+default). verify checks what is there.
 """
 
 from snakemake.utils import min_version
@@ -26,6 +26,7 @@ include: "rules/verdict.smk"
 include: "rules/certify.smk"
 include: "rules/evaluate.smk"
 include: "rules/report.smk"
+include: "rules/verify.smk"
 
 
 # Less work than asking a cluster for it.
@@ -38,6 +39,8 @@ localrules:
     leaderboard,
     figure,
     inspect,
+    provenance,
+    verify,
 
 
 onstart:
@@ -51,6 +54,7 @@ rule all:
     default_target: True
     input:
         rules.figures.input,
+        "<results>/provenance.json",
         table="<results>/tables/rmse.md",
     message:
         "All results are there; read {input.table} first"

@@ -216,6 +216,13 @@ def surrogate(wc, attack):
     return [CHECKPOINT.format(**{**wc, **found})] if found else []
 
 
+def experiment(wc, input):
+    """What `snakemake` was called for, as arguments; a function of the inputs, which Snakemake does not track."""
+    settings = workflow.config_settings
+    files = ["--configfiles", *map(str, settings.configfiles)] if settings.configfiles else []
+    return ["--snakefile", workflow.main_snakefile, *files, "--config", section(**settings.config)]
+
+
 def cell(wc, attack, budget):
     """The names of a set."""
     entry = config["attacks"].get(attack)

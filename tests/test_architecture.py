@@ -40,6 +40,8 @@ ALLOWED = {
     "job": FOUNDATION | {"artifact", "device", "joblog", "provenance"},
     "joblog": {"artifact"},
     "device": set(),
+    "plan": set(),
+    "verification": {"artifact", "joblog", "plan"},
     "warm": set(),
     "__main__": {"warm"},
     "scenario": FOUNDATION,

@@ -1,0 +1,55 @@
+"""The jobs of an experiment as Snakemake plans them: what each reads and writes, and whether it is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from snakemake.api import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, SnakemakeApi
+from snakemake.settings.enums import Quietness
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job with files: its rule, inputs, outputs, parameters by name, and whether it is due."""
+
+    rule: str
+    inputs: list[Path]
+    outputs: list[Path]
+    params: dict[str, object]
+    is_due: bool
+
+
+def jobs(
+    snakefile: Path, target: str, configfiles: Sequence[Path] = (), config: dict | None = None, **settings: object
+) -> list[Planned]:
+    """Plan a target in the current folder, without running anything.
+
+    Args:
+        snakefile: the workflow.
+        target: name of a rule or of a file.
+        configfiles, config: what differs from config.yaml, as the options of ``snakemake`` have it.
+        settings: of `snakemake.api.DAGSettings`.
+
+    Raises:
+        snakemake.exceptions.WorkflowError: the configuration or the workflow is wrong.
+    """
+    # quiet about everything: "dryrun" as an output setting would print the jobs
+    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+        workflow = api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(configfiles=list(configfiles), config=config or {}),
+            snakefile=snakefile.absolute(),
+        )
+        workflow.dag(DAGSettings(targets={target}, **settings)).execute_workflow(executor="dryrun")
+        dag = workflow._workflow.dag  # the API has no way of its own to ask
+        return [
+            Planned(
+                job.rule.name,
+                [Path(file) for file in job.input],
+                [Path(file) for file in job.output],
+                dict(job.params.items()),
+                dag.needrun(job),
+            )
+            for job in dag.jobs
+            if job.output
+        ]
