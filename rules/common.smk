@@ -10,12 +10,15 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
 
 # The code beside the Snakefile is what runs, and what is fingerprinted, wherever else a copy may be installed.
 SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 
-from robustloc import cells, plugins, threats, warm
+from robustloc import cells, forecast, plugins, threats, warm
 from robustloc import config as settings
 from robustloc.errors import UserError
 from robustloc.provenance import code, section
@@ -63,6 +66,20 @@ shell.prefix(
 )
 
 
+def tell(record):
+    """Add to Snakemake's counts of jobs how long they take; of a dry run show the counts alone."""
+    if getattr(record, "event", None) is LogEvent.RUN_INFO:
+        summary = Path(config.get("pathvars", {}).get("results", "results"), "provenance.json")
+        expected = yaml.safe_load(Path(workflow.basedir, "rules", "seconds.yaml").read_text(encoding="utf-8"))
+        slots = (workflow.cores if workflow.local_exec else workflow.nodes) or 1
+        seconds = forecast.seconds_per_job(summary, expected)
+        record.msg += "\n" + forecast.forecast(record.stats, seconds, slots) + "\n"
+        if workflow.output_settings.quiet == AS_IN_PROFILE:
+            # with these Snakemake ends a dry run here; they do not concern what a real run prints
+            workflow.output_settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
+    return True
+
+
 def warm_up(workflow):
     """Start the process that jobs on this machine are copied from, if there are enough of them to be worth it."""
     due = sum(1 for _ in workflow.dag.needrun_jobs())
@@ -72,6 +89,10 @@ def warm_up(workflow):
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": SOURCE}
         command = [sys.executable, "-m", "robustloc.warm", str(address)]
         subprocess.Popen(command, env=environment, start_new_session=True)
+
+
+AS_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
+logger.addFilter(tell)
 
 
 def either(names):

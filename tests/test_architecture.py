@@ -40,6 +40,7 @@ ALLOWED = {
     "job": FOUNDATION | {"artifact", "device", "joblog", "provenance"},
     "joblog": {"artifact"},
     "device": set(),
+    "forecast": set(),
     "plan": set(),
     "verification": {"artifact", "joblog", "plan"},
     "warm": set(),

@@ -1,0 +1,38 @@
+"""Roughly how long a run takes: told with the counts of its jobs, before it begins."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def seconds_per_job(summary: Path, expected: dict[str, float]) -> dict[str, float]:
+    """Return by rule how long a job takes on one core [s]: as in this experiment's last run, or as expected.
+
+    Args:
+        summary: provenance.json of the experiment, which need not be there.
+        expected: by rule.
+    """
+    try:
+        rules = json.loads(summary.read_text(encoding="utf-8"))["rules"]
+    except (OSError, ValueError, KeyError):
+        return expected
+    return expected | {name: (rule["seconds"] + rule["start_up_s"]) / rule["jobs"] for name, rule in rules.items()}
+
+
+def forecast(jobs: Mapping[str, int], seconds: dict[str, float], slots: int) -> str:
+    """Write how long some jobs take together.
+
+    Args:
+        jobs: how many of each rule.
+        seconds: by rule, of one job [s]; rules that are not there do nothing.
+        slots: how many jobs run at once.
+    """
+    minutes = sum(count * seconds.get(rule, 0) for rule, count in jobs.items()) / slots / 60
+    length = (
+        "less than a minute"
+        if minutes < 1
+        else f"about {minutes:.0f} min"
+        if minutes < 90
+        else f"about {minutes / 60:.1f} h"
+    )
+    return f"Roughly how long: {length} with {slots} job{'s' * (slots > 1)} at once."
