@@ -1,7 +1,7 @@
 """robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables and figures.
 
-Named targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, certificates, tables, figures, all (the
-default). verify checks what is there.
+Targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, certificates, tables, figures, all (the
+default), and parts of it, such as model_dcnn. verify checks what is there. `snakemake --list` lists them all.
 """
 
 from snakemake.utils import min_version
@@ -17,6 +17,7 @@ pathvars:
 
 
 include: "rules/common.smk"
+include: "rules/running.smk"
 include: "rules/raw.smk"
 include: "rules/adp.smk"
 include: "rules/train.smk"
@@ -27,6 +28,7 @@ include: "rules/certify.smk"
 include: "rules/evaluate.smk"
 include: "rules/report.smk"
 include: "rules/verify.smk"
+include: "rules/parts.smk"
 
 
 # Less work than asking a cluster for it.

@@ -14,6 +14,7 @@ rule adp:
 
 
 rule shard:
+    """Profiles of one share of the users: results/{scenario}/adp/shard-{n}.parquet."""
     input:
         raw=lambda wc: raw_files(wc.scenario),
     output:
@@ -38,6 +39,7 @@ rule shard:
 
 
 rule split:
+    """The data set of one scenario: results/{scenario}/manifest.json."""
     input:
         shards=lambda wc: shards(wc.scenario),
     output:

@@ -12,6 +12,7 @@ rule attacks:
 
 
 rule csi:
+    """Channel matrices for attacks over the air: results/{scenario}/csi.parquet."""
     input:
         raw=lambda wc: raw_files(wc.scenario),
         split="<results>/{scenario}/split.parquet",
@@ -39,6 +40,7 @@ rule csi:
 
 
 rule attack:
+    """One adversarial set: results/{scenario}/{model}/{defence}/seed{seed}/{attack}/eps{epsilon}.parquet, or psr{decibels}."""
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
@@ -71,6 +73,7 @@ rule attack:
 
 
 use rule attack as clean with:
+    """One localizer without attack: results/{scenario}/{model}/{defence}/seed{seed}/clean.parquet."""
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
@@ -90,6 +93,7 @@ use rule attack as clean with:
 
 
 rule worst:
+    """Each user's worst example of an ensemble of attacks, a set like theirs."""
     input:
         sets=lambda wc: [ATTACK_SET.format(**{**wc, "attack": member}) for member in MEMBERS[wc.attack]],
     output:

@@ -12,6 +12,7 @@ rule certificates:
 
 
 rule certify:
+    """What is proven of one smoothed localizer: results/{scenario}/{model}/{defence}/seed{seed}/certificate.csv."""
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
@@ -40,6 +41,7 @@ rule certify:
 
 
 rule certified:
+    """certified.csv and certified.md alone."""
     input:
         certificates=CERTIFICATES,
     output:

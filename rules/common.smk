@@ -1,24 +1,17 @@
 # What the rules share: the checked configuration, wildcard constraints, and what each job reads. No rule.
 
-import os
-import shlex
-import subprocess
 import sys
-import tempfile
 from functools import cache, partial
 from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
-from snakemake.settings.enums import Quietness
-from snakemake_interface_logger_plugins.common import LogEvent
 
 # The code beside the Snakefile is what runs, and what is fingerprinted, wherever else a copy may be installed.
 SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 
-from robustloc import cells, forecast, plugins, threats, warm
+from robustloc import cells, plugins, threats
 from robustloc import config as settings
 from robustloc.errors import UserError
 from robustloc.provenance import code, section
@@ -32,6 +25,7 @@ try:
 except UserError as error:
     raise WorkflowError(f"configuration: {error}") from None
 
+MODELS = list(dict.fromkeys(name for grid in config["grids"] for name in grid["models"]))
 SCENARIOS = list(dict.fromkeys(name for grid in config["grids"] for name in grid["scenarios"]))
 MEMBERS = threats.members(config)
 GRIDS = cells.expanded(config["grids"], MEMBERS)
@@ -53,47 +47,6 @@ EXAMINATIONS = [EXAMINATION.format(**cell) for cell in cells.judged(GRIDS)]
 TRANSFERS = sorted({TRANSFER.format(**cell) for cell in cells.judged(GRIDS)})
 SETS = [f"<results>/{file}" for file in cells.set_files(GRIDS, BUDGETS)]
 
-# Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
-QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
-# Progress bars in log files move every ten seconds. Unless a virtual environment is active, or Snakemake has activated
-# one of conda for the job, the job runs in Snakemake's own. Compiled code is kept where a run may surely write.
-PYTHON = shlex.quote(str(Path(sys.executable).parent)).replace("{", "{{").replace("}", "}}")
-CONDA = shlex.quote(os.environ.get("CONDA_PREFIX", "")).replace("{", "{{").replace("}", "}}")
-shell.prefix(
-    f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE NUMBA_NUM_THREADS=1 TQDM_MININTERVAL=10 PYTHONPATH={QUOTED};"
-    ' export NUMBA_CACHE_DIR="${{NUMBA_CACHE_DIR:-$PWD/.snakemake/numba}}";'
-    f' [ -n "${{{{VIRTUAL_ENV:-}}}}" ] || [ "${{{{CONDA_PREFIX:-}}}}" != {CONDA} ] || export PATH={PYTHON}:"$PATH"; '
-)
-
-
-def tell(record):
-    """Add to Snakemake's counts of jobs how long they take; of a dry run show the counts alone."""
-    if getattr(record, "event", None) is LogEvent.RUN_INFO:
-        summary = Path(config.get("pathvars", {}).get("results", "results"), "provenance.json")
-        expected = yaml.safe_load(Path(workflow.basedir, "rules", "seconds.yaml").read_text(encoding="utf-8"))
-        slots = (workflow.cores if workflow.local_exec else workflow.nodes) or 1
-        seconds = forecast.seconds_per_job(summary, expected)
-        record.msg += "\n" + forecast.forecast(record.stats, seconds, slots) + "\n"
-        if workflow.output_settings.quiet == AS_IN_PROFILE:
-            # with these Snakemake ends a dry run here; they do not concern what a real run prints
-            workflow.output_settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
-    return True
-
-
-def warm_up(workflow):
-    """Start the process that jobs on this machine are copied from, if there are enough of them to be worth it."""
-    due = sum(1 for _ in workflow.dag.needrun_jobs())
-    if workflow.local_exec and due >= 10 and hasattr(os, "pidfd_open"):
-        address = Path(tempfile.mkdtemp(prefix="robustloc-"), "socket")
-        os.environ[warm.VARIABLE] = f"{sys.prefix}|{address}"
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": SOURCE}
-        command = [sys.executable, "-m", "robustloc.warm", str(address)]
-        subprocess.Popen(command, env=environment, start_new_session=True)
-
-
-AS_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
-logger.addFilter(tell)
-
 
 def either(names):
     """A pattern for one of some names."""
@@ -109,11 +62,6 @@ wildcard_constraints:
     shard=r"\d+",
     budget=r"(eps|psr-?)(0|[1-9]\d*)(\.\d*[1-9])?",
     figure=either(FIGURES),
-
-
-def growing(amount):
-    """A resource that grows with every attempt: what failed for want of it gets more."""
-    return lambda wildcards, attempt: amount * attempt
 
 
 def chosen(scenario, *keys):
@@ -134,6 +82,16 @@ def raw_files(scenario):
         return [str(file) for file in scenario_folder.files(folder, base_station, **users, shares=shares)]
     except UserError as error:
         raise WorkflowError(f"scenario {scenario}: {error}") from None
+
+
+def part(axis, name):
+    """The data sets, localizers and sets of the grids' cells that have one name."""
+    grids = [grid | {axis: [name]} for grid in GRIDS if name in grid[axis]]
+    places = {place for grid in grids for place in grid["scenarios"]}
+    origin, surrogates = partial(settings.origin, config), threats.surrogates(config)
+    checkpoints = [CHECKPOINT.format(**cell) for cell in cells.trained(grids, origin, surrogates)]
+    sets = [f"<results>/{file}" for file in cells.set_files(grids, BUDGETS)]
+    return [*(file for place in sorted(places) for file in shards(place)), *checkpoints, *sets]
 
 
 def channels(scenario, attack):
@@ -235,13 +193,6 @@ def surrogate(wc, attack):
     """The checkpoint that an attack crafts on, if that is another one."""
     found = threats.surrogates(config).get(attack)
     return [CHECKPOINT.format(**{**wc, **found})] if found else []
-
-
-def experiment(wc, input):
-    """What `snakemake` was called for, as arguments; a function of the inputs, which Snakemake does not track."""
-    settings = workflow.config_settings
-    files = ["--configfiles", *map(str, settings.configfiles)] if settings.configfiles else []
-    return ["--snakefile", workflow.main_snakefile, *files, "--config", section(**settings.config)]
 
 
 def cell(wc, attack, budget):

@@ -24,6 +24,7 @@ rule inspect:
 
 
 rule trace:
+    """One embedded scene as a DeepMIMO folder: results/{scenario}/raw/params.json."""
     output:
         TRACED,
     log:

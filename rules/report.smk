@@ -74,6 +74,7 @@ rule leaderboard:
 
 
 rule figure:
+    """One figure alone: results/figures/{figure}.png, .pdf and .csv."""
     input:
         unpack(shown),
     output:

@@ -11,6 +11,7 @@ rule checkpoints:
 
 
 rule train:
+    """One localizer: results/{scenario}/{model}/{defence}/seed{seed}/checkpoint.pt."""
     input:
         manifest="<results>/{scenario}/manifest.json",
         split="<results>/{scenario}/split.parquet",

@@ -13,6 +13,7 @@ rule verdicts:
 
 
 rule examine:
+    """Figures that a verdict is made of: results/{scenario}/{model}/{defence}/seed{seed}/examination.json."""
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
@@ -41,6 +42,7 @@ rule examine:
 
 
 rule transfer:
+    """Errors under examples of other localizers: results/{scenario}/transfer-seed{seed}.csv."""
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
@@ -70,6 +72,7 @@ rule transfer:
 
 
 rule judge:
+    """verdicts.csv alone."""
     input:
         examinations=EXAMINATIONS,
         transfers=TRANSFERS,

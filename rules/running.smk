@@ -1,0 +1,66 @@
+# How jobs run, and what is told before: the shell, a warm process that they are copied from, resources, a forecast. No rule.
+
+import os
+import shlex
+import subprocess
+import tempfile
+
+from snakemake.logging import logger
+from snakemake.settings.enums import Quietness
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from robustloc import forecast, warm
+
+# Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
+QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
+# Progress bars in log files move every ten seconds. Unless a virtual environment is active, or Snakemake has activated
+# one of conda for the job, the job runs in Snakemake's own. Compiled code is kept where a run may surely write.
+PYTHON = shlex.quote(str(Path(sys.executable).parent)).replace("{", "{{").replace("}", "}}")
+CONDA = shlex.quote(os.environ.get("CONDA_PREFIX", "")).replace("{", "{{").replace("}", "}}")
+shell.prefix(
+    f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE NUMBA_NUM_THREADS=1 TQDM_MININTERVAL=10 PYTHONPATH={QUOTED};"
+    ' export NUMBA_CACHE_DIR="${{NUMBA_CACHE_DIR:-$PWD/.snakemake/numba}}";'
+    f' [ -n "${{{{VIRTUAL_ENV:-}}}}" ] || [ "${{{{CONDA_PREFIX:-}}}}" != {CONDA} ] || export PATH={PYTHON}:"$PATH"; '
+)
+# of profiles/default: what is not told unless someone asks otherwise
+AS_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
+
+
+def tell(record):
+    """Add to Snakemake's counts of jobs how long they take; of a dry run show the counts alone."""
+    if getattr(record, "event", None) is LogEvent.RUN_INFO:
+        summary = Path(config.get("pathvars", {}).get("results", "results"), "provenance.json")
+        expected = yaml.safe_load(Path(workflow.basedir, "rules", "seconds.yaml").read_text(encoding="utf-8"))
+        slots = (workflow.cores if workflow.local_exec else workflow.nodes) or 1
+        seconds = forecast.seconds_per_job(summary, expected)
+        record.msg = f"{record.msg}\n{forecast.forecast(record.stats, seconds, slots)}\n"
+        if workflow.output_settings.quiet == AS_IN_PROFILE:
+            # with these Snakemake ends a dry run here; they do not concern what a real run prints
+            workflow.output_settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
+    return True
+
+
+def warm_up(workflow):
+    """Start the process that jobs on this machine are copied from, if there are enough of them to be worth it."""
+    due = sum(1 for _ in workflow.dag.needrun_jobs())
+    if workflow.local_exec and due >= 10 and hasattr(os, "pidfd_open"):
+        address = Path(tempfile.mkdtemp(prefix="robustloc-"), "socket")
+        os.environ[warm.VARIABLE] = f"{sys.prefix}|{address}"
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": SOURCE}
+        command = [sys.executable, "-m", "robustloc.warm", str(address)]
+        subprocess.Popen(command, env=environment, start_new_session=True)
+
+
+logger.addFilter(tell)
+
+
+def growing(amount):
+    """A resource that grows with every attempt: what failed for want of it gets more."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+def experiment(wc, input):
+    """What `snakemake` was called for, as arguments; a function of the inputs, which Snakemake does not track."""
+    settings = workflow.config_settings
+    files = ["--configfiles", *map(str, settings.configfiles)] if settings.configfiles else []
+    return ["--snakefile", workflow.main_snakefile, *files, "--config", section(**settings.config)]
