@@ -107,7 +107,7 @@ def test_closure_covers_what_is_imported(stage: str) -> None:
 
 
 def test_no_hidden_imports() -> None:
-    """Only `plugins` imports by a computed name, which the rules name themselves, and the warm process what is not ours."""
+    """Only `plugins` imports by a computed name, which rules name themselves; the warm process what is not ours."""
     computed = []
     for file in provenance.PACKAGE.rglob("*.py"):
         calls = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
