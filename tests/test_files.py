@@ -114,6 +114,7 @@ def test_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_failing_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user's error ends with its message alone and leaves no output."""
+    (tmp_path / "in").touch()
 
     def stage(own: job.Job) -> None:
         own.output("result").write_text("half")
@@ -123,7 +124,7 @@ def test_failing_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         run_job(monkeypatch, stage, tmp_path)
 
     assert stopped.value.code == "error: expected this, found that; change the key"
-    assert list(tmp_path.iterdir()) == []
+    assert [file.name for file in tmp_path.iterdir()] == ["in"]
 
 
 def test_seeds_come_from_names() -> None:

@@ -1,12 +1,14 @@
 """Files that a job leaves behind: written whole or not at all, and carrying the record of what made them."""
 
-import glob
+import contextlib
+import fcntl
 import hashlib
 import json
 import math
 import os
+import platform
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,19 +23,49 @@ KEY = b"robustloc"
 PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "torch", "torchdiffeq", "pytorch-lightning", "pyarrow")
 
 
-@contextmanager
+@contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a unique temporary path beside `path`, which takes its place only if the block ends well."""
+    """Give a temporary path beside `path`, which takes its place only if the block ends well.
+
+    Waits while another process makes this file, such as a job that outlived its Snakemake.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # what a job left behind that was killed; only one makes a file at a time
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        left.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary, held = _alone(path.with_name(f".{path.name}.tmp"))
     try:
         yield temporary
+        if not temporary.stat().st_size:
+            raise FileNotFoundError(f"{path}: nothing was written")
         os.replace(temporary, path)
-    finally:
+    except BaseException:  # not later: by then the name may be another process's
         temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(held)
+
+
+def _alone(temporary: Path) -> tuple[Path, int]:
+    """Open and lock a temporary file for this process alone, emptied of what a killed one left in it.
+
+    Returns:
+        Its path, another one where files cannot be locked; and the open file, which holds the lock.
+    """
+    while True:
+        held = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another process to end that writes {temporary}", file=sys.stderr, flush=True)
+            fcntl.flock(held, fcntl.LOCK_EX)
+        except OSError:  # not on this file system; two at once must at least not write into one file
+            temporary.unlink(missing_ok=True)
+            own = temporary.with_name(f"{temporary.stem}.{platform.node()}.{os.getpid()}.tmp")
+            own.touch()
+            return own, held
+        with contextlib.suppress(FileNotFoundError):  # removed, or given its final name, while this process waited
+            if os.path.samestat(os.fstat(held), os.stat(temporary)):
+                os.ftruncate(held, 0)
+                return temporary, held
+        os.close(held)
 
 
 def sha256(path: Path) -> str:

@@ -1,7 +1,9 @@
 """What every stage shares: its command line, its clean errors, its log, outputs that appear whole or not at all."""
 
 import argparse
+import errno
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +12,9 @@ from pathlib import Path
 
 from robustloc import artifact, device, joblog, provenance
 from robustloc.errors import UserError
+
+# a full disk, a used-up quota, a limit on the size of files
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Job:
@@ -80,3 +85,7 @@ def run(
         joblog.write(files, job.record(), start_up_s=start_up_s, seconds=time.monotonic() - clock)
     except UserError as error:
         sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        sys.exit(f"error: {files[0]}: {os.strerror(error.errno)}; nothing of it is kept, make room and run again")

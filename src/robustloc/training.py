@@ -12,6 +12,7 @@ import pytorch_lightning as lightning
 import torch
 import torch.utils.deterministic
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from pytorch_lightning.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 
 from robustloc import seeds
@@ -68,6 +69,7 @@ def fit(
     trainer = lightning.Trainer(
         accelerator="auto",
         devices=1,
+        plugins=LightningEnvironment(),  # one process, also where a cluster's variables tell of more
         max_epochs=recipe.epochs,
         callbacks=callbacks,
         logger=False,
