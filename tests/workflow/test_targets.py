@@ -1,0 +1,56 @@
+"""What people can ask for by name, and what they are told before it runs."""
+
+import re
+
+import pytest
+from workflow_project import SMOKE, Project
+
+
+def test_dry_run_is_a_summary(fresh: Project) -> None:
+    """A dry run of the default experiment fits on a screen: jobs by rule, and roughly how long they take."""
+    done = fresh.run("-n")
+
+    printed = done.stdout + done.stderr
+    assert len(printed.splitlines()) <= 32
+    counts = dict(re.findall(r"^(\w+) +(\d+)$", printed, flags=re.MULTILINE))
+    assert int(counts["total"]) == sum(int(count) for rule, count in counts.items() if rule != "total")
+    assert re.search(r"^Roughly how long: about \d+ min with \d+ jobs? at once\.$", printed, flags=re.MULTILINE)
+    assert not (fresh.folder / "results").exists()
+
+
+def test_dry_run_lists_jobs_when_asked(fresh: Project) -> None:
+    """With `--quiet host` every job is listed, with the reason."""
+    done = fresh.run("-n", "--configfile", SMOKE, "--quiet", "host", "--", "results/smoke/outdoor/manifest.json")
+
+    assert (done.stdout + done.stderr).count("Reason: ") == 4  # trace, two shards, split
+
+
+def test_every_target_is_documented(fresh: Project) -> None:
+    """Listing the targets says of each in a line what it is or makes."""
+    lines = [line for line in fresh.run("--list").stdout.splitlines() if not line.startswith("Using workflow")]
+
+    assert len(lines) >= 30
+    assert [line for line in lines if not re.fullmatch(r"\w+ \(.+\.\)", line)] == []
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("model_constant", {"indoor/constant/none", "outdoor/constant/none"}),
+        ("scenario_indoor", {f"indoor/{cell}" for cell in ("constant/none", "dcnn/none", "dcnn/median_smoothing")}),
+        ("model_neural_ode_euler", {f"outdoor/neural_ode{suffix}/none" for suffix in ("", "_euler")}),
+    ],
+)
+def test_part(fresh: Project, target: str, expected: set[str]) -> None:
+    """A part of the experiment trains its own localizers, those that they start from, and no others."""
+    done = fresh.run("-n", "--configfile", SMOKE, "--quiet", "host", "--", target)
+
+    found = re.findall(r"Train (\w+) \(defence (\w+), seed 0\) on (\w+)", done.stdout + done.stderr)
+    assert {f"{scenario}/{model}/{defence}" for model, defence, scenario in found} == expected
+
+
+def test_figure_by_name(fresh: Project) -> None:
+    """A figure draws itself and no other."""
+    done = fresh.run("-n", "--configfile", SMOKE, "--quiet", "host", "--", "figure_fig4")
+
+    assert re.findall(r"Draw (\w+)", done.stdout + done.stderr) == ["fig4"]
