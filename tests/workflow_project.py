@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import planner
 import yaml
 
 ROOT = Path(__file__).parent.parent
@@ -36,12 +38,14 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 
+    def jobs(self, *configfiles: str, target: str = "all") -> list[dict]:
+        """Plan the smoke experiment with overlays: its jobs, as `Planner.jobs` has them."""
+        return planner.of(self.folder).jobs(SMOKE, *configfiles, target=target)
+
     def planned(self, *configfiles: str) -> set[str]:
         """List the files that the next run would make, relative to the experiment's results, without logs."""
-        done = self.run("--configfile", SMOKE, *configfiles, "--summary")
-        rows = [line.split("\t") for line in done.stdout.splitlines() if line.startswith("results/")]
-        assert rows, done.stdout + done.stderr
-        return {row[0].removeprefix("results/smoke/") for row in rows if row[-1] != "no update"}
+        files = [file for job in self.jobs(*configfiles) if job["is_due"] for file in job["outputs"]]
+        return {file.removeprefix("results/smoke/") for file in files}
 
     def overlay(self, content: dict) -> str:
         """Write a configuration overlay."""
@@ -62,6 +66,25 @@ class Project:
         finally:
             file.write_text(text)
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    @contextmanager
+    def replaced(self, name: str, content: bytes | None, *, age_s: float = 0.0) -> Iterator[None]:
+        """Replace or take away a file as if so long ago, and put it back as it was, its time included."""
+        file = self.folder / name
+        old, times = file.read_bytes(), file.stat()
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+            os.utime(file, (time.time() - age_s,) * 2)
+        try:
+            yield
+        finally:
+            file.write_bytes(old)
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    def copy(self, folder: Path) -> "Project":
+        """Copy the project with its results, the times of all files included."""
+        return Project(Path(shutil.copytree(self.folder, folder, symlinks=True)))
 
 
 def copy_project(folder: Path) -> Project:
