@@ -22,6 +22,9 @@ shell.prefix(
     ' export NUMBA_CACHE_DIR="${{NUMBA_CACHE_DIR:-$PWD/.snakemake/numba}}";'
     f' [ -n "${{{{VIRTUAL_ENV:-}}}}" ] || [ "${{{{CONDA_PREFIX:-}}}}" != {CONDA} ] || export PATH={PYTHON}:"$PATH"; '
 )
+# What jobs import that is not ours and takes long.
+SHARED = ["torch", "torchdiffeq", "pandas", "pyarrow.parquet", "tqdm"]
+LIGHTNING = ["pytorch_lightning"]
 # of profiles/default: what is not told unless someone asks otherwise
 AS_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
 
@@ -42,12 +45,12 @@ def tell(record):
 
 def warm_up(workflow):
     """Start the process that jobs on this machine are copied from, if there are enough of them to be worth it."""
-    due = sum(1 for _ in workflow.dag.needrun_jobs())
-    if workflow.local_exec and due >= 10 and hasattr(os, "pidfd_open"):
+    due = [job.rule.name for job in workflow.dag.needrun_jobs()]
+    if workflow.local_exec and len(due) >= 10 and hasattr(os, "pidfd_open"):
         address = Path(tempfile.mkdtemp(prefix="robustloc-"), "socket")
         os.environ[warm.VARIABLE] = f"{sys.prefix}|{address}"
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": SOURCE}
-        command = [sys.executable, "-m", "robustloc.warm", str(address)]
+        command = [sys.executable, "-m", "robustloc.warm", str(address), *SHARED, *LIGHTNING * ("train" in due)]
         subprocess.Popen(command, env=environment, start_new_session=True)
 
 

@@ -13,10 +13,10 @@ def seconds_per_job(summary: Path, expected: dict[str, float]) -> dict[str, floa
         expected: by rule.
     """
     try:
-        rules = json.loads(summary.read_text(encoding="utf-8"))["rules"]
-    except (OSError, ValueError, KeyError):
-        return expected
-    return expected | {name: (rule["seconds"] + rule["start_up_s"]) / rule["jobs"] for name, rule in rules.items()}
+        rules = json.loads(summary.read_text(encoding="utf-8"))["rules"].items()
+        return expected | {name: (rule["seconds"] + rule["start_up_s"]) / rule["jobs"] for name, rule in rules}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ZeroDivisionError):
+        return expected  # there is none, or it is not one; a run need not fail for that
 
 
 def forecast(jobs: Mapping[str, int], seconds: dict[str, float], slots: int) -> str:

@@ -47,6 +47,7 @@ def write(outputs: list[Path], made_from: dict, *, start_up_s: float, seconds: f
 def read(output: Path) -> dict | None:
     """Read the log beside a first output; None if there is none that can be read."""
     try:
-        return json.loads(path(output).read_text(encoding="utf-8"))
+        log = json.loads(path(output).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return log if isinstance(log, dict) and log.keys() >= {"record", "outputs", "run"} else None

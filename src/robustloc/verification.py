@@ -20,7 +20,7 @@ class Verification:
         if missing := [file for file in job.outputs if self._checksum(file) is None]:
             yield from (f"{file}: missing" for file in missing)
         elif log is None:
-            yield f"{place}: nothing tells what it was made from ({joblog.path(place).name} is missing)"
+            yield f"{place}: nothing tells what it was made from ({joblog.path(place).name} is missing or damaged)"
         else:
             for file in job.outputs:
                 if self._checksum(file) != log["outputs"].get(file.name):

@@ -1,8 +1,8 @@
 """A warm process that jobs are copied from, so that hundreds of short ones do not each import torch.
 
-`python -m robustloc.warm ADDRESS` imports what most stages share, and nothing of this package: a job's copy reads the
-code as it is on disk by then, and a job done by a copy leaves the same bytes as one done by itself. It ends with the
-process that started it, and takes its copies along.
+`python -m robustloc.warm ADDRESS MODULE…` imports what many stages share, and nothing of this package: a job's copy
+reads the code as it is on disk by then, and leaves the same bytes as a job done by itself. Until it is ready, jobs run
+by themselves. It ends with the process that started it, and takes its copies along.
 """
 
 import contextlib
@@ -18,7 +18,6 @@ import sys
 import traceback
 from typing import NoReturn
 
-PRELOADED = ("torch", "numpy", "pandas", "pyarrow.parquet", "tqdm")
 # names the interpreter and the socket, in that order
 VARIABLE = "ROBUSTLOC_WARM"
 LENGTH_BYTES = 8
@@ -40,25 +39,29 @@ def ask(module: str, argv: list[str]) -> int | None:
             connection.connect(address)
         except OSError:  # it has gone
             return None
-        socket.send_fds(connection, [len(text).to_bytes(LENGTH_BYTES)], [0, 1, 2])
-        connection.sendall(text)
-        answer = connection.recv(16)
+        try:
+            socket.send_fds(connection, [len(text).to_bytes(LENGTH_BYTES)], [0, 1, 2])
+            connection.sendall(text)
+            answer = connection.recv(16)
+        except ConnectionError:  # it was killed, as when it answers nothing
+            answer = b""
     return int(answer) if answer else 128 + signal.SIGKILL
 
 
-def serve(address: str) -> None:
-    """Serve until the process that started this one has ended."""
+def serve(address: str, modules: list[str]) -> None:
+    """Import modules, then serve until the process that started this one has ended."""
     parent = os.getppid()
     try:
         with socket.socket(socket.AF_UNIX) as listener:
+            for name in modules:
+                importlib.import_module(name)
             listener.bind(address)
             listener.listen(64)
-            for name in PRELOADED:
-                importlib.import_module(name)
             gc.freeze()  # collecting garbage would copy the memory that the copies share
             _serve(listener, parent)
     finally:
-        os.unlink(address)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(address)
         os.rmdir(os.path.dirname(address))
 
 
@@ -130,4 +133,4 @@ def _become(client: socket.socket) -> NoReturn:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], sys.argv[2:])

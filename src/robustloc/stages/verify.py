@@ -11,6 +11,8 @@ from pathlib import Path
 from robustloc import artifact, plan, verification
 from robustloc.errors import UserError
 
+SHOWN = 20
+
 
 def main() -> None:
     """Print what differs and fail, or write the summary."""
@@ -24,10 +26,14 @@ def main() -> None:
     try:
         jobs = plan.jobs(arguments.snakefile, arguments.target, arguments.configfiles, arguments.config)
         checked = verification.Verification()
-        differences = [line for job in jobs for line in checked.differences(job)]
+        differences = [(job.rule, line) for job in jobs for line in checked.differences(job)]
         if differences:
-            print(*differences, sep="\n")
-            raise UserError(f"{len(differences)} differences; delete the files that they name and run snakemake again")
+            print(*(line for _, line in differences[:SHOWN]), sep="\n")
+            rules = " ".join(sorted({rule for rule, _ in differences}))
+            raise UserError(
+                f"{len(differences)} differences{f' (the first {SHOWN} are shown)' * (len(differences) > SHOWN)}; delete"
+                f" the files that they name and run snakemake again, or make all of their kinds anew: --forcerun {rules}"
+            )
         for file in arguments.summary:
             with artifact.replacing(file) as temporary:
                 text = json.dumps(checked.summary(jobs), indent=1, sort_keys=True)

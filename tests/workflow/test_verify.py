@@ -1,0 +1,132 @@
+"""`snakemake verify` finds what Snakemake, without its records or with times that mislead it, takes for fresh."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from workflow_project import SMOKE, Project
+
+from robustloc import artifact
+
+RAW = "outdoor/raw/power_t001_tx000_r000.npz"
+CHECKPOINT = "outdoor/dcnn/none/seed0/checkpoint.pt"
+
+
+@pytest.fixture
+def changed(finished: Project, tmp_path: Path) -> Project:
+    """A finished copy to be tampered with, of which Snakemake has no records."""
+    project = finished.copy(tmp_path / "changed")
+    shutil.rmtree(project.folder / ".snakemake")
+    return project
+
+
+def differences(project: Project) -> list[str]:
+    """What verify tells of a project in which Snakemake finds nothing to be done."""
+    assert "Nothing to be done" in project.run("--configfile", SMOKE).stderr
+    done = project.snakemake("verify", "--configfile", SMOKE)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert f"error: {len(lines)} differences; delete the files that they name and run snakemake again" in done.stderr
+    return [line.replace("results/smoke/", "") for line in lines]
+
+
+def test_clean(finished: Project) -> None:
+    """A finished run as it is: not a word, and nothing is written but the log."""
+    before = {file: file.stat().st_mtime_ns for file in (finished.folder / "results").rglob("*") if file.is_file()}
+
+    done = finished.run("verify", "--configfile", SMOKE)
+
+    assert done.stdout == ""
+    log = finished.folder / "results/smoke/logs/verify.log"
+    assert log.read_text() == ""
+    after = {file: file.stat().st_mtime_ns for file in (finished.folder / "results").rglob("*") if file.is_file()}
+    assert {file for file in after if after[file] != before.get(file)} <= {log}
+
+
+def test_older_input(changed: Project) -> None:
+    """A raw file that was swapped for an older one is named, with the files made from the one before."""
+    file = changed.folder / "results/smoke" / RAW
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    os.utime(file, (1, 1))
+
+    assert differences(changed) == [
+        f"{RAW}: changed since it was made",
+        f"outdoor/adp/shard-0.parquet: made from other inputs: {file.name}",
+        f"outdoor/adp/shard-1.parquet: made from other inputs: {file.name}",
+    ]
+
+
+def test_swapped_checkpoint(changed: Project) -> None:
+    """A checkpoint with another one's content and its own time is named, with every file made from it."""
+    file = changed.folder / "results/smoke" / CHECKPOINT
+    times = file.stat()
+    shutil.copy(file.parents[2] / "adversarial/seed0/checkpoint.pt", file)
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    found = differences(changed)
+
+    assert found[0] == f"{CHECKPOINT}: changed since it was made"
+    assert all(": made from other inputs: " in line and line.endswith("checkpoint.pt") for line in found[1:])
+    sets = [f"{attack}/eps{epsilon}.parquet" for attack in ("fgsm", "pgd_linf") for epsilon in ("0.01", "0.05")]
+    consumers = [f"dcnn/none/seed0/{name}" for name in ("clean.parquet", "examination.json", *sets)]
+    consumers += [f"neural_ode/none/seed0/transfer_dcnn/eps{epsilon}.parquet" for epsilon in ("0.01", "0.05")]
+    consumers += ["dcnn/adversarial/seed0/checkpoint.pt", "transfer-seed0.csv"]
+    assert {line.split(": ")[0] for line in found[1:]} == {f"outdoor/{name}" for name in consumers}
+
+
+def test_edited_configuration(changed: Project) -> None:
+    """An edited configuration is named by its key, at the files that read it."""
+    file = changed.folder / SMOKE
+    content = yaml.safe_load(file.read_text())
+    content["training"]["epochs"] = 3
+    content["verdict"]["queries"] = 21
+    file.write_text(yaml.safe_dump(content))
+
+    found = differences(changed)
+
+    words = [line.partition(": made from other configuration: ") for line in found]
+    assert {Path(name).name: key for name, _, key in words} == {
+        "checkpoint.pt": "training.epochs",
+        "examination.json": "queries",
+    }
+    # those whose training lasts as long as their defence says, and borrowed weights, do not read it
+    trained = {name for name, _, key in words if key == "training.epochs"}
+    localizers = {"outdoor": ("constant", "dcnn", "neural_ode"), "indoor": ("constant", "dcnn")}
+    assert trained == {f"{place}/{one}/none/seed0/checkpoint.pt" for place in localizers for one in localizers[place]}
+
+
+def test_edited_code(changed: Project) -> None:
+    """An edited module is named at the files that it makes; a comment is no edit."""
+    file = changed.folder / "src/robustloc/stages/evaluate.py"
+    file.write_text(file.read_text() + "\n# a remark\n")
+    assert changed.run("verify", "--configfile", SMOKE).stdout == ""
+
+    file.write_text(file.read_text() + "\nEDITED = True\n")
+
+    assert differences(changed) == ["tables/rmse.csv: made from other code: stages.evaluate"]
+
+
+def test_provenance(finished: Project) -> None:
+    """The summary holds every job with its time, every file with its checksum, and the versions that ran."""
+    results = finished.folder / "results/smoke"
+    found = json.loads((results / "provenance.json").read_text())
+
+    logs = [json.loads(file.read_text()) for file in results.rglob(".*.job.json")]
+    assert sum(rule["jobs"] for rule in found["rules"].values()) == len(logs)
+    assert found["rules"]["train"]["jobs"] == 9
+    for name in ("seconds", "start_up_s"):
+        total = sum(rule[name] for rule in found["rules"].values())
+        assert total == pytest.approx(sum(log["run"][name] for log in logs), abs=1e-6)
+    assert found["hosts"] == sorted({log["run"]["host"] for log in logs})
+    assert found["ended"] == [function(log["run"]["ended"] for log in logs) for function in (min, max)]
+    assert found["versions"] == {name: [artifact.version(name)] for name in artifact.PACKAGES}
+    assert not found["raw"]  # this experiment makes its raw files itself
+    for name, checksum in found["files"].items():
+        assert artifact.sha256(finished.folder / name) == checksum
+    assert {name for log in logs for name in log["outputs"]} == {Path(name).name for name in found["files"]}
