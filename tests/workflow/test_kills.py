@@ -1,14 +1,18 @@
 """Jobs that are killed leave nothing that a later run could take for a result."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
+import tempfile
+from pathlib import Path
 
+import psutil
+import pytest
+from workflow_faults import RESULTS, SETS, contents, copied, copies, jobs, running, take_away, times, until
 from workflow_project import SMOKE, Project
 
-SHARD = "results/smoke/outdoor/adp/shard-0.parquet"
+from robustloc import warm
+
 # enough users that writing takes a while
 LARGE = {
     "raw": {"rows": 60},
@@ -18,61 +22,66 @@ LARGE = {
 }
 
 
-def kill_halfway(project: Project, *arguments: str) -> None:
-    """Start a run and kill the shard's job with the first users written."""
-    environment = os.environ | {"VIRTUAL_ENV": sys.prefix}
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    with subprocess.Popen(command, cwd=project.folder, env=environment, stderr=subprocess.DEVNULL) as running:
-        while running.poll() is None:
-            for file in (project.folder / SHARD).parent.glob(".shard-0.parquet.*.tmp"):
-                if file.stat().st_size > 1_000_000:
-                    os.kill(int(file.name.split(".")[-2]), signal.SIGKILL)
-                    running.wait()
-            time.sleep(0.005)
-    assert running.returncode != 0
+def stage(project: Project, job: str) -> psutil.Process | None:
+    """The process of a job's own work, or of what waits for it, if it runs."""
+    return next((one for one in jobs(project).get(job, []) if one.cmdline()[1:3] == ["-m", "robustloc"]), None)
 
 
 def test_killed_shard(fresh: Project) -> None:
-    """A shard whose job was killed halfway is made again, to the byte as without the kill, and no remains stay."""
-    arguments = ("--configfile", SMOKE, fresh.overlay({"scenarios": {"outdoor": LARGE}}), "--", SHARD)
-    kill_halfway(fresh, *arguments)
-    shard = fresh.folder / SHARD
-    assert not shard.exists()
-    assert list(shard.parent.glob(".*.tmp"))
+    """A shard killed halfway is made again, to the byte as without the kill; with --keep-incomplete as well."""
+    overlay = fresh.overlay({"scenarios": {"outdoor": LARGE}})
+    name = "outdoor/adp/shard-0.parquet"
+    shard = fresh.folder / RESULTS / name
+    half = shard.with_name(".shard-0.parquet.tmp")
 
-    fresh.run(*arguments)
+    for options in ([], ["--keep-incomplete"]):
+        with running(fresh, overlay, *options, "--", str(RESULTS / name)) as run:
+            until(lambda: half.exists() and half.stat().st_size < 1_000_000)  # emptied of what the last one left
+            until(lambda: half.stat().st_size > 1_000_000)
+            stage(fresh, "outdoor/shard-0").kill()
+            assert run.ended() != 0
+        assert not shard.exists()
+        assert half.exists()
+    before = times(fresh)
 
-    assert not list(shard.parent.glob(".*.tmp"))
-    content = shard.read_bytes()
-    shard.unlink()
-    fresh.run(*arguments)
-    assert shard.read_bytes() == content
+    def run_again() -> dict[str, bytes]:
+        fresh.run("--configfile", SMOKE, overlay, "--", str(RESULTS / name))
+        return contents(fresh)
+
+    resumed = run_again()
+    assert resumed.keys() == before.keys() - {f"outdoor/adp/{half.name}"} | {name}
+    assert {one for one, time in times(fresh).items() if time != before.get(one)} == {name}
+    take_away(fresh, name)
+    assert run_again() == resumed
 
 
 def test_killed_training(fresh: Project) -> None:
     """A training that was killed between two epochs goes on, and ends with the bytes of an undisturbed one."""
-    checkpoint = fresh.folder / "results/smoke/indoor/dcnn/none/seed0/checkpoint.pt"
-    arguments = ("--configfile", SMOKE, fresh.overlay({"training": {"epochs": 30}}), "--")
-    target = str(checkpoint.relative_to(fresh.folder))
-    command = [sys.executable, "-m", "snakemake", *arguments, target]
-    environment = os.environ | {"VIRTUAL_ENV": sys.prefix}
-    with subprocess.Popen(command, cwd=fresh.folder, env=environment, stderr=subprocess.DEVNULL) as running:
-        log = fresh.folder / "results/smoke/logs/indoor/dcnn/none/seed0/train.log"
-        while running.poll() is None and not (log.exists() and "epoch 3/30" in log.read_text()):
-            time.sleep(0.02)
-        assert subprocess.run(["pkill", "-KILL", "-f", f"checkpoint {target}"], check=False).returncode == 0
-    assert running.returncode != 0
-    assert not checkpoint.exists()
-    assert list(checkpoint.parent.glob(".training-*/last.ckpt"))
+    overlay = fresh.overlay({"training": {"epochs": 30}})
+    place = "indoor/dcnn/none/seed0"
+    checkpoint, log = f"{place}/checkpoint.pt", fresh.folder / RESULTS / "logs" / place / "train.log"
+    with running(fresh, overlay, "--", str(RESULTS / checkpoint)) as run:
+        until(lambda: log.exists() and "epoch 3/30" in log.read_text())
+        stage(fresh, f"{place}/train").kill()
+        assert run.ended() != 0
+    before = times(fresh)
+    assert checkpoint not in before
+    assert any(name.endswith("/last.ckpt") for name in before)
 
-    fresh.run(*arguments, target)
-    resumed = checkpoint.read_bytes()
+    def run_again() -> dict[str, bytes]:
+        fresh.run("--configfile", SMOKE, overlay, "--", str(RESULTS / checkpoint))
+        return contents(fresh)
+
+    resumed = run_again()
     assert "epoch 3/30" not in log.read_text()
-    checkpoint.unlink()
-    fresh.run(*arguments, target)
+    assert {name for name, time in times(fresh).items() if time != before.get(name)} == {
+        checkpoint,
+        f"{place}/training.csv",
+    }
+    take_away(fresh, checkpoint)
 
+    assert run_again() == resumed
     assert "epoch 3/30" in log.read_text()
-    assert checkpoint.read_bytes() == resumed
 
 
 def test_diverged_training(fresh: Project) -> None:
@@ -85,3 +94,55 @@ def test_diverged_training(fresh: Project) -> None:
     assert done.returncode != 0
     assert "training diverged in epoch 0" in done.stderr
     assert not (fresh.folder / target).exists()
+
+
+def test_killed_attack(finished: Project, tmp_path: Path) -> None:
+    """A killed attack takes its copy of the warm process along, and alone is made again; in whatever way it ran."""
+    project = copied(finished, tmp_path)
+    targets = take_away(project, *SETS)
+    with running(project, "--", *targets) as run:
+        job, copy = until(lambda: copies(project)).popitem()
+        copy.suspend()  # or it might end first
+        origin = copy.parent()
+        stage(project, job).kill()
+        until(lambda: not copy.is_running() or copy.status() == psutil.STATUS_ZOMBIE, seconds=5)
+        assert origin.is_running()
+        assert run.ended() != 0
+    before, everything = times(project), contents(finished)
+    assert everything.keys() - before.keys() == {f"{job}.parquet"}
+
+    half = project.folder / RESULTS / Path(f"{job}.parquet").parent / f".{Path(job).name}.parquet.tmp"
+    with running(project, "--keep-incomplete", "--", *targets) as run:
+        until(half.exists)
+        stage(project, job).kill()
+        assert run.ended() != 0
+    assert half.exists()
+    project.run("--configfile", SMOKE, "--", *targets)
+
+    assert {name for name, time in times(project).items() if time != before.get(name)} == {f"{job}.parquet"}
+    assert contents(project) == everything
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="there is no warm process on this system")
+def test_warm_and_cold(finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job leaves the same bytes whether it is done by a copy of the warm process or by itself."""
+    project = copied(finished, tmp_path)
+    names = [f"indoor/dcnn/none/seed0/{file}" for file in ("checkpoint.pt", "apgd/eps0.002.parquet")]
+    targets = take_away(project, *names)
+    project.run("--configfile", SMOKE, "--", *targets)
+    assert contents(project) == contents(finished)
+
+    take_away(project, *names)
+    address = Path(tempfile.mkdtemp(), "socket")  # short enough for the name of a socket
+    monkeypatch.setenv("PYTHONPATH", str(project.folder / "src"))
+    with subprocess.Popen([sys.executable, "-m", "robustloc.warm", str(address)]) as process:
+        until(address.exists)
+        monkeypatch.setenv(warm.VARIABLE, f"{sys.prefix}|{address}")
+        project.run("--configfile", SMOKE, "--", *targets)
+        by_copies = psutil.Process(process.pid).cpu_times().children_user
+        process.kill()
+    address.unlink()
+    address.parent.rmdir()
+
+    assert by_copies > 1
+    assert contents(project) == contents(finished)

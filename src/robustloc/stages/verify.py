@@ -30,9 +30,10 @@ def main() -> None:
         if differences:
             print(*(line for _, line in differences[:SHOWN]), sep="\n")
             rules = " ".join(sorted({rule for rule, _ in differences}))
+            shown = f" (the first {SHOWN} are shown)" * (len(differences) > SHOWN)
             raise UserError(
-                f"{len(differences)} differences{f' (the first {SHOWN} are shown)' * (len(differences) > SHOWN)}; delete"
-                f" the files that they name and run snakemake again, or make all of their kinds anew: --forcerun {rules}"
+                f"{len(differences)} differences{shown}; delete the files that they name and run snakemake again,"
+                f" or make all of their kinds anew: snakemake --forcerun {rules}"
             )
         for file in arguments.summary:
             with artifact.replacing(file) as temporary:
