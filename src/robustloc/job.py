@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 from robustloc import artifact, device, joblog, provenance
@@ -74,15 +74,17 @@ def run(
     arguments, start_up_s = vars(parser.parse_args()), time.process_time()
     files = [path for name in outputs for path in arguments[name]]
     try:
-        with ExitStack() as stack:
-            if accelerated:
-                stack.enter_context(device.claimed())
+        with device.claimed() if accelerated else nullcontext():
             clock = time.monotonic()
-            places = {name: [stack.enter_context(artifact.replacing(p)) for p in arguments[name]] for name in outputs}
-            job = Job(arguments["config"], arguments["code"], {name: arguments[name] for name in inputs}, places)
-            job.record()
-            stage(job)
-        joblog.write(files, job.record(), start_up_s=start_up_s, seconds=time.monotonic() - clock)
+            with ExitStack() as stack:
+                places = {
+                    name: [stack.enter_context(artifact.replacing(path)) for path in arguments[name]]
+                    for name in outputs
+                }
+                job = Job(arguments["config"], arguments["code"], {name: arguments[name] for name in inputs}, places)
+                job.record()
+                stage(job)
+            joblog.write(files, job.record(), start_up_s=start_up_s, seconds=time.monotonic() - clock)
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:

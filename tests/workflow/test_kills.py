@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from workflow_faults import RESULTS, SETS, contents, copied, copies, jobs, running, take_away, times, until
+from workflow_faults import RESULTS, SETS, contents, copied, half, jobs, log, running, stopped, take_away, times, until
 from workflow_project import SMOKE, Project
 
 from robustloc import warm
@@ -32,16 +32,16 @@ def test_killed_shard(fresh: Project) -> None:
     overlay = fresh.overlay({"scenarios": {"outdoor": LARGE}})
     name = "outdoor/adp/shard-0.parquet"
     shard = fresh.folder / RESULTS / name
-    half = shard.with_name(".shard-0.parquet.tmp")
+    begun = half(fresh, "outdoor/adp/shard-0")
 
     for options in ([], ["--keep-incomplete"]):
         with running(fresh, overlay, *options, "--", str(RESULTS / name)) as run:
-            until(lambda: half.exists() and half.stat().st_size < 1_000_000)  # emptied of what the last one left
-            until(lambda: half.stat().st_size > 1_000_000)
+            until(lambda: begun.exists() and begun.stat().st_size < 1_000_000)  # emptied of what the last one left
+            until(lambda: begun.stat().st_size > 1_000_000)
             stage(fresh, "outdoor/shard-0").kill()
             assert run.ended() != 0
         assert not shard.exists()
-        assert half.exists()
+        assert begun.exists()
     before = times(fresh)
 
     def run_again() -> dict[str, bytes]:
@@ -49,7 +49,7 @@ def test_killed_shard(fresh: Project) -> None:
         return contents(fresh)
 
     resumed = run_again()
-    assert resumed.keys() == before.keys() - {f"outdoor/adp/{half.name}"} | {name}
+    assert resumed.keys() == before.keys() - {f"outdoor/adp/{begun.name}"} | {name}
     assert {one for one, time in times(fresh).items() if time != before.get(one)} == {name}
     take_away(fresh, name)
     assert run_again() == resumed
@@ -59,10 +59,10 @@ def test_killed_training(fresh: Project) -> None:
     """A training that was killed between two epochs goes on, and ends with the bytes of an undisturbed one."""
     overlay = fresh.overlay({"training": {"epochs": 30}})
     place = "indoor/dcnn/none/seed0"
-    checkpoint, log = f"{place}/checkpoint.pt", fresh.folder / RESULTS / "logs" / place / "train.log"
+    checkpoint, job = f"{place}/checkpoint.pt", f"{place}/train"
     with running(fresh, overlay, "--", str(RESULTS / checkpoint)) as run:
-        until(lambda: log.exists() and "epoch 3/30" in log.read_text())
-        stage(fresh, f"{place}/train").kill()
+        until(lambda: "epoch 4/30" in log(fresh, job))  # by then the third is saved
+        stage(fresh, job).kill()
         assert run.ended() != 0
     before = times(fresh)
     assert checkpoint not in before
@@ -73,7 +73,7 @@ def test_killed_training(fresh: Project) -> None:
         return contents(fresh)
 
     resumed = run_again()
-    assert "epoch 3/30" not in log.read_text()
+    assert "epoch 3/30" not in log(fresh, job)
     assert {name for name, time in times(fresh).items() if time != before.get(name)} == {
         checkpoint,
         f"{place}/training.csv",
@@ -81,7 +81,7 @@ def test_killed_training(fresh: Project) -> None:
     take_away(fresh, checkpoint)
 
     assert run_again() == resumed
-    assert "epoch 3/30" in log.read_text()
+    assert "epoch 3/30" in log(fresh, job)
 
 
 def test_diverged_training(fresh: Project) -> None:
@@ -101,8 +101,7 @@ def test_killed_attack(finished: Project, tmp_path: Path) -> None:
     project = copied(finished, tmp_path)
     targets = take_away(project, *SETS)
     with running(project, "--", *targets) as run:
-        job, copy = until(lambda: copies(project)).popitem()
-        copy.suspend()  # or it might end first
+        job, copy = until(lambda: stopped(project))  # or it might end first
         origin = copy.parent()
         stage(project, job).kill()
         until(lambda: not copy.is_running() or copy.status() == psutil.STATUS_ZOMBIE, seconds=5)
@@ -111,12 +110,12 @@ def test_killed_attack(finished: Project, tmp_path: Path) -> None:
     before, everything = times(project), contents(finished)
     assert everything.keys() - before.keys() == {f"{job}.parquet"}
 
-    half = project.folder / RESULTS / Path(f"{job}.parquet").parent / f".{Path(job).name}.parquet.tmp"
+    half(project, job).unlink()  # to see when the next one is there
     with running(project, "--keep-incomplete", "--", *targets) as run:
-        until(half.exists)
+        until(half(project, job).exists)
         stage(project, job).kill()
         assert run.ended() != 0
-    assert half.exists()
+    assert half(project, job).exists()
     project.run("--configfile", SMOKE, "--", *targets)
 
     assert {name for name, time in times(project).items() if time != before.get(name)} == {f"{job}.parquet"}
@@ -135,7 +134,7 @@ def test_warm_and_cold(finished: Project, tmp_path: Path, monkeypatch: pytest.Mo
     take_away(project, *names)
     address = Path(tempfile.mkdtemp(), "socket")  # short enough for the name of a socket
     monkeypatch.setenv("PYTHONPATH", str(project.folder / "src"))
-    with subprocess.Popen([sys.executable, "-m", "robustloc.warm", str(address)]) as process:
+    with subprocess.Popen([sys.executable, "-m", "robustloc.warm", str(address), "torch"]) as process:
         until(address.exists)
         monkeypatch.setenv(warm.VARIABLE, f"{sys.prefix}|{address}")
         project.run("--configfile", SMOKE, "--", *targets)

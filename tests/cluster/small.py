@@ -1,0 +1,39 @@
+"""The part of the smoke experiment that is run on clusters: few jobs, but every rule that is submitted."""
+
+import shutil
+from pathlib import Path
+
+from workflow_project import SMOKE, Project
+
+CONTENT = {
+    "grids": [
+        {"scenarios": ["indoor"], "models": ["dcnn"], "defences": [defence], "seeds": [0], "attacks": attacks}
+        for defence, attacks in (("none", ["csi_pgd"]), ("median_smoothing", []))
+    ],
+    "figures": [
+        {
+            "name": "certified",
+            "kind": "certified",
+            "scenario": "indoor",
+            "models": ["dcnn"],
+            "defences": ["median_smoothing"],
+        }
+    ],
+}
+ON_GPU = {"train", "attack", "clean"}
+ON_CPU = {"trace", "shard", "split", "csi", "examine", "transfer", "certify"}
+ATTACKED = "indoor/dcnn/none/seed0/csi_pgd/psr-20.parquet"
+CLEAN = "indoor/dcnn/none/seed0/clean.parquet"
+SMOOTHED = "indoor/dcnn/median_smoothing/seed0/clean.parquet"
+CERTIFICATE = "indoor/dcnn/median_smoothing/seed0/certificate.csv"
+
+
+def arguments(project: Project) -> tuple[str, ...]:
+    """What names the experiment on the command line."""
+    return ("--configfile", SMOKE, project.overlay(CONTENT))
+
+
+def unused(project: Project, folder: Path) -> Project:
+    """Copy a project without what it has made: the same code, whatever became of the checkout meanwhile."""
+    shutil.copytree(project.folder, folder, ignore=shutil.ignore_patterns("results", ".snakemake", "__pycache__"))
+    return Project(folder)
