@@ -101,6 +101,8 @@ def running(project: Project, *arguments: str, largest_file: int = resource.RLIM
     try:
         yield Run(main, output)
     finally:
+        with suppress(AssertionError):
+            until(lambda: main.poll() is not None and not at_work(project), seconds=3)  # the warm process tidies up
         for process in at_work(project):
             with suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -39,6 +39,7 @@ def ask(module: str, argv: list[str]) -> int | None:
             connection.connect(address)
         except OSError:  # it has gone
             return None
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is no error to tell of
         try:
             socket.send_fds(connection, [len(text).to_bytes(LENGTH_BYTES)], [0, 1, 2])
             connection.sendall(text)

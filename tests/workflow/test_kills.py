@@ -8,7 +8,21 @@ from pathlib import Path
 
 import psutil
 import pytest
-from workflow_faults import RESULTS, SETS, contents, copied, half, jobs, log, running, stopped, take_away, times, until
+from workflow_faults import (
+    RESULTS,
+    SETS,
+    at_work,
+    contents,
+    copied,
+    half,
+    jobs,
+    log,
+    running,
+    stopped,
+    take_away,
+    times,
+    until,
+)
 from workflow_project import SMOKE, Project
 
 from robustloc import warm
@@ -104,7 +118,7 @@ def test_killed_attack(finished: Project, tmp_path: Path) -> None:
         job, copy = until(lambda: stopped(project))  # or it might end first
         origin = copy.parent()
         stage(project, job).kill()
-        until(lambda: not copy.is_running() or copy.status() == psutil.STATUS_ZOMBIE, seconds=5)
+        until(lambda: copy not in at_work(project), seconds=5)
         assert origin.is_running()
         assert run.ended() != 0
     before, everything = times(project), contents(finished)
