@@ -209,7 +209,8 @@ def test_both_generations_of_the_city(fresh: Project, city: Path) -> None:
         manifest = json.loads((results / "new_york/manifest.json").read_text())
         assert manifest["users"] == 5148
         assert manifest["users_without_paths"] == 5148 - 1014
-        tables.append((results / "tables/rmse.csv").read_text())
+        # the sets tell what they were made from, which are files of another generation
+        tables.append(pd.read_csv(results / "tables/rmse.csv").drop(columns="set_sha256").to_csv())
         columns = pd.concat(pd.read_parquet(p) for p in sorted((results / "new_york/adp").glob("*.parquet")))
         shards.append(hashlib.sha256(b"".join(a.tobytes() for a in columns.adp)).hexdigest())
 
