@@ -164,8 +164,9 @@ def test_manifest_counts(finished: Project) -> None:
     assert sum(shard["users"] for shard in manifest["shards"]) == manifest["users"]
 
 
-def test_second_run_has_nothing_to_do(finished: Project) -> None:
+def test_second_run_has_nothing_to_do(finished: Project, tmp_path: Path) -> None:
     """Nothing is due after a finished run, and a touched checkout does not change that."""
+    finished = finished.copy(tmp_path / "copy")  # other tests want its times
     assert "Nothing to be done" in finished.run("--configfile", SMOKE).stderr
     for file in [
         *finished.folder.glob("src/**/*.py"),
@@ -184,7 +185,9 @@ def test_same_bytes_again(finished: Project, fresh: Project) -> None:
     fresh.run("--configfile", SMOKE, "--", name)
 
     made = [
-        file.relative_to(fresh.folder) for file in fresh.folder.glob("results/smoke/outdoor/**/*") if file.is_file()
+        file.relative_to(fresh.folder)
+        for file in fresh.folder.glob("results/smoke/outdoor/**/*")
+        if file.is_file() and not file.name.endswith(".job.json")
     ]
     assert len(made) >= 18
     for file in made:

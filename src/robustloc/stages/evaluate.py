@@ -19,13 +19,12 @@ def main(job: Job) -> None:
     grids, seed = job.config["grids"], list(cells.LOCALIZER)
     files = [results / file for file in cells.set_files(grids, job.config["budgets"])]
     job.inputs["sets"] = files
-    frame = pd.DataFrame(
-        [_row(file) | {"set_sha256": job.checksum(file)[:12]} for file in tqdm(files, desc="sets", unit="set")]
-    )
+    frame = pd.DataFrame([_row(file) for file in tqdm(files, desc="sets", unit="set")])
     words = pd.read_csv(job.input("verdicts"))[[*seed, "verdict"]].drop_duplicates()
     sizes = pd.DataFrame([_size(results, cell) for cell in cells.localizers(grids)])
     frame = frame.merge(words, how="left", on=seed).fillna({"verdict": "none"}).merge(sizes, on=seed)
     frame = frame.sort_values([*seed, "attack", "epsilon"])
+    frame["set_sha256"] = [job.checksum(file)[:12] for file in frame.file]
     summary = pd.DataFrame(
         [dict(zip(OVER_SEEDS, names, strict=True)) | _over_seeds(rows) for names, rows in frame.groupby(OVER_SEEDS)]
     )

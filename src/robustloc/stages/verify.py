@@ -32,7 +32,7 @@ def main() -> None:
             rules = " ".join(sorted({rule for rule, _ in differences}))
             shown = f" (the first {SHOWN} are shown)" * (len(differences) > SHOWN)
             raise UserError(
-                f"{len(differences)} differences{shown}; delete the files that they name and run snakemake again,"
+                f"differences: {len(differences)}{shown}; delete the files that they name and run snakemake again,"
                 f" or make all of their kinds anew: snakemake --forcerun {rules}"
             )
         for file in arguments.summary:
