@@ -91,7 +91,17 @@ def part(axis, name):
     origin, surrogates = partial(settings.origin, config), threats.surrogates(config)
     checkpoints = [CHECKPOINT.format(**cell) for cell in cells.trained(grids, origin, surrogates)]
     sets = [f"<results>/{file}" for file in cells.set_files(grids, BUDGETS)]
-    return [*(file for place in sorted(places) for file in shards(place)), *checkpoints, *sets]
+    data = expand(
+        "<results>/{place}/{file}", place=sorted(places), file=["split.parquet", "test.parquet", "manifest.json"]
+    )
+    csi = [file for place, attack in ATTACKED if place in places for file in channels(place, attack)]
+    return [
+        *(file for place in sorted(places) for file in shards(place)),
+        *data,
+        *sorted(set(csi)),
+        *checkpoints,
+        *sets,
+    ]
 
 
 def channels(scenario, attack):

@@ -25,6 +25,7 @@ shell.prefix(
 # What jobs import that is not ours and takes long.
 SHARED = ["torch", "torchdiffeq", "pandas", "pyarrow.parquet", "tqdm"]
 LIGHTNING = ["pytorch_lightning"]
+THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "GOTO", "MKL", "NUMEXPR", "NUMBA")]
 # of profiles/default: what is not told unless someone asks otherwise
 AS_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
 
@@ -34,10 +35,10 @@ def tell(record):
     if getattr(record, "event", None) is LogEvent.RUN_INFO:
         summary = Path(config.get("pathvars", {}).get("results", "results"), "provenance.json")
         expected = yaml.safe_load(Path(workflow.basedir, "rules", "seconds.yaml").read_text(encoding="utf-8"))
-        slots = (workflow.cores if workflow.local_exec else workflow.nodes) or 1
+        slots = workflow.nodes or workflow.cores or 1
         seconds = forecast.seconds_per_job(summary, expected)
         record.msg = f"{record.msg}\n{forecast.forecast(record.stats, seconds, slots)}\n"
-        if workflow.output_settings.quiet == AS_IN_PROFILE:
+        if workflow.output_settings.quiet == AS_IN_PROFILE and not workflow.output_settings.printshellcmds:
             # with these Snakemake ends a dry run here; they do not concern what a real run prints
             workflow.output_settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
     return True
@@ -46,12 +47,19 @@ def tell(record):
 def warm_up(workflow):
     """Start the process that jobs on this machine are copied from, if there are enough of them to be worth it."""
     due = [job.rule.name for job in workflow.dag.needrun_jobs()]
-    if workflow.local_exec and len(due) >= 10 and hasattr(os, "pidfd_open"):
-        address = Path(tempfile.mkdtemp(prefix="robustloc-"), "socket")
-        os.environ[warm.VARIABLE] = f"{sys.prefix}|{address}"
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "PYTHONPATH": SOURCE}
-        command = [sys.executable, "-m", "robustloc.warm", str(address), *SHARED, *LIGHTNING * ("train" in due)]
-        subprocess.Popen(command, env=environment, start_new_session=True)
+    has_other_environments = workflow.deployment_settings.deployment_method
+    if len(due) < 10 or not workflow.local_exec or has_other_environments or not hasattr(os, "pidfd_open"):
+        return
+    address = Path(tempfile.mkdtemp(prefix="robustloc-"), "socket")
+    os.environ[warm.VARIABLE] = f"{sys.prefix}|{address}"
+    # what jobs begin with, too, and libraries read when they are imported
+    environment = os.environ | dict.fromkeys(THREADS, "1") | {"OMP_WAIT_POLICY": "PASSIVE", "TQDM_MININTERVAL": "10"}
+    command = [sys.executable, "-m", "robustloc.warm", str(address), str(os.getpid())]
+    subprocess.Popen(
+        [*command, *SHARED, *LIGHTNING * ("train" in due)],
+        env=environment | {"PYTHONPATH": SOURCE},
+        start_new_session=True,
+    )
 
 
 logger.addFilter(tell)

@@ -1,6 +1,5 @@
 """pyproject.toml, constraints, conda environment, container, CI and rules agree on what an environment is."""
 
-import ast
 import os
 import re
 import subprocess
@@ -84,21 +83,6 @@ def test_installed_is_what_is_pinned() -> None:
 
     assert {name: version for name, version in ours.items() if version != CONSTRAINTS.get(name)} == {}
     assert {name for name, _ in RANGES} <= set(ours)
-
-
-def test_imports_are_declared() -> None:
-    """Every package that src/ imports is a dependency in pyproject.toml, not one that merely came with another."""
-    roots = set()
-    for file in (ROOT / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module] if isinstance(node, ast.ImportFrom) and not node.level else []
-            roots |= {name.split(".")[0] for name in names}
-    foreign = roots - sys.stdlib_module_names - {"robustloc"}
-    providers = metadata.packages_distributions()
-
-    assert "torch" in foreign
-    assert [name for name in foreign if not DIRECT.keys() & set(map(canonicalize_name, providers.get(name, [])))] == []
 
 
 def test_python() -> None:

@@ -43,7 +43,11 @@ SHARED = ("torch", "pyarrow.parquet")
 # a client as `python -m robustloc` is one, which ends as its copy does
 CLIENT = "import sys; from robustloc import warm; sys.exit(warm.ask(sys.argv[1], sys.argv[1:]))"
 # a parent that starts the warm process and ends when its own input does
-PARENT = "import subprocess, sys; subprocess.Popen([sys.executable, *sys.argv[1:]]); sys.stdin.read()"
+PARENT = """
+import os, subprocess, sys
+subprocess.Popen([sys.executable, *(str(os.getpid()) if one == "PARENT" else one for one in sys.argv[1:])])
+sys.stdin.read()
+"""
 
 
 @contextlib.contextmanager
@@ -53,7 +57,7 @@ def serving(folder: Path, *command: str, modules: tuple[str, ...] = ()) -> Itera
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{folder.parent}", "OMP_NUM_THREADS": "1"}
     environment |= {"SERVER_ONLY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, *command, str(folder / "socket"), *modules],
+        [sys.executable, "-c", PARENT, *command, str(folder / "socket"), "PARENT", *modules],
         env=environment,
         stdin=subprocess.PIPE,
     )
@@ -208,7 +212,7 @@ def test_ends_with_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """When the process that started it is killed, the warm process ends with its copies and removes its folder."""
     (tmp_path / "warm_sleep.py").write_text(SLEEP)
     folder, told = tmp_path / "socket", tmp_path / "child"
-    light = "import sys; from robustloc import warm; warm.serve(sys.argv[1], [])"
+    light = "import sys; from robustloc import warm; warm.serve(sys.argv[1], int(sys.argv[2]), [])"
     monkeypatch.setenv(warm.VARIABLE, f"{sys.prefix}|{folder / 'socket'}")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
     with serving(folder, "-c", light) as parent:

@@ -2,6 +2,7 @@
 
 import os
 import runpy
+import signal
 import sys
 
 from robustloc import warm
@@ -15,7 +16,9 @@ def main() -> None:
     if len(sys.argv) < 2 or sys.argv[1] not in names:
         sys.exit(f"expected a stage, one of {', '.join(names)}; found {' '.join(sys.argv[1:2]) or 'none'}")
     module, argv = f"robustloc.stages.{sys.argv[1]}", sys.argv[1:]
+    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while a copy works is no error to tell of
     status = warm.ask(module, argv)
+    signal.signal(signal.SIGINT, handler)
     if status is not None:
         sys.exit(status)
     sys.argv = argv

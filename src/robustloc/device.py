@@ -23,7 +23,7 @@ def claimed() -> Iterator[None]:
     if len(names) < 2:
         yield
         return
-    folder = Path(tempfile.gettempdir(), f"robustloc-gpus-{os.getuid()}")
+    folder = Path(tempfile.gettempdir(), f"robustloc-gpus-{os.getuid()}-{os.environ.get('SLURM_JOB_ID', '')}")
     folder.mkdir(mode=0o700, exist_ok=True)
     name, lock = _free(folder, names)
     os.environ[VARIABLE] = name

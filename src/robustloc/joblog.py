@@ -50,4 +50,5 @@ def read(output: Path) -> dict | None:
         log = json.loads(path(output).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return log if isinstance(log, dict) and log.keys() >= {"record", "outputs", "run"} else None
+    whole = isinstance(log, dict) and log.keys() >= {"record", "outputs", "run"}
+    return log if whole and log["record"].keys() >= {"config", "code", "inputs"} else None

@@ -1,8 +1,8 @@
 """A warm process that jobs are copied from, so that hundreds of short ones do not each import torch.
 
-`python -m robustloc.warm ADDRESS MODULE…` imports what many stages share, and nothing of this package: a job's copy
-reads the code as it is on disk by then, and leaves the same bytes as a job done by itself. Until it is ready, jobs run
-by themselves. It ends with the process that started it, and takes its copies along.
+`python -m robustloc.warm ADDRESS PARENT MODULE…` imports what many stages share, and nothing of this package: a job's
+copy reads the code as it is on disk by then, and leaves the same bytes as a job done by itself. Until it is ready, jobs
+run by themselves. It ends with the process that started it, whose number is PARENT, and takes its copies along.
 """
 
 import contextlib
@@ -39,7 +39,6 @@ def ask(module: str, argv: list[str]) -> int | None:
             connection.connect(address)
         except OSError:  # it has gone
             return None
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is no error to tell of
         try:
             socket.send_fds(connection, [len(text).to_bytes(LENGTH_BYTES)], [0, 1, 2])
             connection.sendall(text)
@@ -49,32 +48,36 @@ def ask(module: str, argv: list[str]) -> int | None:
     return int(answer) if answer else 128 + signal.SIGKILL
 
 
-def serve(address: str, modules: list[str]) -> None:
-    """Import modules, then serve until the process that started this one has ended."""
-    parent = os.getppid()
+def serve(address: str, parent: int, modules: list[str]) -> None:
+    """Import modules, then serve until the process `parent` has ended."""
     try:
+        ended = os.pidfd_open(parent)  # an OSError before anyone can connect, where the kernel has no such thing
         with socket.socket(socket.AF_UNIX) as listener:
             for name in modules:
                 importlib.import_module(name)
             listener.bind(address)
             listener.listen(64)
             gc.freeze()  # collecting garbage would copy the memory that the copies share
-            _serve(listener, parent)
+            _serve(listener, ended)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(address)
         os.rmdir(os.path.dirname(address))
 
 
-def _serve(listener: socket.socket, parent: int) -> None:
+def _serve(listener: socket.socket, parent_ended: int) -> None:
     """Make a copy for each client, tell it how the copy ended, and end the copies of clients that have gone."""
     poll = select.poll()
     poll.register(listener, select.POLLIN)
+    poll.register(parent_ended, select.POLLIN)
     copies: dict[int, tuple[int, socket.socket]] = {}  # by process descriptor: process, its client
     clients: dict[int, int] = {}  # by the client's descriptor: process
-    while os.getppid() == parent:
-        for descriptor, _ in poll.poll(1000):
-            if descriptor == listener.fileno():
+    alive = True
+    while alive:
+        for descriptor, _ in poll.poll():
+            if descriptor == parent_ended:
+                alive = False
+            elif descriptor == listener.fileno():
                 client, _ = listener.accept()
                 process = os.fork()
                 if process == 0:
@@ -128,10 +131,13 @@ def _become(client: socket.socket) -> NoReturn:
     except BaseException:
         traceback.print_exc()
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(status)
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], sys.argv[2:])
+    with contextlib.suppress(OSError, ImportError):  # jobs run by themselves then
+        serve(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

@@ -148,7 +148,7 @@ def test_warm_and_cold(finished: Project, tmp_path: Path, monkeypatch: pytest.Mo
     take_away(project, *names)
     address = Path(tempfile.mkdtemp(), "socket")  # short enough for the name of a socket
     monkeypatch.setenv("PYTHONPATH", str(project.folder / "src"))
-    with subprocess.Popen([sys.executable, "-m", "robustloc.warm", str(address), "torch"]) as process:
+    with subprocess.Popen([sys.executable, "-m", "robustloc.warm", str(address), str(os.getpid()), "torch"]) as process:
         until(address.exists)
         monkeypatch.setenv(warm.VARIABLE, f"{sys.prefix}|{address}")
         project.run("--configfile", SMOKE, "--", *targets)

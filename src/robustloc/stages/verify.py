@@ -8,6 +8,8 @@ import json
 import sys
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
+
 from robustloc import artifact, plan, verification
 from robustloc.errors import UserError
 
@@ -39,7 +41,7 @@ def main() -> None:
             with artifact.replacing(file) as temporary:
                 text = json.dumps(checked.summary(jobs), indent=1, sort_keys=True)
                 temporary.write_text(text + "\n", encoding="utf-8")
-    except UserError as error:
+    except (UserError, WorkflowError) as error:
         sys.exit(f"error: {error}")
 
 
