@@ -34,8 +34,8 @@ def main() -> None:
             rules = " ".join(sorted({rule for rule, _ in differences}))
             shown = f" (the first {SHOWN} are shown)" * (len(differences) > SHOWN)
             raise UserError(
-                f"differences: {len(differences)}{shown}; delete the files that they name and run snakemake again,"
-                f" or make all of their kinds anew: snakemake --forcerun {rules}"
+                f"differences: {len(differences)}{shown}; delete the files that they name and run snakemake again, with"
+                f" the same experiment, or make all of their kinds anew: --forcerun {rules} in place of verify"
             )
         for file in arguments.summary:
             with artifact.replacing(file) as temporary:
