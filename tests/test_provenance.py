@@ -38,7 +38,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fingerprint(*modules: str) -> str:
     """Fingerprint as a fresh process would."""
-    for function in (provenance.code, provenance._imports, provenance._meaning):
+    for function in (provenance.code, provenance._read):
         function.cache_clear()
     return provenance.code(*modules)
 

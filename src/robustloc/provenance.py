@@ -7,6 +7,7 @@ again. Code is compared by its meaning: comments, docstrings and modification ti
 import ast
 import hashlib
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -38,8 +39,8 @@ def code(*modules: str) -> str:
         file = pending.pop()
         if file not in closure:
             closure.add(file)
-            pending.extend(_imports(file))
-    return " ".join(sorted(f"{_dotted(file)}@{_meaning(file)}" for file in closure))
+            pending.extend(_read(file)[0])
+    return " ".join(sorted(f"{_dotted(file)}@{_read(file)[1]}" for file in closure))
 
 
 def _module_files(name: str) -> list[Path]:
@@ -54,10 +55,16 @@ def _dotted(file: Path) -> str:
 
 
 @cache
-def _imports(file: Path) -> tuple[Path, ...]:
-    """Files of this package that a file imports, with the ``__init__`` files on the way to them."""
+def _read(file: Path) -> tuple[list[Path], str]:
+    """Parse a file once, as planning spends most of its own time here.
+
+    Returns:
+        The files of this package that it imports, with the ``__init__`` files on the way to them, and the hash of its
+        syntax tree without docstrings (ten hexadecimal digits).
+    """
+    tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
     names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), filename=str(file))):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
@@ -65,21 +72,7 @@ def _imports(file: Path) -> tuple[Path, ...]:
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             raise ValueError(f"{file}: write imports of this package in full (robustloc.…), not relative")
-    # `from package.module import name` reaches the module whether the name is a module of its own or not
-    return tuple(
-        file
-        for name in sorted(names)
-        if (own := name.partition("."))[0] == PACKAGE.name
-        for file in _module_files(own[2])
-    )
-
-
-@cache
-def _meaning(file: Path) -> str:
-    """Hash a file's syntax tree without docstrings (ten hexadecimal digits)."""
-    tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if (
                 isinstance(first, ast.Expr)
@@ -87,4 +80,18 @@ def _meaning(file: Path) -> str:
                 and isinstance(first.value.value, str)
             ):
                 node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:10]
+    # `from package.module import name` reaches the module whether the name is a module of its own or not
+    own = [rest for package, _, rest in (name.partition(".") for name in sorted(names)) if package == PACKAGE.name]
+    files = [found for name in own for found in _module_files(name)]
+    return files, hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:10]
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Walk over a module and its statements, several times sooner than over every node."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        yield node
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            if isinstance(inner := getattr(node, field, None), list):
+                pending.extend(inner)

@@ -30,7 +30,10 @@ def differences(project: Project) -> list[str]:
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    assert f"error: differences: {len(lines)}; delete the files that they name and run snakemake again, with" in done.stderr
+    assert (
+        f"error: differences: {len(lines)}; delete the files that they name and run snakemake again, with"
+        in done.stderr
+    )
     return [line.replace("results/smoke/", "") for line in lines]
 
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from scipy.io import loadmat
 
 from robustloc.errors import UserError
 
@@ -13,6 +12,8 @@ LIMITS = {"delay": (0.0, 1e-3), "power": (-1000.0, 300.0), "zenith": (0.0, 180.0
 
 def load_matlab(file: Path) -> dict[str, np.ndarray]:
     """Load all variables of a MATLAB file."""
+    from scipy.io import loadmat  # here, as planning imports this module and loads nothing
+
     _must_exist(file)
     try:
         return {key: value for key, value in loadmat(file).items() if not key.startswith("__")}
