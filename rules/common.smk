@@ -39,13 +39,8 @@ CLEAN_SET = f"<results>/{cells.CLEAN_SET}"
 ATTACK_SET = f"<results>/{cells.ATTACK_SET}"
 EXAMINATION = f"<results>/{cells.EXAMINATION}"
 TRANSFER = f"<results>/{cells.TRANSFER}"
-CHECKPOINTS = [
-    CHECKPOINT.format(**cell)
-    for cell in cells.trained(GRIDS, partial(settings.origin, config), threats.surrogates(config))
-]
 EXAMINATIONS = [EXAMINATION.format(**cell) for cell in cells.judged(GRIDS)]
 TRANSFERS = sorted({TRANSFER.format(**cell) for cell in cells.judged(GRIDS)})
-SETS = [f"<results>/{file}" for file in cells.set_files(GRIDS, BUDGETS)]
 
 
 def either(names):
@@ -84,13 +79,24 @@ def raw_files(scenario):
         raise WorkflowError(f"scenario {scenario}: {error}") from None
 
 
+def checkpoints(grids):
+    """Every localizer that some grids train."""
+    trained = cells.trained(grids, partial(settings.origin, config), threats.surrogates(config))
+    return [CHECKPOINT.format(**cell) for cell in trained]
+
+
+def sets(grids):
+    """Every clean and adversarial set of some grids."""
+    return [f"<results>/{file}" for file in cells.set_files(grids, BUDGETS)]
+
+
+CHECKPOINTS, SETS = checkpoints(GRIDS), sets(GRIDS)
+
+
 def part(axis, name):
     """The data sets, localizers and sets of the grids' cells that have one name."""
     grids = [grid | {axis: [name]} for grid in GRIDS if name in grid[axis]]
     places = {place for grid in grids for place in grid["scenarios"]}
-    origin, surrogates = partial(settings.origin, config), threats.surrogates(config)
-    checkpoints = [CHECKPOINT.format(**cell) for cell in cells.trained(grids, origin, surrogates)]
-    sets = [f"<results>/{file}" for file in cells.set_files(grids, BUDGETS)]
     data = expand(
         "<results>/{place}/{file}", place=sorted(places), file=["split.parquet", "test.parquet", "manifest.json"]
     )
@@ -99,8 +105,8 @@ def part(axis, name):
         *(file for place in sorted(places) for file in shards(place)),
         *data,
         *sorted(set(csi)),
-        *checkpoints,
-        *sets,
+        *checkpoints(grids),
+        *sets(grids),
     ]
 
 

@@ -38,4 +38,4 @@ rule trace:
     message:
         "Trace the scene of {wildcards.scenario}"
     shell:
-        "python -m robustloc trace --config {params.cfg:q} --code {params.modules}" " --raw {output:q} > {log:q} 2>&1"
+        "python -m robustloc trace --config {params.cfg:q} --code {params.modules} --raw {output:q} > {log:q} 2>&1"

@@ -90,17 +90,23 @@ def test_same_bytes(finished: Project, local: Project) -> None:
     assert restored(finished, local)
 
 
-def test_cancelled(project: Project, finished: Project) -> None:
-    """A job that is cancelled ends the run with an error; the next one completes it."""
-    (target,) = take_away(project, small.CERTIFICATE)
-    arguments = (*small.arguments(project)[2:], *SLURM)
-
-    with running(project, *arguments, "--retries", "0", "--", target) as run:
+def cancel(project: Project, target: str, *profile: str) -> str:
+    """Run for one file and cancel its job as soon as it works; the run fails, and what it printed is returned."""
+    arguments = (*small.arguments(project)[2:], *profile, "--retries", "0", "--", target)
+    with running(project, *arguments) as run:
         job = until(lambda: next((job["JobId"] for job in jobs(project) if job["JobState"] == "RUNNING"), None))
         subprocess.run(["scancel", job], check=True)
         assert run.ended() != 0
-        assert "SLURM status is: 'CANCELLED'" in run.printed()
+        printed = run.printed()
     assert not (project.folder / target).exists()
+    return printed
+
+
+def test_cancelled(project: Project, finished: Project) -> None:
+    """A job that is cancelled ends the run with an error; the next one completes it."""
+    (target,) = take_away(project, small.CERTIFICATE)
+
+    assert "SLURM status is: 'CANCELLED'" in cancel(project, target, *SLURM)
 
     project.run(*SLURM, *small.arguments(project), "--", target)
     assert restored(project, finished)
@@ -135,13 +141,8 @@ def test_generic(project: Project, finished: Project) -> None:
 def test_generic_cancelled(project: Project) -> None:
     """A job that is cancelled is seen to have failed, though it cannot say so itself."""
     (target,) = take_away(project, small.CERTIFICATE)
-    arguments = (*small.arguments(project)[2:], *GENERIC)
 
-    with running(project, *arguments, "--retries", "0", "--", target) as run:
-        job = until(lambda: next((job["JobId"] for job in jobs(project) if job["JobState"] == "RUNNING"), None))
-        subprocess.run(["scancel", job], check=True)
-        assert run.ended() != 0
-    assert not (project.folder / target).exists()
+    cancel(project, target, *GENERIC)
 
 
 def submit(project: Project, *arguments: str) -> str:
