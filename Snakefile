@@ -49,6 +49,10 @@ onstart:
     warm_up(workflow)
 
 
+onerror:
+    tell_failures()
+
+
 # Targets list every file on the way, not just the last: after a job failed, its consumers alone do not show that an
 # older result is stale.
 rule all:

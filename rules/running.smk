@@ -4,12 +4,13 @@ import os
 import shlex
 import subprocess
 import tempfile
+import time
 
 from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from robustloc import forecast, warm
+from robustloc import forecast, progress, warm
 
 # Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
 QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
@@ -30,18 +31,51 @@ THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "GOTO", "
 AS_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
 
 
+# this run, once its jobs are counted: its progress, and whether to tell it in our words
+RUN = []
+
+
 def tell(record):
-    """Add to Snakemake's counts of jobs how long they take; of a dry run show the counts alone."""
-    if getattr(record, "event", None) is LogEvent.RUN_INFO:
-        summary = Path(config.get("pathvars", {}).get("results", "results"), "provenance.json")
-        expected = yaml.safe_load(Path(workflow.basedir, "rules", "seconds.yaml").read_text(encoding="utf-8"))
-        slots = workflow.nodes or workflow.cores or 1
-        seconds = forecast.seconds_per_job(summary, expected)
-        record.msg = f"{record.msg}\n{forecast.forecast(record.stats, seconds, slots)}\n"
-        if workflow.output_settings.quiet == AS_IN_PROFILE and not workflow.output_settings.printshellcmds:
-            # with these Snakemake ends a dry run here; they do not concern what a real run prints
-            workflow.output_settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
+    """Say more than Snakemake of how long jobs take, and less of what nobody asked for."""
+    event, settings = getattr(record, "event", None), workflow.output_settings
+    if event is not LogEvent.RUN_INFO:
+        return not RUN or tell_progress(record, event, *RUN)
+    as_usual = settings.quiet == AS_IN_PROFILE and not settings.printshellcmds and not settings.log_handler_settings
+    summary = Path(config.get("pathvars", {}).get("results", "results"), "provenance.json")
+    expected = yaml.safe_load(Path(workflow.basedir, "rules", "seconds.yaml").read_text(encoding="utf-8"))
+    slots = workflow.nodes or workflow.cores or 1
+    seconds = forecast.seconds_per_job(summary, expected)
+    record.msg = f"{record.msg}\n{forecast.forecast(record.stats, seconds, slots)}\n"
+    if not workflow.dryrun:
+        RUN[:] = progress.Progress(record.stats, seconds, slots), as_usual
+    elif as_usual:
+        # with these Snakemake ends a dry run here
+        settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
     return True
+
+
+def tell_progress(record, event, run, in_our_words):
+    """Note what happens to a job; a line per job takes the place of Snakemake's own six."""
+    if event is LogEvent.JOB_INFO:
+        line = run.start(record.jobid, record.rule_name, record.rule_msg or record.rule_name)
+        if in_our_words:
+            record.event, record.msg = None, f"[{time.strftime('%H:%M:%S')}] {line}"
+    elif event is LogEvent.JOB_FINISHED:
+        run.finish(record.job_id)
+    elif event is LogEvent.JOB_ERROR:
+        run.fail(record.jobid, [Path(file) for file in record.log])
+        if in_our_words:
+            record.input, record.shellcmd = [], None  # they may be pages long, and the log says what went wrong
+    superfluous = event in (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED) or record.msg == "Select jobs to execute..."
+    superfluous |= event is LogEvent.PROGRESS and record.done < record.total
+    superfluous |= event is LogEvent.ERROR and "CalledProcessError" in record.msg  # JOB_ERROR says it, too
+    return not (in_our_words and superfluous)
+
+
+def tell_failures():
+    """Say in the end what failed: it may have scrolled away."""
+    if RUN and (text := RUN[0].failures()):
+        logger.error(f"\n{text}\n")
 
 
 def warm_up(workflow):

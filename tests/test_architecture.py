@@ -41,6 +41,7 @@ ALLOWED = {
     "joblog": {"artifact"},
     "device": set(),
     "forecast": set(),
+    "progress": {"forecast"},
     "plan": set(),
     "verification": {"artifact", "joblog", "plan"},
     "warm": set(),

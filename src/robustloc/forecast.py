@@ -27,12 +27,12 @@ def forecast(jobs: Mapping[str, int], seconds: dict[str, float], slots: int) -> 
         seconds: by rule, of one job [s]; rules that are not there do nothing.
         slots: how many jobs run at once.
     """
-    minutes = sum(count * seconds.get(rule, 0) for rule, count in jobs.items()) / slots / 60
-    length = (
-        "less than a minute"
-        if minutes < 1
-        else f"about {minutes:.0f} min"
-        if minutes < 90
-        else f"about {minutes / 60:.1f} h"
-    )
+    length = words(sum(count * seconds.get(rule, 0) for rule, count in jobs.items()) / slots)
     return f"Roughly how long: {length} with {slots} job{'s' * (slots > 1)} at once."
+
+
+def words(seconds: float) -> str:
+    """Write a time as people say it."""
+    if seconds < 60:
+        return "less than a minute"
+    return f"about {seconds / 60:.0f} min" if seconds < 90 * 60 else f"about {seconds / 3600:.1f} h"

@@ -1,6 +1,7 @@
 """Jobs that are killed leave nothing that a later run could take for a result."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -99,15 +100,22 @@ def test_killed_training(fresh: Project) -> None:
 
 
 def test_diverged_training(fresh: Project) -> None:
-    """A training that diverges stops with a message, and leaves no checkpoint."""
-    target = "results/smoke/indoor/dcnn/none/seed0/checkpoint.pt"
+    """A training that diverges stops with a message, told again in the end with its log, and leaves no checkpoint."""
+    cell = "results/smoke/indoor/dcnn/none/seed0"
     overlay = fresh.overlay({"training": {"learning_rate": 1.0e30}})
 
-    done = fresh.snakemake("--configfile", SMOKE, overlay, "--", target)
+    done = fresh.snakemake("--configfile", SMOKE, overlay, "--", f"{cell}/clean.parquet")
 
     assert done.returncode != 0
-    assert "training diverged in epoch 0" in done.stderr
-    assert not (fresh.folder / target).exists()
+    assert not (fresh.folder / cell / "checkpoint.pt").exists()
+    during, _, end = done.stderr.partition("Failed: 1 of 5 jobs; 1 that come after them were not run.\n")
+    assert "training diverged in epoch 0" in during
+    assert "Train dcnn (defence none, seed 0) on indoor\n" in end
+    assert re.search(r"logs/indoor/dcnn/none/seed0/train\.log ends:\n(.*\n){1,5} +error: .*training diverged", end)
+    # a line per job, and no command lines, which are pages long
+    started = re.findall(r"^\[[\d:]{8}\] (\d) of 5 done, .*to go \| (\w+) .*\)$", during, flags=re.MULTILINE)
+    assert started == [("0", "Trace"), ("1", "Compute"), ("2", "Split"), ("3", "Train")]
+    assert "python -m robustloc" not in done.stderr
 
 
 def test_killed_attack(finished: Project, tmp_path: Path) -> None:

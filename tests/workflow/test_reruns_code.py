@@ -81,7 +81,17 @@ EDITED = {
     "verification": PROVENANCE,
 }
 # Those of no job of this experiment: they start jobs, plan them, or belong to entries that no grid names.
-UNUSED = {"__main__", "warm", "config", "schema", "threats", "forecast", "stages/inspect", "scenario/overview"}
+UNUSED = {
+    "__main__",
+    "warm",
+    "config",
+    "schema",
+    "threats",
+    "forecast",
+    "progress",
+    "stages/inspect",
+    "scenario/overview",
+}
 UNUSED |= {"models/dyloc", "models/resnet", "models/wknn", "attacks/spsa"}
 UNUSED |= {
     f"defences/{name}"
