@@ -12,6 +12,13 @@ from made_up import COLUMNS, ROWS, SITE
 from workflow_project import ROOT
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of a folder run in one process, which makes what they share once; of the others those of a file."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        item.add_marker(pytest.mark.xdist_group(folder))
+
+
 @pytest.fixture
 def arrays() -> dict[str, np.ndarray]:
     """Arrays of a v4 scenario with a grid of ROWS x COLUMNS users, the third of which has no path."""
