@@ -39,6 +39,7 @@ localrules:
     evaluate,
     layout,
     leaderboard,
+    dictionary,
     figure,
     inspect,
     provenance,

@@ -2,7 +2,7 @@
 
 
 rule certificates:
-    """certified.csv and certified.md: bounds on the errors of smoothed localizers under every attack."""
+    """certified.csv, .parquet and .md: bounds on the errors of smoothed localizers under every attack."""
     input:
         (rules.checkpoints.input if CERTIFICATES else []),
         CERTIFICATES,
@@ -41,11 +41,11 @@ rule certify:
 
 
 rule certified:
-    """certified.csv and certified.md alone."""
+    """certified.csv, .parquet and .md alone."""
     input:
         certificates=CERTIFICATES,
     output:
-        table="<results>/tables/certified.csv",
+        table=written("certified"),
         markdown="<results>/tables/certified.md",
     log:
         "<logs>/certified.log",

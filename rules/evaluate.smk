@@ -2,13 +2,13 @@
 
 
 rule evaluate:
-    """rmse.csv and summary.csv alone."""
+    """rmse and summary alone, as CSV and Parquet."""
     input:
         sets=SETS,
         verdicts="<results>/tables/verdicts.csv",
     output:
-        table="<results>/tables/rmse.csv",
-        summary="<results>/tables/summary.csv",
+        table=written("rmse"),
+        summary=written("summary"),
     log:
         "<logs>/evaluate.log",
     conda:

@@ -5,7 +5,15 @@ SMOOTHED = [
     name for name in config["defences"] if settings.entry(config, "defences", name)["plugin"] == "median_smoothing"
 ]
 CERTIFICATES = [CERTIFICATE.format(**cell) for cell in cells.localizers(GRIDS) if cell["defence"] in SMOOTHED]
-CERTIFIED = [f"<results>/tables/certified.{suffix}" for suffix in ("csv", "md")] if CERTIFICATES else []
+
+
+def written(table):
+    """The files of a table for machines."""
+    return [f"<results>/tables/{table}.{suffix}" for suffix in ("csv", "parquet")]
+
+
+CERTIFIED = [*written("certified"), "<results>/tables/certified.md"] if CERTIFICATES else []
+TABLES = [file for table in ("rmse", "summary", "leaderboard", "verdicts") for file in written(table)] + CERTIFIED[:2]
 
 
 def examiners(wc):

@@ -2,13 +2,15 @@
 
 
 rule tables:
-    """rmse.csv, summary.csv, rmse.md, rmse.tex, leaderboard, matrices, verdicts and certificates."""
+    """rmse, summary, leaderboard, verdicts and certificates as CSV and Parquet, what their columns mean, texts of them."""
     input:
         rules.attacks.input,
         rules.verdicts.input,
         rules.certificates.input,
-        expand("<results>/tables/{file}", file=["rmse.csv", "summary.csv", "rmse.tex", "matrices.md", "verdicts.md"]),
-        expand("<results>/tables/leaderboard.{suffix}", suffix=["csv", "md"]),
+        TABLES,
+        expand("<results>/tables/{file}", file=["rmse.tex", "matrices.md", "verdicts.md"]),
+        expand("<results>/tables/leaderboard.{suffix}", suffix=["md", "tex"]),
+        expand("<results>/tables/dictionary.{suffix}", suffix=["csv", "md"]),
         table="<results>/tables/rmse.md",
     message:
         "Tables are written: {input.table}"
@@ -50,12 +52,14 @@ rule layout:
 
 
 rule leaderboard:
-    """leaderboard.csv and leaderboard.md alone."""
+    """leaderboard alone, as CSV, Parquet, Markdown and LaTeX."""
     input:
         summary="<results>/tables/summary.csv",
+        certified=CERTIFIED[:1],
     output:
-        table="<results>/tables/leaderboard.csv",
+        table=written("leaderboard"),
         markdown="<results>/tables/leaderboard.md",
+        latex="<results>/tables/leaderboard.tex",
     log:
         "<logs>/leaderboard.log",
     conda:
@@ -70,7 +74,29 @@ rule leaderboard:
         "Put localizers beside each other"
     shell:
         "python -m robustloc leaderboard --config {params.cfg:q} --code stages.leaderboard"
-        " --summary {input.summary:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"
+        " --summary {input.summary:q} --certified {input.certified:q} --table {output.table:q}"
+        " --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
+
+
+rule dictionary:
+    """dictionary.csv and dictionary.md alone: type, unit and meaning of every column of the tables."""
+    input:
+        tables=TABLES[1::2],
+    output:
+        table="<results>/tables/dictionary.csv",
+        markdown="<results>/tables/dictionary.md",
+    log:
+        "<logs>/dictionary.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(),
+        code=code("stages.dictionary"),
+    message:
+        "List what the tables' columns mean"
+    shell:
+        "python -m robustloc dictionary --config {params.cfg:q} --code stages.dictionary"
+        " --tables {input.tables:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
 rule figure:

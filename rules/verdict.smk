@@ -7,6 +7,7 @@ rule verdicts:
         rules.checkpoints.input,
         EXAMINATIONS,
         TRANSFERS,
+        written("verdicts"),
         table="<results>/tables/verdicts.csv",
     message:
         "Verdicts are there: {input.table}"
@@ -72,12 +73,12 @@ rule transfer:
 
 
 rule judge:
-    """verdicts.csv alone."""
+    """verdicts.csv and .parquet alone."""
     input:
         examinations=EXAMINATIONS,
         transfers=TRANSFERS,
     output:
-        table="<results>/tables/verdicts.csv",
+        table=written("verdicts"),
     log:
         "<logs>/verdicts.log",
     conda:

@@ -4,7 +4,8 @@
 rule provenance:
     """provenance.json alone: how everything was made, after a check that it is what would be made today."""
     input:
-        expand("<results>/tables/{file}", file=["rmse.csv", "rmse.md", "matrices.md", "leaderboard.csv", "verdicts.md"]),
+        TABLES,
+        expand("<results>/tables/{file}", file=["rmse.md", "dictionary.md"]),
         expand("<results>/figures/{figure}.pdf", figure=FIGURES),
         CERTIFIED,
     output:

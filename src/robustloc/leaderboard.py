@@ -1,11 +1,15 @@
 """One row per localizer: what it costs, how far it errs, without and under attack, and whether to believe it."""
 
+import numpy as np
 import pandas as pd
 
 from robustloc import tables
+from robustloc.latex import HEAD, table
 
 KEYS = ["scenario", "model", "defence"]
 FIGURES = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
+PROVEN = ["certified_radius", "certified_rmse_m"]
+HEADS = {"multiply_adds": "multiply-adds", "training_s": "training [s]"}
 
 
 def compared(summary: pd.DataFrame, epsilons: dict[str, float]) -> pd.DataFrame:
@@ -21,39 +25,90 @@ def compared(summary: pd.DataFrame, epsilons: dict[str, float]) -> pd.DataFrame:
     return rows[nearest | (rows.attack == "clean")]
 
 
-def leaderboard(rows: pd.DataFrame, training_s: pd.DataFrame, *, text: bool = False) -> pd.DataFrame:
+def proven(certified: pd.DataFrame) -> pd.DataFrame:
+    """Choose of each smoothed localizer the radius nearest to its noise's standard deviation.
+
+    Smaller radii say little, and beyond it the bound soon is infinite.
+
+    Args:
+        certified: one row per localizer, seed and radius (certified.csv).
+
+    Returns:
+        scenario, model and defence as index, PROVEN as columns; the RMSE is the mean over seeds.
+    """
+    rows = certified[certified.radius > 0].sort_values("radius")  # 0 is no bound
+    nearest = (rows.radius - rows.sigma).abs().groupby([rows[name] for name in (*KEYS, "seed")]).idxmin()
+    chosen = rows.loc[nearest].rename(columns={"radius": "certified_radius"}).groupby(KEYS)
+    return chosen.agg({"certified_radius": "first", "certified_rmse_m": "mean"})
+
+
+def leaderboard(
+    rows: pd.DataFrame, training_s: pd.DataFrame, certified: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Arrange cells by localizer, the least error under ``worst`` first, or without attack where that was not run.
 
     Args:
         rows: see `compared`.
         training_s: scenario, model, defence and training_s: wall time of training [s], where it is known.
-        text: write each error in one column, as tables show it.
+        certified: one row per smoothed localizer, seed and radius (certified.csv), if there is one.
 
     Returns:
-        Keys, verdict, seeds, parameters, multiply_adds, training_s, then of clean, of every attack and of worst
-        ``<attack>_rmse_mean_m``, …_std_m, …_low_m and …_high_m [m]; or ``<attack>`` as text.
+        Keys, verdict, seeds, parameters, multiply_adds, training_s, epsilon of the attacks, then of clean, of every
+        attack and of worst ``<attack>_rmse_mean_m``, …_std_m, …_low_m and …_high_m [m], and PROVEN.
     """
-    attacks = sorted(set(rows.attack), key=lambda name: (name == "worst", name != "clean", name))
-    figures = rows.assign(text=rows.apply(tables.value, axis=1)).pivot(index=KEYS, columns="attack")
+    figures = rows.pivot(index=KEYS, columns="attack", values=FIGURES)
     board = rows[rows.attack == "clean"].set_index(KEYS)[["verdict", "seeds", "parameters", "multiply_adds"]]
     board = board.join(training_s.groupby(KEYS).training_s.mean())
-    for attack in attacks:
-        for name in ["text"] if text else FIGURES:
-            board[attack if text else f"{attack}_{name}"] = figures[name, attack]
+    board = board.join(rows[rows.attack != "clean"].groupby(KEYS).epsilon.first())
+    for attack in sorted(set(rows.attack), key=lambda name: (name == "worst", name != "clean", name)):
+        for name in FIGURES:
+            board[f"{attack}_{name}"] = figures[name, attack]
+    board = board.join(proven(certified)) if certified is not None else board.assign(**dict.fromkeys(PROVEN, np.nan))
     means = figures["rmse_mean_m"]
     order = means.get("worst", means["clean"]).rename("worst").to_frame().join(means["clean"])
     return board.loc[order.sort_values(["scenario", "worst", "clean", *KEYS[1:]]).index].reset_index()
 
 
-def markdown(rows: pd.DataFrame, training_s: pd.DataFrame) -> str:
-    """Write the leaderboard as one Markdown table per scenario."""
+def markdown(rows: pd.DataFrame, board: pd.DataFrame) -> str:
+    """Write the leaderboard as one Markdown table per scenario: the worst and what is proven before single attacks.
+
+    Args:
+        rows, board: what `leaderboard` takes and makes.
+    """
     parts = []
     for scenario, own in rows.groupby("scenario"):
-        board = leaderboard(own, training_s, text=True).drop(columns=["scenario", "seeds"])
-        for name in ("parameters", "multiply_adds", "training_s"):
-            board[name] = board[name].map("{:,.0f}".format).replace("nan", "")
-        board = board.rename(columns={"multiply_adds": "multiply-adds", "training_s": "training [s]"}).fillna("")
-        budgets = ", ".join(sorted({f"{row.epsilon:g}" for row in own.itertuples() if row.attack != "clean"}))
-        title = f"{scenario}: {tables.caption(own)}" + (f"; attacks at epsilon {budgets}" if budgets else "")
-        parts.append(f"## {title}\n\n{tables.pipes(board, left=3)}")
+        text = _texts(own, board)
+        parts.append(f"## {scenario}: {_caption(own, text)}\n\n{tables.pipes(text, left=3)}")
     return "\n".join(parts)
+
+
+def latex(rows: pd.DataFrame, board: pd.DataFrame) -> str:
+    """Write the leaderboard as one LaTeX table per scenario, without single attacks where ``worst`` was run."""
+    parts = [HEAD]
+    for scenario, own in rows.groupby("scenario"):
+        if "worst" in set(own.attack):
+            own = own[own.attack.isin(tables.HEADLINES)]
+        text = _texts(own, board)
+        parts.append(table(text, f"{scenario}: {_caption(own, text)}", f"leaderboard-{scenario}", left=3))
+    return "\n".join(parts)
+
+
+def _texts(rows: pd.DataFrame, board: pd.DataFrame) -> pd.DataFrame:
+    """Write the rows of one scenario as texts, each error in one column."""
+    texts = rows.assign(text=rows.apply(tables.value, axis=1)).pivot(index=KEYS, columns="attack", values="text")
+    own = board[board.scenario.isin(rows.scenario)].set_index(KEYS)
+    found = own[["verdict"]].join(texts[[name for name in tables.HEADLINES if name in texts]])
+    if own.certified_radius.notna().any():
+        found["certified"] = own.apply("{0.certified_rmse_m:.3f} within {0.certified_radius:g}".format, axis=1)
+        found["certified"] = found["certified"].where(own.certified_radius.notna())
+    for name in ("parameters", "multiply_adds", "training_s"):
+        found[HEADS.get(name, name)] = own[name].map("{:,.0f}".format).replace("nan", "")
+    found = found.join(texts[sorted(set(texts) - set(tables.HEADLINES))])
+    return found.fillna("").reset_index().drop(columns="scenario")
+
+
+def _caption(rows: pd.DataFrame, text: pd.DataFrame) -> str:
+    budgets = ", ".join(sorted({f"{row.epsilon:g}" for row in rows.itertuples() if row.attack != "clean"}))
+    attacks = f"; attacks at epsilon {budgets}" if budgets else ""
+    bound = "; certified: bound under every attack within that L2 radius" if "certified" in text else ""
+    return tables.caption(rows) + attacks + bound

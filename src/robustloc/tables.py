@@ -3,6 +3,7 @@
 import pandas as pd
 
 from robustloc import shown
+from robustloc.latex import HEAD, table
 
 # rows that show the interval over users as well
 HEADLINES = ("clean", "worst")
@@ -20,9 +21,8 @@ def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
         and defence.
     """
     rows = summary[summary.scenario == scenario]
-    suffix = rows.defence.map(lambda name: "" if name == "none" else f" + {name}")
     place = rows.attack.map({name: place for place, name in enumerate(HEADLINES)}).fillna(len(HEADLINES))
-    rows = rows.assign(localizer=rows.model + suffix, place=place, text=rows.apply(value, axis=1))
+    rows = rows.assign(localizer=_localizer(rows), place=place, text=rows.apply(value, axis=1))
     wide = rows.pivot(index=["place", "attack", "budget", "epsilon"], columns="localizer", values="text")
     text = wide.sort_index().fillna("").reset_index().drop(columns="place")
     text["budget"] = [_budget(*pair) for pair in zip(text["budget"], text.pop("epsilon"), strict=True)]
@@ -34,10 +34,14 @@ def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
     return pd.concat([first, text.rename_axis(columns=None)], ignore_index=True)
 
 
-def value(row: pd.Series) -> str:
+def _localizer(rows: pd.DataFrame) -> pd.Series:
+    return rows.model + rows.defence.map(lambda name: "" if name == "none" else f" + {name}")
+
+
+def value(row: pd.Series, headlines: tuple[str, ...] = HEADLINES) -> str:
     """Write one cell: its RMSE, the standard deviation over seeds, and of a headline the interval over users."""
     spread = "" if row.seeds == 1 else f" ± {row.rmse_std_m:.3f}"
-    interval = f" [{row.rmse_low_m:.3f}, {row.rmse_high_m:.3f}]" if row.attack in HEADLINES else ""
+    interval = f" [{row.rmse_low_m:.3f}, {row.rmse_high_m:.3f}]" if row.attack in headlines else ""
     return f"{row.rmse_mean_m:.3f}{spread}{interval}"
 
 
@@ -45,12 +49,13 @@ def _budget(kind: str, value: float) -> str:
     return {"none": "", "psr_db": f"{value:g} dB"}.get(kind, f"{value:g} {kind}")
 
 
-def caption(rows: pd.DataFrame) -> str:
+def caption(rows: pd.DataFrame, *, intervals: bool = True) -> str:
     """Say what the cells of a table show, of how many test users, over how many seeds."""
     users = " to ".join(map(str, sorted({rows.n_users.min(), rows.n_users.max()})))
     seeds = " to ".join(map(str, sorted({rows.seeds.min(), rows.seeds.max()})))
     over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
-    return f"position RMSE [m] of {users} test users, {over}; in brackets its 95 % bootstrap interval over users"
+    brackets = "; in brackets its 95 % bootstrap interval over users" if intervals else ""
+    return f"position RMSE [m] of {users} test users, {over}{brackets}"
 
 
 def markdown(summary: pd.DataFrame) -> str:
@@ -79,19 +84,21 @@ def pipes(text: pd.DataFrame, left: int = 1) -> str:
 
 
 def latex(summary: pd.DataFrame) -> str:
-    """Write every scenario's layout as a LaTeX table (package booktabs)."""
-    parts = []
+    """Write a LaTeX table per scenario and attack: a row per localizer, its RMSE without attack and at every epsilon."""
+    parts = [HEAD]
     for scenario, rows in summary.groupby("scenario"):
-        text = layout(summary, scenario)
-        style = text.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis=1)
-        table = style.to_latex(
-            hrules=True,
-            column_format="l" + "r" * (len(text.columns) - 1),
-            caption=f"Scenario {scenario.replace('_', ' ')}: {caption(rows)}.".replace("%", r"\%"),
-            label=f"tab:rmse-{scenario.replace('_', '-')}",
-            position_float="centering",
-        )
-        parts.append(table.replace("±", r"$\pm$"))
+        rows = rows.assign(localizer=_localizer(rows), text=rows.apply(value, axis=1, headlines=()))
+        clean = rows[rows.attack == "clean"].set_index("localizer")
+        for attack in sorted(set(rows.attack) - {"clean"}, key=lambda name: (name != "worst", name)) or ["clean"]:
+            attacked = rows[(rows.attack == attack) & (attack != "clean")]
+            wide = attacked.pivot(index="localizer", columns="epsilon", values="text").fillna("")
+            kind = "".join(attacked.budget.unique())
+            wide.columns = [_budget(kind, epsilon).replace(f" {kind}", "") for epsilon in wide.columns]
+            shown = clean[clean.index.isin(wide.index) | (clean.model == "constant") | attacked.empty]
+            text = shown[["verdict", "text"]].rename(columns={"text": "clean"}).join(wide).fillna("").reset_index()
+            unit = {"psr_db": "at powers relative to the signal's"}.get(kind, f"at epsilon ({kind})")
+            title = f"{scenario}: {caption(rows, intervals=False)}" + f"; under {attack} {unit}" * (not attacked.empty)
+            parts.append(table(text, title, f"rmse-{scenario}-{attack}", left=2))
     return "\n".join(parts)
 
 
@@ -108,3 +115,15 @@ def verdicts(table: pd.DataFrame) -> str:
     words = table.groupby(keys)[["epsilon", "n_users", "verdict"]].first()
     words["failed checks"] = reasons.groupby([failed[key] for key in keys]).agg("; ".join)
     return words.fillna({"failed checks": ""}).reset_index().to_markdown(index=False) + "\n"
+
+
+def dictionary(columns: pd.DataFrame) -> str:
+    """Write what columns mean as one Markdown table per table.
+
+    Args:
+        columns: table, column, type, unit and meaning.
+    """
+    parts = ["What the columns of the tables in this folder hold. A missing value is an empty field in CSV, null in Parquet.\n"]
+    for name, rows in columns.groupby("table", sort=False):
+        parts.append(f"## {name}\n\n{pipes(rows.drop(columns='table'), left=4)}")
+    return "\n".join(parts)

@@ -1,7 +1,8 @@
-"""Merge the certificates of all smoothed localizers in one table, as CSV and as Markdown."""
+"""Merge the certificates of all smoothed localizers in one table, as CSV, Parquet and Markdown."""
 
 import pandas as pd
 
+from robustloc import tidy
 from robustloc.cells import LOCALIZER
 from robustloc.job import Job, run
 
@@ -10,7 +11,7 @@ def main(job: Job) -> None:
     """Write one row per localizer and radius."""
     table = pd.concat([pd.read_csv(path) for path in job.inputs["certificates"]])
     table = table.sort_values([*LOCALIZER, "radius"])
-    table.to_csv(job.output("table"), index=False, float_format="%.9g")
+    tidy.write(job.outputs["table"], "certified", table, job.record())
     job.output("markdown").write_text(table.to_markdown(index=False, floatfmt=".4g") + "\n", encoding="utf-8")
 
 

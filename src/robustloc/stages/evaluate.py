@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from robustloc import adversarial_set, artifact, cells, metrics
+from robustloc import adversarial_set, artifact, cells, metrics, tidy
 from robustloc.job import Job, run
 
 OVER_SEEDS = ["scenario", "model", "defence", "attack", "epsilon", "budget"]
@@ -14,8 +14,8 @@ SIZE = ["parameters", "multiply_adds"]
 
 
 def main(job: Job) -> None:
-    """Write rmse.csv and summary.csv, sorted by cell, however the sets were made or ordered."""
-    results = job.output("table").parent.parent  # <results>/tables/rmse.csv
+    """Write both tables as CSV and Parquet, sorted by cell, however the sets were made or ordered."""
+    results = job.outputs["table"][0].parent.parent  # <results>/tables/rmse.csv
     grids, seed = job.config["grids"], list(cells.LOCALIZER)
     files = [results / file for file in cells.set_files(grids, job.config["budgets"])]
     job.inputs["sets"] = files
@@ -28,8 +28,8 @@ def main(job: Job) -> None:
     summary = pd.DataFrame(
         [dict(zip(OVER_SEEDS, names, strict=True)) | _over_seeds(rows) for names, rows in frame.groupby(OVER_SEEDS)]
     )
-    frame.drop(columns="file").to_csv(job.output("table"), index=False, float_format="%.9g")
-    summary.to_csv(job.output("summary"), index=False, float_format="%.9g")
+    tidy.write(job.outputs["table"], "rmse", frame.drop(columns="file"), job.record())
+    tidy.write(job.outputs["summary"], "summary", summary, job.record())
 
 
 def _row(file: Path) -> dict:

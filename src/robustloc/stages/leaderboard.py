@@ -1,20 +1,23 @@
-"""Arrange the summary by localizer -> leaderboard as CSV and Markdown."""
+"""Arrange the summary by localizer, with what is proven of it -> leaderboard as CSV, Parquet, Markdown and LaTeX."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from robustloc import cells, joblog, leaderboard
+from robustloc import cells, joblog, leaderboard, tidy
 from robustloc.job import Job, run
 
 
 def main(job: Job) -> None:
     """Write one row per scenario, model and defence."""
     rows = leaderboard.compared(pd.read_csv(job.input("summary")), job.config["epsilons"])
-    results = job.output("table").parent.parent  # <results>/tables/leaderboard.csv
+    results = job.outputs["table"][0].parent.parent  # <results>/tables/leaderboard.csv
     training_s = pd.DataFrame([cell | {"training_s": _training_s(results, cell)} for cell in job.config["localizers"]])
-    leaderboard.leaderboard(rows, training_s).to_csv(job.output("table"), index=False, float_format="%.9g")
-    job.output("markdown").write_text(leaderboard.markdown(rows, training_s), encoding="utf-8")
+    certified = [pd.read_csv(path) for path in job.inputs["certified"]]  # one or none
+    board = leaderboard.leaderboard(rows, training_s, *certified)
+    tidy.write(job.outputs["table"], "leaderboard", board, job.record())
+    job.output("markdown").write_text(leaderboard.markdown(rows, board), encoding="utf-8")
+    job.output("latex").write_text(leaderboard.latex(rows, board), encoding="utf-8")
 
 
 def _training_s(results: Path, cell: dict) -> float:
@@ -24,4 +27,4 @@ def _training_s(results: Path, cell: dict) -> float:
 
 
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("summary",), outputs=("table", "markdown"))
+    run(main, __doc__, inputs=("summary", "certified"), outputs=("table", "markdown", "latex"))

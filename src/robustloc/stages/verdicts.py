@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustloc import cells, verdict
+from robustloc import cells, tidy, verdict
 from robustloc.job import Job, run
 
 COLUMNS = [*cells.LOCALIZER, "epsilon", "n_users", "verdict", *(field.name for field in fields(verdict.Check))]
@@ -15,8 +15,8 @@ COLUMNS = [*cells.LOCALIZER, "epsilon", "n_users", "verdict", *(field.name for f
 
 def main(job: Job) -> None:
     """Write one row per localizer and check."""
-    config, table = job.config, job.output("table")
-    results, rows = table.parent.parent, []  # <results>/tables/verdicts.csv
+    config, rows = job.config, []
+    results = job.outputs["table"][0].parent.parent  # <results>/tables/verdicts.csv
     for cell in config["localizers"]:
         examination = json.loads((results / cells.EXAMINATION.format(**cell)).read_text(encoding="utf-8"))
         figures = examination["figures"] | {"transfer_rmse_m": _transfer(results, cell)}
@@ -25,7 +25,7 @@ def main(job: Job) -> None:
         rows += [place | {"verdict": verdict.word(checks)} | asdict(check) for check in checks]
     frame = pd.DataFrame(rows, columns=COLUMNS).sort_values(list(cells.LOCALIZER), kind="stable")
     frame["passed"] = frame["passed"].map({True: "yes", False: "no"}).fillna("not asked")
-    frame.to_csv(table, index=False, float_format="%.9g")
+    tidy.write(job.outputs["table"], "verdicts", frame, job.record())
 
 
 def _transfer(results: Path, cell: dict) -> float | None:

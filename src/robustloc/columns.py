@@ -1,0 +1,138 @@
+"""What the columns of every table mean: type, unit, meaning. The one source of files' metadata and of docs/tables.md.
+
+Units: m, s, dB; 1 for counts, shares and ratios; "input" for the scaled input's own (docs/conventions.md); empty for words.
+"""
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """A column: its type (``integer``, ``number`` or ``word``), its unit, and what it holds."""
+
+    type: str
+    unit: str
+    meaning: str
+
+
+LOCALIZER = {
+    "scenario": Column("word", "", "name of the scenario"),
+    "model": Column("word", "", "name of the model"),
+    "defence": Column("word", "", "name of the defence, none for plain training"),
+}
+SEED = {"seed": Column("integer", "", "seed that the localizer was trained with")}
+CELL = {
+    "attack": Column("word", "", "name of the attack; clean: none"),
+    "epsilon": Column("number", "", "size of the budget, in the unit that budget implies; 0 without attack"),
+    "budget": Column("word", "", "linf or l2: norm on the scaled input; psr_db: epsilon is a power ratio in dB; none"),
+}
+SIZE = {
+    "parameters": Column("integer", "1", "numbers that training sets"),
+    "multiply_adds": Column("integer", "1", "multiply-adds of one position estimate"),
+}
+USERS = {"n_users": Column("integer", "1", "test users that the row sums up")}
+VERDICT = {
+    "verdict": Column("word", "", "may errors under attack be believed: OK, WARN, PROTOCOL, MASKED; none: not attacked")
+}
+PSR = Column("number", "dB", "power of the perturbation relative to the signal's, median over users; -inf without one")
+
+TABLES: dict[str, dict[str, Column]] = {
+    "rmse": {
+        **LOCALIZER,
+        **SEED,
+        **CELL,
+        "rmse_m": Column("number", "m", "root mean square position error"),
+        "rmse_low_m": Column("number", "m", "lower end of its 95 % bootstrap interval over users"),
+        "rmse_high_m": Column("number", "m", "upper end of that interval"),
+        "mean_m": Column("number", "m", "mean position error"),
+        "median_m": Column("number", "m", "median position error"),
+        "p90_m": Column("number", "m", "90th percentile of the position error"),
+        "p95_m": Column("number", "m", "95th percentile of the position error"),
+        "psr_db": PSR,
+        **USERS,
+        "target_rmse_m": Column("number", "m", "root mean square distance to the attack's target; empty without one"),
+        **VERDICT,
+        **SIZE,
+        "set_sha256": Column("word", "", "first 12 digits of the checksum of the adversarial set that the row sums up"),
+    },
+    "summary": {
+        **LOCALIZER,
+        **CELL,
+        "seeds": Column("integer", "1", "seeds that the row sums up"),
+        "rmse_mean_m": Column("number", "m", "mean over seeds of the root mean square position error"),
+        "rmse_std_m": Column("number", "m", "its sample standard deviation over seeds; empty for one seed"),
+        "rmse_low_m": Column("number", "m", "lower end of the mean's 95 % bootstrap interval over users"),
+        "rmse_high_m": Column("number", "m", "upper end of that interval"),
+        "median_m": Column("number", "m", "mean over seeds of the median position error"),
+        "p90_m": Column("number", "m", "mean over seeds of the 90th percentile of the position error"),
+        "psr_db": PSR._replace(meaning=f"mean over seeds of: {PSR.meaning}"),
+        "n_users": Column("integer", "1", "test users of a seed, of the seed that has fewest"),
+        "verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/WARN where seeds differ"),
+        **SIZE,
+    },
+    "leaderboard": {
+        **LOCALIZER,
+        **VERDICT,
+        "seeds": Column("integer", "1", "seeds that the row sums up"),
+        **SIZE,
+        "training_s": Column("number", "s", "wall time of training, mean over seeds; empty where its log is gone"),
+        "epsilon": Column("number", "input", "budget of all attacks of the row; empty if none was run"),
+        "{attack}_rmse_mean_m": Column(
+            "number", "m", "mean over seeds of the root mean square position error under the attack; clean: none"
+        ),
+        "{attack}_rmse_std_m": Column("number", "m", "its sample standard deviation over seeds; empty for one seed"),
+        "{attack}_rmse_low_m": Column("number", "m", "lower end of the mean's 95 % bootstrap interval over users"),
+        "{attack}_rmse_high_m": Column("number", "m", "upper end of that interval"),
+        "certified_radius": Column(
+            "number", "input", "L2 radius that the certificate holds for: the one nearest to the noise's deviation"
+        ),
+        "certified_rmse_m": Column(
+            "number", "m", "bound, mean over seeds, on the root mean square error under every attack within that radius"
+        ),
+    },
+    "verdicts": {
+        **LOCALIZER,
+        **SEED,
+        "epsilon": Column("number", "input", "L-infinity budget of the checks"),
+        "n_users": Column("integer", "1", "test users that the checks look at"),
+        **VERDICT,
+        "check": Column("word", "", "name of the check: C of masking, P of protocol, W of warnings"),
+        "what": Column("word", "", "what the check compares"),
+        "figure": Column("number", "", "what was found, a ratio unless the column before says otherwise; empty: not asked"),
+        "rule": Column("word", "", "what was expected"),
+        "passed": Column("word", "", "yes, no, or not asked"),
+    },
+    "certified": {
+        **LOCALIZER,
+        **SEED,
+        "confidence": Column("number", "1", "probability that a bound holds, of each user and radius"),
+        "sigma": Column("number", "input", "standard deviation of the noise"),
+        "radius": Column("number", "input", "L2 radius within which the bound holds; 0: the estimate's own error, no bound"),
+        "psr_db": Column("number", "dB", "power over the air that stays within the radius, median over users"),
+        "certified_rmse_m": Column("number", "m", "bound on the root mean square position error; inf: nothing is proven"),
+        "certified_p90_m": Column("number", "m", "bound on the error of the best 90 % of users; inf: nothing is proven"),
+        **USERS,
+    },
+}  # fmt: skip
+
+
+def of(table: str, names: list[str]) -> dict[str, Column]:
+    """Describe the columns of a table that was made.
+
+    Args:
+        table: which one, a key of TABLES.
+        names: its columns; ``{attack}_…`` in TABLES stands for one of every attack.
+
+    Raises:
+        KeyError: a column has no entry.
+    """
+    return {name: TABLES[table][entry(table, name)] for name in names}
+
+
+def entry(table: str, name: str) -> str:
+    """Return the key in TABLES that describes a column: its name, or a pattern with another beginning."""
+    if name in TABLES[table]:
+        return name
+    endings = [key for key in TABLES[table] if key.startswith("{attack}") and name.endswith(key.removeprefix("{attack}"))]
+    if len(endings) != 1:
+        raise KeyError(f"columns.py: table {table} has no entry {name}")
+    return endings[0]

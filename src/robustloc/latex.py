@@ -1,0 +1,53 @@
+"""Tables as LaTeX: booktabs, shrunk to the line where they are wider."""
+
+import pandas as pd
+
+HEAD = "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}.\n"
+ESCAPED = {character: rf"\{character}" for character in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "±": r"$\pm$",
+    "−": r"$-$",
+    "ε": r"$\varepsilon$",
+}
+# the natural width, or the line's if that is less
+SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+
+
+def escape(text: str) -> str:
+    """Write a text so that LaTeX prints it as it is."""
+    return text.translate(str.maketrans(ESCAPED))
+
+
+def table(text: pd.DataFrame, caption: str, label: str, *, left: int = 1) -> str:
+    """Write a table of texts as a float.
+
+    Args:
+        text: rows and the names of columns, not escaped.
+        caption: what it shows, not escaped.
+        label: for references, behind ``tab:``.
+        left: how many columns stand to the left; numbers stand to the right.
+    """
+    rows = [" & ".join(map(escape, row)) + r" \\" for row in (text.columns, *text.to_numpy())]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{escape(caption)}.}}",
+            rf"\label{{tab:{label.replace('_', '-')}}}",
+            SHRUNK,
+            rf"\begin{{tabular}}{{{'l' * left}{'r' * (len(text.columns) - left)}}}",
+            r"\toprule",
+            rows[0],
+            r"\midrule",
+            *rows[1:],
+            r"\bottomrule",
+            r"\end{tabular}}",
+            r"\end{table}",
+            "",
+        ]
+    )
