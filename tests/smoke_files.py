@@ -68,11 +68,17 @@ def figures(*names: str) -> set[str]:
     return {f"figures/{name}.{suffix}" for name in names for suffix in ("csv", "png", "pdf")}
 
 
-VERDICTS = {"tables/verdicts.csv"}
+def table(*names: str) -> set[str]:
+    """Tables for machines, and what their columns mean."""
+    return {f"tables/{name}.{suffix}" for name in names for suffix in ("csv", "parquet")} | DICTIONARY
+
+
+DICTIONARY = {"tables/dictionary.csv", "tables/dictionary.md"}
+VERDICTS = table("verdicts")
 LAYOUT = {f"tables/{name}" for name in ("rmse.md", "rmse.tex", "matrices.md", "verdicts.md")}
-LEADERBOARD = {f"tables/leaderboard.{suffix}" for suffix in ("csv", "md")}
+LEADERBOARD = table("leaderboard") | {"tables/leaderboard.md", "tables/leaderboard.tex"}
 DRAWN = figures("fig4", "matrix")  # from the tables of all cells
-TABLES = {"tables/rmse.csv", "tables/summary.csv"} | LAYOUT | LEADERBOARD | DRAWN
+TABLES = table("rmse", "summary") | LAYOUT | LEADERBOARD | DRAWN
 FIG1 = figures("fig1")
 
 CONSTANT, EULER = "outdoor/constant/none", "outdoor/neural_ode_euler/none"
@@ -88,7 +94,7 @@ TRANSFERRED = sets(ODE[0], attacks=("transfer_dcnn",))
 CSI = {"indoor/csi.parquet"}
 BY_CHANNELS = on_air("csi_universal", "csi_antenna", "csi_pgd")
 CERTIFICATE = {f"{SMOOTHED}/seed0/certificate.csv"}
-CERTIFIED = {"tables/certified.csv", "tables/certified.md", *figures("certified")}
+CERTIFIED = table("certified") | {"tables/certified.md"} | figures("certified") | LEADERBOARD
 OUTDOOR_SETS = sets(*DCNN, *ODE) | TRANSFERRED
 INDOOR_SETS = indoors(*GRADIENT, "apgd", "square", "universal", "worst") | BY_CHANNELS | on_air("adp_pgd")
 SETS = OUTDOOR_SETS | INDOOR_SETS

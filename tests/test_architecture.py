@@ -22,7 +22,10 @@ ALLOWED = {
     "provenance": set(),
     "shown": set(),
     "size": set(),
-    "tables": {"shown"},
+    "latex": set(),
+    "tables": {"latex", "shown"},
+    "columns": set(),
+    "tidy": {"artifact", "columns"},
     "figures": {"shown"},
     "layers": set(),
     "blocks": {"layers"},
@@ -64,13 +67,14 @@ ALLOWED = {
     "batches": set(),
     "recipe": set(),
     "defence": set(),
-    "leaderboard": {"tables"},
+    "leaderboard": {"latex", "tables"},
     "training": FOUNDATION | {"batches", "defence", "recipe", "seeds"},
     "evaluation": FOUNDATION | {"ascent", "domain", "folding", "scale", "victim"},
 }
 HEAVY = {"pytorch_lightning": {"training"}, "matplotlib": {"figures"}, "torchdiffeq": {"models"}}
 NO_TORCH = {"stages.trace", "stages.adp", "stages.split", "stages.evaluate", "stages.layout", "stages.figure"}
 NO_TORCH |= {"stages.csi", "stages.worst", "stages.verdicts", "stages.leaderboard", "stages.certified", "certificate"}
+NO_TORCH |= {"stages.dictionary"}
 
 
 def imported(file: Path) -> set[str]:

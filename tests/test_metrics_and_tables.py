@@ -130,10 +130,14 @@ def test_markdown_and_latex() -> None:
 
     title = "position RMSE [m] of 9 test users, mean ± standard deviation of 1 to 2 seeds"
     assert f"## in_door: {title}; in brackets" in markdown
-    assert f"Scenario in door: {title}; in brackets its 95 \\% bootstrap".replace("±", r"$\pm$") in latex
+    assert rf"\caption{{in\_door: clean, and under fgsm by epsilon (linf); {title}.}}".replace("±", r"$\pm$") in latex
     assert "9 test users, one seed" in tables.markdown(SUMMARY[SUMMARY.seeds == 1])
     assert "| fgsm          | 0.01 linf |" in markdown
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex
-    assert r"clean &  & 4.000 [3.875, 4.125] & 0.500 $\pm$ 0.250 [0.375, 0.625] &" in latex
+    assert r"localizer & verdict & clean & 0.01 & 0.02 \\" in latex
+    assert r"dcnn & OK/WARN & 0.500 $\pm$ 0.250 & 1.500 $\pm$ 0.500 & 1.750 $\pm$ 0.500 \\" in latex
+    assert r"dcnn & OK/WARN & 0.500 $\pm$ 0.250 & 2.500 & 3.500 \\" in latex
+    assert latex.index("under worst") < latex.index("under csi") < latex.index("under fgsm")
+    assert latex.count(r"constant & none & 4.000 &  & ") == 2
     assert "_" not in latex.replace(r"\_", "")

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-HEAD = "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}.\n"
 ESCAPED = {character: rf"\{character}" for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -16,6 +15,11 @@ ESCAPED = {character: rf"\{character}" for character in "&%$#_{}"} | {
 }
 # the natural width, or the line's if that is less
 SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+
+
+def document(parts: list[str]) -> str:
+    """Join groups of tables to one file, after each of which LaTeX places those that wait: it holds 52 at most."""
+    return "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}.\n\n" + "\n\\clearpage\n\n".join(parts)
 
 
 def escape(text: str) -> str:
@@ -35,9 +39,9 @@ def table(text: pd.DataFrame, caption: str, label: str, *, left: int = 1) -> str
     rows = [" & ".join(map(escape, row)) + r" \\" for row in (text.columns, *text.to_numpy())]
     return "\n".join(
         [
-            r"\begin{table}",
+            r"\begin{table}[htbp]",
             r"\centering",
-            rf"\caption{{{escape(caption)}.}}",
+            rf"\caption{{{escape(caption)}.}}\smallskip",
             rf"\label{{tab:{label.replace('_', '-')}}}",
             SHRUNK,
             rf"\begin{{tabular}}{{{'l' * left}{'r' * (len(text.columns) - left)}}}",

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from robustloc import tables
-from robustloc.latex import HEAD, table
+from robustloc.latex import document, table
 
 KEYS = ["scenario", "model", "defence"]
 FIGURES = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
-PROVEN = ["certified_radius", "certified_rmse_m"]
+PROVEN = ["certified_radius", "certified_rmse_m", "certified_n_users"]
 HEADS = {"multiply_adds": "multiply-adds", "training_s": "training [s]"}
 
 
@@ -38,13 +38,11 @@ def proven(certified: pd.DataFrame) -> pd.DataFrame:
     """
     rows = certified[certified.radius > 0].sort_values("radius")  # 0 is no bound
     nearest = (rows.radius - rows.sigma).abs().groupby([rows[name] for name in (*KEYS, "seed")]).idxmin()
-    chosen = rows.loc[nearest].rename(columns={"radius": "certified_radius"}).groupby(KEYS)
-    return chosen.agg({"certified_radius": "first", "certified_rmse_m": "mean"})
+    chosen = rows.loc[nearest].rename(columns={"radius": "certified_radius", "n_users": "certified_n_users"})
+    return chosen.groupby(KEYS).agg(dict(zip(PROVEN, ("first", "mean", "min"), strict=True)))
 
 
-def leaderboard(
-    rows: pd.DataFrame, training_s: pd.DataFrame, certified: pd.DataFrame | None = None
-) -> pd.DataFrame:
+def leaderboard(rows: pd.DataFrame, training_s: pd.DataFrame, certified: pd.DataFrame | None = None) -> pd.DataFrame:
     """Arrange cells by localizer, the least error under ``worst`` first, or without attack where that was not run.
 
     Args:
@@ -77,38 +75,43 @@ def markdown(rows: pd.DataFrame, board: pd.DataFrame) -> str:
     """
     parts = []
     for scenario, own in rows.groupby("scenario"):
-        text = _texts(own, board)
-        parts.append(f"## {scenario}: {_caption(own, text)}\n\n{tables.pipes(text, left=3)}")
+        shown = board[board.scenario == scenario]
+        parts.append(f"## {scenario}: {_caption(own, shown)}\n\n{tables.pipes(_texts(own, shown), left=3)}")
     return "\n".join(parts)
 
 
 def latex(rows: pd.DataFrame, board: pd.DataFrame) -> str:
-    """Write the leaderboard as one LaTeX table per scenario, without single attacks where ``worst`` was run."""
-    parts = [HEAD]
+    """Write the leaderboard as one LaTeX table per scenario, without intervals, nor single attacks beside ``worst``."""
+    parts = []
     for scenario, own in rows.groupby("scenario"):
+        shown = board[board.scenario == scenario]
         if "worst" in set(own.attack):
             own = own[own.attack.isin(tables.HEADLINES)]
-        text = _texts(own, board)
-        parts.append(table(text, f"{scenario}: {_caption(own, text)}", f"leaderboard-{scenario}", left=3))
-    return "\n".join(parts)
+        text = _texts(own, shown, headlines=())
+        text.insert(0, "localizer", tables.localizer(text))
+        caption = f"{scenario}: {_caption(own, shown, intervals=False)}"
+        parts.append(table(text.drop(columns=["model", "defence"]), caption, f"leaderboard-{scenario}", left=2))
+    return document(parts)
 
 
-def _texts(rows: pd.DataFrame, board: pd.DataFrame) -> pd.DataFrame:
-    """Write the rows of one scenario as texts, each error in one column."""
-    texts = rows.assign(text=rows.apply(tables.value, axis=1)).pivot(index=KEYS, columns="attack", values="text")
-    own = board[board.scenario.isin(rows.scenario)].set_index(KEYS)
-    found = own[["verdict"]].join(texts[[name for name in tables.HEADLINES if name in texts]])
-    if own.certified_radius.notna().any():
-        found["certified"] = own.apply("{0.certified_rmse_m:.3f} within {0.certified_radius:g}".format, axis=1)
-        found["certified"] = found["certified"].where(own.certified_radius.notna())
+def _texts(rows: pd.DataFrame, board: pd.DataFrame, headlines: tuple[str, ...] = tables.HEADLINES) -> pd.DataFrame:
+    """Write the rows of one scenario as texts, each error in one column; the others follow in a fixed order."""
+    rows = rows.assign(text=rows.apply(tables.value, axis=1, headlines=headlines))
+    texts = rows.pivot(index=KEYS, columns="attack", values="text")
+    board = board.set_index(KEYS)
+    found = board[["verdict"]].join(texts[[name for name in tables.HEADLINES if name in texts]])
+    if (proof := board.certified_radius.notna()).any():
+        bounds = board[proof].apply("{0.certified_rmse_m:.3f} within {0.certified_radius:g}".format, axis=1)
+        found["certified"] = bounds
     for name in ("parameters", "multiply_adds", "training_s"):
-        found[HEADS.get(name, name)] = own[name].map("{:,.0f}".format).replace("nan", "")
+        found[HEADS.get(name, name)] = board[name].map("{:,.0f}".format).replace("nan", "")
     found = found.join(texts[sorted(set(texts) - set(tables.HEADLINES))])
     return found.fillna("").reset_index().drop(columns="scenario")
 
 
-def _caption(rows: pd.DataFrame, text: pd.DataFrame) -> str:
-    budgets = ", ".join(sorted({f"{row.epsilon:g}" for row in rows.itertuples() if row.attack != "clean"}))
+def _caption(rows: pd.DataFrame, board: pd.DataFrame, *, intervals: bool = True) -> str:
+    budgets = ", ".join(f"{epsilon:g}" for epsilon in sorted(set(board.epsilon.dropna())))
     attacks = f"; attacks at epsilon {budgets}" if budgets else ""
-    bound = "; certified: bound under every attack within that L2 radius" if "certified" in text else ""
-    return tables.caption(rows) + attacks + bound
+    users = tables.span(board.certified_n_users.dropna().astype(int))
+    proof = f"; certified: bound for {users} of the users under every attack within that L2 radius" if users else ""
+    return f"{tables.caption(rows, intervals=intervals)}{attacks}{proof}"

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from robustloc import shown
-from robustloc.latex import HEAD, table
+from robustloc.latex import document, table
 
 # rows that show the interval over users as well
 HEADLINES = ("clean", "worst")
@@ -22,7 +22,7 @@ def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """
     rows = summary[summary.scenario == scenario]
     place = rows.attack.map({name: place for place, name in enumerate(HEADLINES)}).fillna(len(HEADLINES))
-    rows = rows.assign(localizer=_localizer(rows), place=place, text=rows.apply(value, axis=1))
+    rows = rows.assign(localizer=localizer(rows), place=place, text=rows.apply(value, axis=1))
     wide = rows.pivot(index=["place", "attack", "budget", "epsilon"], columns="localizer", values="text")
     text = wide.sort_index().fillna("").reset_index().drop(columns="place")
     text["budget"] = [_budget(*pair) for pair in zip(text["budget"], text.pop("epsilon"), strict=True)]
@@ -34,7 +34,8 @@ def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
     return pd.concat([first, text.rename_axis(columns=None)], ignore_index=True)
 
 
-def _localizer(rows: pd.DataFrame) -> pd.Series:
+def localizer(rows: pd.DataFrame) -> pd.Series:
+    """Name localizers by model and defence."""
     return rows.model + rows.defence.map(lambda name: "" if name == "none" else f" + {name}")
 
 
@@ -51,11 +52,15 @@ def _budget(kind: str, value: float) -> str:
 
 def caption(rows: pd.DataFrame, *, intervals: bool = True) -> str:
     """Say what the cells of a table show, of how many test users, over how many seeds."""
-    users = " to ".join(map(str, sorted({rows.n_users.min(), rows.n_users.max()})))
-    seeds = " to ".join(map(str, sorted({rows.seeds.min(), rows.seeds.max()})))
+    users, seeds = span(rows.n_users), span(rows.seeds)
     over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
     brackets = "; in brackets its 95 % bootstrap interval over users" if intervals else ""
     return f"position RMSE [m] of {users} test users, {over}{brackets}"
+
+
+def span(counts: pd.Series) -> str:
+    """Write the smallest and the largest of some counts, or the one that they all are; nothing if there is none."""
+    return " to ".join(map(str, sorted({*counts.nsmallest(1), *counts.nlargest(1)})))
 
 
 def markdown(summary: pd.DataFrame) -> str:
@@ -84,22 +89,28 @@ def pipes(text: pd.DataFrame, left: int = 1) -> str:
 
 
 def latex(summary: pd.DataFrame) -> str:
-    """Write a LaTeX table per scenario and attack: a row per localizer, its RMSE without attack and at every epsilon."""
-    parts = [HEAD]
-    for scenario, rows in summary.groupby("scenario"):
-        rows = rows.assign(localizer=_localizer(rows), text=rows.apply(value, axis=1, headlines=()))
-        clean = rows[rows.attack == "clean"].set_index("localizer")
-        for attack in sorted(set(rows.attack) - {"clean"}, key=lambda name: (name != "worst", name)) or ["clean"]:
-            attacked = rows[(rows.attack == attack) & (attack != "clean")]
-            wide = attacked.pivot(index="localizer", columns="epsilon", values="text").fillna("")
-            kind = "".join(attacked.budget.unique())
-            wide.columns = [_budget(kind, epsilon).replace(f" {kind}", "") for epsilon in wide.columns]
-            shown = clean[clean.index.isin(wide.index) | (clean.model == "constant") | attacked.empty]
-            text = shown[["verdict", "text"]].rename(columns={"text": "clean"}).join(wide).fillna("").reset_index()
-            unit = {"psr_db": "at powers relative to the signal's"}.get(kind, f"at epsilon ({kind})")
-            title = f"{scenario}: {caption(rows, intervals=False)}" + f"; under {attack} {unit}" * (not attacked.empty)
-            parts.append(table(text, title, f"rmse-{scenario}-{attack}", left=2))
-    return "\n".join(parts)
+    """Write a LaTeX table per scenario and attack, ``worst`` first: a row per localizer, a column per budget."""
+    parts = []
+    for _, rows in summary.groupby("scenario"):
+        attacks = sorted(set(rows.attack) - {"clean"}, key=lambda name: (name != "worst", name))
+        parts.append("\n".join(_under(rows, attack) for attack in attacks or ["clean"]))
+    return document(parts)
+
+
+def _under(rows: pd.DataFrame, attack: str) -> str:
+    """Write a scenario's localizers under one attack, and ``constant``, which looks at nothing."""
+    rows = rows.assign(localizer=localizer(rows), text=rows.apply(value, axis=1, headlines=()))
+    clean, attacked = (rows[rows.attack == name].set_index("localizer") for name in ("clean", attack))
+    shown = clean[clean.index.isin(attacked.index) | (clean.model == "constant")]
+    text, title = shown[["verdict", "text"]].rename(columns={"text": "clean"}), ""
+    if attack != "clean":
+        (kind,) = set(attacked.budget)
+        for epsilon, own in attacked.sort_values("epsilon").groupby("epsilon"):
+            text[_budget(kind, epsilon).removesuffix(f" {kind}")] = own.text
+        by = "its power relative to the signal's" if kind == "psr_db" else f"epsilon ({kind})"
+        title = f"clean, and under {attack} by {by}; "
+    title = f"{rows.scenario.iloc[0]}: {title}{caption(rows, intervals=False)}"
+    return table(text.fillna("").reset_index(), title, f"rmse-{rows.scenario.iloc[0]}-{attack}", left=2)
 
 
 def verdicts(table: pd.DataFrame) -> str:
@@ -123,7 +134,10 @@ def dictionary(columns: pd.DataFrame) -> str:
     Args:
         columns: table, column, type, unit and meaning.
     """
-    parts = ["What the columns of the tables in this folder hold. A missing value is an empty field in CSV, null in Parquet.\n"]
+    parts = [
+        "What the columns of the tables in this folder hold. A missing value is an empty field in CSV, null in "
+        "Parquet. Units: `1` of counts and shares, `input` of the scaled input, none of words.\n"
+    ]
     for name, rows in columns.groupby("table", sort=False):
         parts.append(f"## {name}\n\n{pipes(rows.drop(columns='table'), left=4)}")
     return "\n".join(parts)

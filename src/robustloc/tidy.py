@@ -1,4 +1,4 @@
-"""Tidy tables on disk: each as CSV and, with equal content, as Parquet, whose columns have types, units and meanings."""
+"""Tidy tables on disk: as CSV and, with equal content, as Parquet, where columns have types, units and meanings."""
 
 from pathlib import Path
 

@@ -29,7 +29,7 @@ def evaluated(results: Path, users: dict[int, np.ndarray]) -> tuple[pd.DataFrame
     tables.mkdir(exist_ok=True)
     words = pd.DataFrame([("s", "m", "none", 0, "OK"), ("s", "m", "none", 1, "WARN")])
     words.set_axis([*cells.LOCALIZER, "verdict"], axis=1).to_csv(tables / "verdicts.csv", index=False)
-    outputs = {name: [tables / f"{name}.csv"] for name in ("table", "summary")}
+    outputs = {name: [tables / f"{name}.{suffix}" for suffix in ("csv", "parquet")] for name in ("table", "summary")}
     config = {"grids": [GRID], "budgets": {"s": {"fgsm": ["eps0.1"]}}}
     evaluate.main(Job(config, [], {"verdicts": [tables / "verdicts.csv"]}, outputs))
     return pd.read_csv(tables / "table.csv"), pd.read_csv(tables / "summary.csv")

@@ -28,6 +28,7 @@ from smoke_files import (
     sets,
     shards,
     split,
+    table,
     trained,
 )
 from workflow_project import SMOKE, Project, copy_project
@@ -42,7 +43,7 @@ LITTLE = {
     "figures": [],
 }
 OF_DOWNLOAD = shards("indoor", 1) | split("indoor") | trained("indoor/constant/none") | clean("indoor/constant/none")
-OF_DOWNLOAD |= {"tables/rmse.csv", "tables/summary.csv"} | LAYOUT | LEADERBOARD
+OF_DOWNLOAD |= table("rmse", "summary") | LAYOUT | LEADERBOARD
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from smoke_files import (
     ATTACKED,
     CERTIFICATE,
     CERTIFIED,
+    DICTIONARY,
     DRAWN,
     EVERYTHING,
     FIG1,
@@ -48,6 +49,7 @@ COMMANDS = {
     "evaluate/evaluate": TABLES,
     "report/layout": LAYOUT,
     "report/leaderboard": LEADERBOARD,
+    "report/dictionary": DICTIONARY,
     "report/figure": FIG1 | DRAWN | figures("certified"),
     "verify/verify": PROVENANCE,
 }

@@ -1,0 +1,87 @@
+"""The tables of a finished run: equal content for people and machines, every column described, LaTeX that compiles."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from workflow_project import Project
+
+from robustloc import artifact, columns, tidy
+
+DOCUMENT = r"\documentclass{article}\usepackage{booktabs}\usepackage{graphicx}\begin{document}\input{%s}\end{document}"
+# what LaTeX may stick out by [pt] before anyone sees it
+STICKS_OUT_PT = 2.0
+
+
+@pytest.fixture
+def results(finished: Project) -> Path:
+    """The results of the smoke experiment."""
+    return finished.folder / "results" / "smoke"
+
+
+@pytest.mark.parametrize("name", columns.TABLES)
+def test_csv_and_parquet(results: Path, name: str) -> None:
+    """Both hold the same rows; the types are those that are said, and the record says what they were made from."""
+    csv, parquet = (results / "tables" / f"{name}.{suffix}" for suffix in ("csv", "parquet"))
+    text, table = pd.read_csv(csv, keep_default_na=False, na_values=[""]), pq.read_table(parquet)
+
+    assert len(table) > 0
+    pd.testing.assert_frame_equal(text, table.to_pandas(), check_dtype=False)
+    for field in table.schema:
+        assert field.type == tidy.TYPES[columns.of(name, [field.name])[field.name].type]
+        assert (table[field.name].null_count == len(table)) <= pa.types.is_floating(field.type)
+    assert artifact.parquet_record(parquet)["code"].count("tidy@") == 1
+
+
+def test_dictionary(results: Path) -> None:
+    """Every column of every table is described, as its Parquet file describes it, and nothing else is."""
+    listed = pd.read_csv(results / "tables/dictionary.csv", keep_default_na=False)
+    markdown = (results / "tables/dictionary.md").read_text(encoding="utf-8")
+
+    assert listed.columns.tolist() == ["table", "column", "type", "unit", "meaning"]
+    made = {file.stem: pq.read_schema(file) for file in (results / "tables").glob("*.parquet")}
+    assert {name: rows.column.tolist() for name, rows in listed.groupby("table")} == {
+        name: schema.names for name, schema in made.items()
+    }
+    for row in listed.itertuples():
+        metadata = made[row.table].field(row.column).metadata
+        assert (metadata[b"unit"].decode(), metadata[b"description"].decode()) == (row.unit, row.meaning)
+        assert row.meaning in markdown
+        assert (row.unit == "m") == row.column.endswith("_m")
+        assert (row.unit == "dB") == row.column.endswith("_db")
+
+
+def test_no_entry_is_unused(results: Path) -> None:
+    """What is described is there: the columns of every table, and of the files beside them."""
+    for name, entries in columns.TABLES.items():
+        found = pq.read_schema(results / "tables" / f"{name}.parquet").names
+        assert {columns.entry(name, column) for column in found} == set(entries)
+    for pattern, entries in columns.FILES.items():
+        globs = [re.sub(r"<\w+>", "*", one) for one in pattern.split(", ")]
+        files = [file for one in globs for file in results.rglob(one) if file.parent.name != "tables"]
+        files = [file for file in files if "clean" not in pattern or "seed0" in file.parts]
+        assert files, pattern
+        names = [pq.read_schema(file).names if file.suffix == ".parquet" else list(pd.read_csv(file)) for file in files]
+        assert set().union(*names) == set(entries), pattern
+
+
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
+@pytest.mark.parametrize("name", ["rmse", "leaderboard"])
+def test_latex_compiles(results: Path, tmp_path: Path, name: str) -> None:
+    """Without an error, nothing sticks out, and names with underscores are printed as they are."""
+    shutil.copy(results / f"tables/{name}.tex", tmp_path)
+    (tmp_path / "document.tex").write_text(DOCUMENT % name)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-2000:]
+    wide = [float(points) for points in re.findall(r"Overfull \\hbox \(([\d.]+)pt", done.stdout)]
+    assert max(wide, default=0.0) < STICKS_OUT_PT
+    assert "Float too large" not in done.stdout
+    assert "Missing character" not in (tmp_path / "document.log").read_text(errors="replace")
+    assert r"neural\_ode" in (tmp_path / f"{name}.tex").read_text(encoding="utf-8")
