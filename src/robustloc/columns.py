@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Column(NamedTuple):
-    """A column: its type (``integer``, ``number``, ``word``; ``number[3]`` for lists of three), its unit, its meaning."""
+    """A column: its type (``integer``, ``number``, ``word``; ``number[3]``: lists of three), its unit, its meaning."""
 
     type: str
     unit: str
