@@ -60,7 +60,7 @@ ALLOWED = {
     "certificate": {"scale"},
     "examine": FOUNDATION | {"ascent", "attacks", "folding", "victim"},
     "threats": FOUNDATION | {"cells", "plugins", "schema"},
-    "dataset": FOUNDATION | {"artifact", "scale"},
+    "dataset": FOUNDATION | {"artifact", "channel", "scale", "transform"},
     "split": FOUNDATION | {"dataset"},
     "adversarial_set": {"artifact"},
     "localizer": FOUNDATION | {"plugins"},

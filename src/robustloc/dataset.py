@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from robustloc import artifact
+from robustloc.channel import Channel
 from robustloc.errors import UserError
 from robustloc.scale import Scale
+from robustloc.transform import CONVENTIONS, Convention
 
 ROW_GROUP = 1024
 PARTS = ("train", "validation", "test", "unused")
@@ -103,6 +105,16 @@ class Manifest:
     def scale(self) -> Scale:
         """The scale of the model's input."""
         return Scale(**self.content["scale"])
+
+    @property
+    def channel(self) -> Channel:
+        """Array and waveform that the profiles were computed for."""
+        return Channel(**self.content["conventions"]["channel"])
+
+    @property
+    def convention(self) -> Convention:
+        """How the transforms of the profiles were written."""
+        return CONVENTIONS[self.content["conventions"]["adp"]["convention"]]
 
     def parts(self, *names: str) -> list[Users]:
         """Read the users of some parts (``train``, ``validation``, ``test``), each in the scenario's order."""

@@ -10,7 +10,7 @@ from robustloc.cells import LOCALIZER
 from robustloc.dataset import Channels, Manifest
 from robustloc.errors import UserError
 from robustloc.job import Job, run
-from robustloc.transform import CONVENTIONS, from_matrix
+from robustloc.transform import from_matrix
 
 # users whose estimates are counted
 COUNTED = 16
@@ -64,7 +64,7 @@ def _craft(
     attack, cell, examples = config["attack"], config["cell"], None
     if "examples" in plugins.options("attacks", attack["plugin"]):
         learnt = channels[1]
-        adp = from_matrix(learnt.csi, CONVENTIONS[manifest.content["conventions"]["adp"]["convention"]])
+        adp = from_matrix(learnt.csi, manifest.convention)
         learning = _domain(attack, adp.astype(np.float32), learnt, manifest)
         examples = (learning, _targets(attack, learnt.position))
     names = [cell[name] for name in (*LOCALIZER, "attack", "epsilon")]
@@ -87,12 +87,11 @@ def _craft(
 
 def _domain(attack: dict, adp: np.ndarray, channels: Channels | None, manifest: Manifest) -> domain.Domain:
     """Show users to the attacker as the attack wants them."""
-    name, scale, conventions = attack.get("domain", "input"), manifest.scale, manifest.content["conventions"]
-    convention = CONVENTIONS[conventions["adp"]["convention"]]
+    name, scale, convention = attack.get("domain", "input"), manifest.scale, manifest.convention
     if name == "csi":
         return domain.of_channels(channels.csi, scale, convention)
     if name == "antenna":
-        advance = conventions["channel"]["spacing_wavelengths"] * math.sin(math.radians(attack["bearing_deg"]))
+        advance = manifest.channel.spacing_wavelengths * math.sin(math.radians(attack["bearing_deg"]))
         return domain.of_antenna(channels.csi, scale, convention, advance)
     return (domain.of_profiles if name == "adp" else domain.of_inputs)(adp, scale)
 
