@@ -27,7 +27,7 @@ def escape(text: str) -> str:
     return text.translate(str.maketrans(ESCAPED))
 
 
-def table(text: pd.DataFrame, caption: str, label: str, *, left: int = 1) -> str:
+def tabular(text: pd.DataFrame, caption: str, label: str, *, left: int = 1) -> str:
     """Write a table of texts as a float.
 
     Args:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from robustloc import tables
-from robustloc.latex import document, table
+from robustloc.latex import document, tabular
 
 KEYS = ["scenario", "model", "defence"]
 FIGURES = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
@@ -90,7 +90,7 @@ def latex(rows: pd.DataFrame, board: pd.DataFrame) -> str:
         text = _texts(own, shown, headlines=())
         text.insert(0, "localizer", tables.localizer(text))
         caption = f"{scenario}: {_caption(own, shown, intervals=False)}"
-        parts.append(table(text.drop(columns=["model", "defence"]), caption, f"leaderboard-{scenario}", left=2))
+        parts.append(tabular(text.drop(columns=["model", "defence"]), caption, f"leaderboard-{scenario}", left=2))
     return document(parts)
 
 
