@@ -101,7 +101,11 @@ MISTAKES = {
     "no number": ("scenarios.indoor.training_epsilon", float("nan"), r"scenarios\.indoor\.training_epsilon: .*nan"),
     "endless number": ("grids.1.seeds", [float("inf")], r"grids\[1\]\.seeds\[0\]: expected a finite number, found inf"),
     "number or nothing": ("attacks.pgd_l2.minimum", "zero", r"attacks\.pgd_l2\.minimum: expected float \| None"),
-    "kind of figure": ("figures.1.kind", "rsme", r"figures\[1\]\.kind: expected example or rmse or .*, found 'rsme'"),
+    "kind of figure": (
+        "figures.1.kind",
+        "rsme",
+        r"figures\[1\]\.kind: expected example or gallery or .*, found 'rsme'",
+    ),
     "many mistakes": (
         "scenarios.indoor.epsilons",
         [-7, -6, -5, -4, -3, -2, -1],

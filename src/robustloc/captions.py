@@ -1,0 +1,151 @@
+"""What stands under each kind of figure, in plain words: what is shown, of how many users and seeds, in which units."""
+
+import pandas as pd
+
+NORMS = {"linf": "L-infinity", "l2": "L2"}
+SIGHT = {
+    1: "in the line of sight (LOS, circles)",
+    0: "without (NLOS, triangles)",
+    -1: "without any path (crosses)",
+    -2: "of whom it is not recorded (squares)",
+}
+SPREAD = "plus and minus one standard deviation"
+
+
+def caption(kind: str, rows: pd.DataFrame) -> str:
+    """Write the caption of a figure as one line.
+
+    Args:
+        kind: of the figure.
+        rows: the numbers that it is drawn from.
+    """
+    return " ".join(KINDS[kind](rows).split())
+
+
+def _rmse(rows: pd.DataFrame) -> str:
+    if set(rows.budget) <= {"psr_db", "none"}:
+        return _power(rows)
+    attacked = rows[rows.attack != "clean"]
+    norms = " or ".join(NORMS[norm] for norm in NORMS if norm in set(attacked.budget))
+    return f"""Position RMSE [m] against epsilon, the {norms} size of the perturbation in units of the scaled input:
+    {_localizers(attacked)} under the attack {_list(attacked.attack.unique())}. {_axes(attacked)}; epsilon 0 is without
+    attack, errors are on a logarithmic scale. {_floor(rows)} {_users(rows)} {_seeds(rows)}"""
+
+
+def _power(rows: pd.DataFrame) -> str:
+    attacked = rows[rows.attack != "clean"]
+    return f"""Position RMSE [m] against the power of the perturbation relative to the signal [dB], that of the median
+    user as measured: {_localizers(attacked)} under the attack {_list(attacked.attack.unique())}. {_axes(attacked)};
+    thin horizontal lines are errors without attack, errors are on a logarithmic scale. {_floor(rows)} {_users(rows)}
+    {_seeds(rows)}"""
+
+
+def _certified(rows: pd.DataFrame) -> str:
+    return f"""Position error [m] that is certified against every perturbation up to an L2 radius in units of the scaled
+    input: {_localizers(rows)}. Solid is the RMSE, dashed the 90th percentile over users; each user's bound holds with a
+    confidence of {rows.confidence.min():.4g}, radius 0 is the smoothed estimate's own error, and a curve ends where
+    nothing is certified. Along the top is the power of the radius relative to the median user's signal [dB].
+    {_users(rows)} {_seeds(rows)}"""
+
+
+def _matrix(rows: pd.DataFrame) -> str:
+    attacked = rows[rows.attack != "clean"]
+    return f"""Position RMSE [m] of {_list(rows.model.unique())} in the scenario {rows.scenario.iloc[0]} by the defence
+    that it was trained with (down) and the attack of the test (across), clean and at epsilon {attacked.epsilon.max():g}
+    ({_norms(attacked)}, units of the scaled input). Colours are on a logarithmic scale, dark is a large error.
+    {_users(rows)} {"Means over seeds. " if rows.seeds.max() > 1 else ""}{_seeds(rows, "")}"""
+
+
+def _map(rows: pd.DataFrame) -> str:
+    users = rows.drop_duplicates("user")
+    counts = [(text, (users.line_of_sight == flag).sum()) for flag, text in SIGHT.items()]
+    sight = ", ".join(f"{count} {text}" for text, count in counts if count)
+    several = "each user's error is the root mean square" if rows.seeds.max() > 1 else ""
+    return f"""Position error [m] of every test user on the floor plan: {_localizers(rows)}, {_under(rows)}. Colour is
+    the error, on a logarithmic scale, dark is a large one; above each panel is the RMSE over its users.
+    {len(users)} test users: {sight}. {_seeds(rows, several)}"""
+
+
+def _cdf(rows: pd.DataFrame) -> str:
+    band = f"each quantile's mean, bands are {SPREAD}" if rows.seeds.max() > 1 else ""
+    users = rows.drop_duplicates("line_of_sight").n_users.sum()
+    return f"""Share of the test users whose position error is at most that on the axis [m, logarithmic], by line of
+    sight to the base station: {_localizers(rows)}, {_under(rows)}. Colours and line styles tell attacks and defences.
+    {users} test users. {_seeds(rows, band)}"""
+
+
+def _gallery(rows: pd.DataFrame) -> str:
+    first, damage = rows.iloc[0], list(rows.damage.dropna().unique())
+    which = f"those whose error it raises by the {_list(damage, 'and')} amount, from top to bottom"
+    if len(damage) == 1:
+        which = f"the one whose error it raises by the {damage[0]} amount"
+    users = (rows.panel == "test users").sum()
+    return f"""What {first.attack} at epsilon {first.epsilon:g} ({_norms(rows)}, units of the scaled input) does to
+    users of the scenario {first.scenario}, {which}: the clean angle-delay profile (ADP), the perturbation, the
+    adversarial ADP (all on the scale {first.scale}), and on the floor plan [m] the true position and the estimates of
+    {first.model} (defence {first.defence}, seed {first.seed}) from both; grey dots are all {users} test users. Above each
+    plan stands the position error without and under attack [m]."""
+
+
+def _list(names: list[str], last: str = "or") -> str:
+    """Join names as a sentence does."""
+    names = list(names)
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _localizers(rows: pd.DataFrame) -> str:
+    """Name scenario, models and defences."""
+    models = f"{_list(rows.model.unique(), 'and')} in the scenario {rows.scenario.iloc[0]}"
+    names = [name for name in rows.defence.unique() if name != "none"]
+    plain = ["without defence"] if "none" in set(rows.defence) else []
+    under = [f"with the defence{'s' * (len(names) > 1)} {_list(names, 'and')}"] if names else []
+    return f"{models}, {_list(plain + under, 'and')}"
+
+
+def _under(rows: pd.DataFrame) -> str:
+    attacked = rows[rows.attack != "clean"]
+    if attacked.empty:
+        return "without attack"
+    epsilon = f"epsilon {attacked.epsilon.iloc[0]:g} ({_norms(attacked)}, units of the scaled input)"
+    return f"clean and under the attack {_list(attacked.attack.unique())} at {epsilon}"
+
+
+def _norms(attacked: pd.DataFrame) -> str:
+    return " and ".join(NORMS[norm] for norm in NORMS if norm in set(attacked.budget))
+
+
+def _axes(attacked: pd.DataFrame) -> str:
+    colours = [axis for axis in ("model", "attack") if attacked[axis].nunique() > 1] or ["attack"]
+    return f"A colour and a marker per {' and '.join(colours)}, a line style per defence"
+
+
+def _floor(rows: pd.DataFrame) -> str:
+    """Explain the localizer that looks at nothing, if it is there."""
+    if "constant" not in set(rows.model):
+        return ""
+    return "The line of constant is the error of always answering the mean training position."
+
+
+def _users(rows: pd.DataFrame) -> str:
+    counts = sorted({f"{rows.n_users.min():g}", f"{rows.n_users.max():g}"}, key=float)
+    return f"{' to '.join(counts)} test users."
+
+
+def _seeds(rows: pd.DataFrame, several: str = f"curves are means, bands {SPREAD}") -> str:
+    """Say over how many seeds, and what several mean for what is seen."""
+    counts = sorted({int(rows.seeds.min()), int(rows.seeds.max())})
+    if counts == [1]:
+        return "One seed."
+    return f"{' to '.join(map(str, counts))} seeds{f': {several}' if several else ''}."
+
+
+KINDS = {
+    "rmse": _rmse,
+    "power": _power,
+    "certified": _certified,
+    "matrix": _matrix,
+    "map": _map,
+    "cdf": _cdf,
+    "example": _gallery,
+    "gallery": _gallery,
+}
