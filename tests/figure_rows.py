@@ -1,5 +1,7 @@
 """Small results, made up, as the rows that each kind of figure is drawn from."""
 
+import io
+
 import numpy as np
 import pandas as pd
 from test_metrics_and_tables import SUMMARY as CELLS
@@ -57,7 +59,7 @@ SETS = [
 CELL = PLACE | {"defence": "none", "seed": 0, "attack": "worst"} | BUDGETS["worst"]
 COLUMNS = {
     "position": TEST.position,
-    "clean_prediction": TEST.position + (0.5, 0, 0),
+    "clean_prediction": TEST.position + np.array([0.5, 0, 0]),
     "prediction": TEST.position + np.outer(1 + np.arange(COUNT), (0, 1, 0)),
     "clean_error_m": np.full(COUNT, 0.5),
     "error_m": 1.0 + np.arange(COUNT),
@@ -66,9 +68,9 @@ COLUMNS = {
 
 
 def rows() -> dict[str, pd.DataFrame]:
-    """Return, by kind of figure, what one shows of these results."""
+    """Return, by kind of figure, what one shows of these results, as it comes out of the figure's CSV."""
     errors = shown_users.errors(SETS, TEST)
-    return {
+    found = {
         "rmse": shown.rmse(SUMMARY, FIGURE),
         "power": shown.rmse(SUMMARY, FIGURE | {"attacks": ["fgsm", "csi_pgd", "worst"]}),
         "matrix": shown.matrix(SUMMARY, MATRIX),
@@ -78,3 +80,4 @@ def rows() -> dict[str, pd.DataFrame]:
         "example": shown_users.gallery(CELL, COLUMNS, TEST, SCALE, ["median"]),
         "gallery": shown_users.gallery(CELL, COLUMNS, TEST, SCALE, list(shown_users.DAMAGE)),
     }
+    return {kind: pd.read_csv(io.StringIO(table.to_csv(index=False))) for kind, table in found.items()}

@@ -58,6 +58,7 @@ def test_default_covers_the_paper() -> None:
 
 MATRIX = {"name": "m", "kind": "matrix", "scenario": "indoor", "model": "dcnn"}
 MATRIX |= {"defences": ["none"], "attacks": ["fgsm"], "epsilon": 0.005}
+USERS = {"name": "u", "kind": "map", "scenario": "indoor", "model": "dcnn"}
 
 # What is set where, and what the message must say.
 MISTAKES = {
@@ -147,6 +148,28 @@ MISTAKES = {
         "figures",
         [{"name": "c", "kind": "certified", "scenario": "indoor", "models": ["dcnn"], "defences": ["adversarial"]}],
         r"figures\.c: nothing is certified of adversarial",
+    ),
+    "map of nothing": (
+        "figures",
+        [USERS | {"attack": "wrst", "epsilon": 0.003}],
+        r"figures\.u\.attack: there is no 'wrst', did you mean 'worst'\?.*fgsm",
+    ),
+    "map of half a cell": ("figures", [USERS | {"attack": "worst"}], r"figures\[0\]: 'epsilon' is a dependency"),
+    "map of another epsilon": (
+        "figures",
+        [USERS | {"attack": "worst", "epsilon": 0.5}],
+        r"figures\.u: no grid computes .* attack worst, budget eps0\.5",
+    ),
+    "distribution over the air": (
+        "figures",
+        [USERS | {"kind": "cdf", "attack": "csi_pgd", "epsilon": 0.003}],
+        r"figures\.u: figures of kind cdf are at an epsilon; csi_pgd has none",
+    ),
+    "map of a strange model": ("figures", [USERS | {"model": "dcn"}], r"figures\.u\.model: .*did you mean 'dcnn'"),
+    "power of nothing": (
+        "figures",
+        [{"name": "p", "kind": "power", "scenario": "indoor", "models": ["dcnn"], "attacks": ["csi_pgd"]}],
+        r"figures\.p: no grid computes .*csi_pgd",
     ),
     "figure without profiles": ("crafting.keep_adps", False, r"figures\.fig1: .*crafting\.keep_adps"),
 }

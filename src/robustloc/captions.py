@@ -9,7 +9,7 @@ SIGHT = {
     -1: "without any path (crosses)",
     -2: "of whom it is not recorded (squares)",
 }
-SPREAD = "plus and minus one standard deviation"
+BANDS = "Curves are means over {} seeds, bands plus and minus one standard deviation."
 
 
 def caption(kind: str, rows: pd.DataFrame) -> str:
@@ -28,14 +28,14 @@ def _rmse(rows: pd.DataFrame) -> str:
     attacked = rows[rows.attack != "clean"]
     norms = " or ".join(NORMS[norm] for norm in NORMS if norm in set(attacked.budget))
     return f"""Position RMSE [m] against epsilon, the {norms} size of the perturbation in units of the scaled input:
-    {_localizers(attacked)} under the attack {_list(attacked.attack.unique())}. {_axes(attacked)}; epsilon 0 is without
+    {_localizers(attacked)}, under {_attacks(attacked)}. {_axes(attacked)}; epsilon 0 is without
     attack, errors are on a logarithmic scale. {_floor(rows)} {_users(rows)} {_seeds(rows)}"""
 
 
 def _power(rows: pd.DataFrame) -> str:
     attacked = rows[rows.attack != "clean"]
     return f"""Position RMSE [m] against the power of the perturbation relative to the signal [dB], that of the median
-    user as measured: {_localizers(attacked)} under the attack {_list(attacked.attack.unique())}. {_axes(attacked)};
+    user as measured: {_localizers(attacked)}, under {_attacks(attacked)}. {_axes(attacked)};
     thin horizontal lines are errors without attack, errors are on a logarithmic scale. {_floor(rows)} {_users(rows)}
     {_seeds(rows)}"""
 
@@ -53,53 +53,53 @@ def _matrix(rows: pd.DataFrame) -> str:
     return f"""Position RMSE [m] of {_list(rows.model.unique())} in the scenario {rows.scenario.iloc[0]} by the defence
     that it was trained with (down) and the attack of the test (across), clean and at epsilon {attacked.epsilon.max():g}
     ({_norms(attacked)}, units of the scaled input). Colours are on a logarithmic scale, dark is a large error.
-    {_users(rows)} {"Means over seeds. " if rows.seeds.max() > 1 else ""}{_seeds(rows, "")}"""
+    {_users(rows)} {_seeds(rows, "Means over {} seeds.")}"""
 
 
 def _map(rows: pd.DataFrame) -> str:
     users = rows.drop_duplicates("user")
     counts = [(text, (users.line_of_sight == flag).sum()) for flag, text in SIGHT.items()]
     sight = ", ".join(f"{count} {text}" for text, count in counts if count)
-    several = "each user's error is the root mean square" if rows.seeds.max() > 1 else ""
+    several = "Each user's error is the root mean square over {} seeds."
     return f"""Position error [m] of every test user on the floor plan: {_localizers(rows)}, {_under(rows)}. Colour is
     the error, on a logarithmic scale, dark is a large one; above each panel is the RMSE over its users.
     {len(users)} test users: {sight}. {_seeds(rows, several)}"""
 
 
 def _cdf(rows: pd.DataFrame) -> str:
-    band = f"each quantile's mean, bands are {SPREAD}" if rows.seeds.max() > 1 else ""
+    several = "Curves are each quantile's mean over {} seeds, bands plus and minus one standard deviation."
     users = rows.drop_duplicates("line_of_sight").n_users.sum()
     return f"""Share of the test users whose position error is at most that on the axis [m, logarithmic], by line of
     sight to the base station: {_localizers(rows)}, {_under(rows)}. Colours and line styles tell attacks and defences.
-    {users} test users. {_seeds(rows, band)}"""
+    {users} test users. {_seeds(rows, several)}"""
 
 
 def _gallery(rows: pd.DataFrame) -> str:
     first, damage = rows.iloc[0], list(rows.damage.dropna().unique())
-    which = f"those whose error it raises by the {_list(damage, 'and')} amount, from top to bottom"
+    which = f"those whose error it raises by the {_list(damage)} amount, from top to bottom"
     if len(damage) == 1:
         which = f"the one whose error it raises by the {damage[0]} amount"
     users = (rows.panel == "test users").sum()
     return f"""What {first.attack} at epsilon {first.epsilon:g} ({_norms(rows)}, units of the scaled input) does to
     users of the scenario {first.scenario}, {which}: the clean angle-delay profile (ADP), the perturbation, the
     adversarial ADP (all on the scale {first.scale}), and on the floor plan [m] the true position and the estimates of
-    {first.model} (defence {first.defence}, seed {first.seed}) from both; grey dots are all {users} test users. Above each
-    plan stands the position error without and under attack [m]."""
+    {first.model} (defence {first.defence}, seed {first.seed}) from both profiles; grey dots are all {users} test
+    users. Above each plan stands the position error without and under attack [m]."""
 
 
-def _list(names: list[str], last: str = "or") -> str:
+def _list(names: list[str]) -> str:
     """Join names as a sentence does."""
     names = list(names)
-    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _localizers(rows: pd.DataFrame) -> str:
     """Name scenario, models and defences."""
-    models = f"{_list(rows.model.unique(), 'and')} in the scenario {rows.scenario.iloc[0]}"
+    models = f"{_list(rows.model.unique())} in the scenario {rows.scenario.iloc[0]}"
     names = [name for name in rows.defence.unique() if name != "none"]
     plain = ["without defence"] if "none" in set(rows.defence) else []
-    under = [f"with the defence{'s' * (len(names) > 1)} {_list(names, 'and')}"] if names else []
-    return f"{models}, {_list(plain + under, 'and')}"
+    under = [f"with the defence{'s' * (len(names) > 1)} {_list(names)}"] if names else []
+    return f"{models}, {_list(plain + under)}"
 
 
 def _under(rows: pd.DataFrame) -> str:
@@ -107,7 +107,12 @@ def _under(rows: pd.DataFrame) -> str:
     if attacked.empty:
         return "without attack"
     epsilon = f"epsilon {attacked.epsilon.iloc[0]:g} ({_norms(attacked)}, units of the scaled input)"
-    return f"clean and under the attack {_list(attacked.attack.unique())} at {epsilon}"
+    return f"clean and under {_attacks(attacked)} at {epsilon}"
+
+
+def _attacks(attacked: pd.DataFrame) -> str:
+    names = attacked.attack.unique()
+    return f"the attack{'s' * (len(names) > 1)} {_list(names)}"
 
 
 def _norms(attacked: pd.DataFrame) -> str:
@@ -131,12 +136,10 @@ def _users(rows: pd.DataFrame) -> str:
     return f"{' to '.join(counts)} test users."
 
 
-def _seeds(rows: pd.DataFrame, several: str = f"curves are means, bands {SPREAD}") -> str:
+def _seeds(rows: pd.DataFrame, several: str = BANDS) -> str:
     """Say over how many seeds, and what several mean for what is seen."""
     counts = sorted({int(rows.seeds.min()), int(rows.seeds.max())})
-    if counts == [1]:
-        return "One seed."
-    return f"{' to '.join(map(str, counts))} seeds{f': {several}' if several else ''}."
+    return "One seed." if counts == [1] else several.format(" to ".join(map(str, counts)))
 
 
 KINDS = {

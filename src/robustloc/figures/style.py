@@ -85,11 +85,12 @@ def save(drawing: Figure, png: Path, pdf: Path) -> None:
 
 
 def _make_room(drawing: Figure) -> None:
-    """Make a figure as large as what is in it: names may be long."""
-    for _ in range(3):
+    """Arrange a figure, as large as what is in it (names may be long), and keep it so."""
+    for _ in range(6):
         drawing.draw_without_rendering()
         size, content = drawing.get_size_inches(), drawing.get_tightbbox()
         missing = np.maximum(np.maximum(-content.min, content.max - size), 0)
         if missing.max() < 0.01:
-            return
+            break
         drawing.set_size_inches(size + 2 * missing)
+    drawing.set_layout_engine("none")
