@@ -189,7 +189,7 @@ def test_distribution_rises_at_the_errors() -> None:
     own = ROWS["cdf"].query("defence == 'none' and attack == 'clean' and line_of_sight == 0")
 
     assert [axes.get_title() for axes in drawing.axes] == [
-        "line of sight, 5 users", "no line of sight, 3 users", "no path, 1 users"
+        "line of sight, 5 users", "no line of sight, 3 users", "no path, 1 user"
     ]  # fmt: skip
     curve = drawing.axes[1].lines[0]
     np.testing.assert_allclose(curve.get_xdata(), own.error_mean_m.iloc[[0, 0, 1, 2]])

@@ -6,7 +6,7 @@ NORMS = {"linf": "L-infinity", "l2": "L2"}
 SIGHT = {
     1: "in the line of sight (LOS, circles)",
     0: "without (NLOS, triangles)",
-    -1: "without any path (crosses)",
+    -1: "without any path (diamonds)",
     -2: "of whom it is not recorded (squares)",
 }
 BANDS = "Curves are means over {} seeds, bands plus and minus one standard deviation."

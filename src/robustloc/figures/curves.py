@@ -107,6 +107,7 @@ def _levels(axes: plt.Axes, rows: pd.DataFrame, lines: list[str], with_clean: bo
         axes.axhline(level.mean(), **style | PLAIN | ALONE)
         if several or not is_attacked:
             place = {"xy": (float(is_attacked), level.mean()), "xycoords": ("axes fraction", "data")}
+            place["bbox"] = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}
             place |= {"xytext": (-3 if is_attacked else 3, 2), "ha": "right" if is_attacked else "left"}
             axes.annotate(model, textcoords="offset points", color="0.4", fontsize=7, **place)
 

@@ -31,9 +31,14 @@ def draw(rows: pd.DataFrame) -> Figure:
             own = rows[rows.line_of_sight == sight]
             for names, curve in own.groupby(["attack", "defence"], sort=False):
                 _steps(axes, curve, **of_attack[names[0]] | of_defence[names[1]])
-            axes.set(title=f"{SIGHT[sight][0]}, {own.n_users.max()} users", ylim=(0, 1.02), ylabel="share of users")
+            count = int(own.n_users.max())
+            axes.set(
+                title=f"{SIGHT[sight][0]}, {count} user{'s' * (count > 1)}", ylim=(0, 1.02), ylabel="share of users"
+            )
             axes.set_xscale("log")
         panels[-1, 0].set_xlabel("position error [m]")
+        # bands may come near to zero
+        panels[-1, 0].set_xlim(left=0.8 * rows.error_mean_m[rows.error_mean_m > 0].min())
         mark_errors(panels[-1, 0].xaxis)
         drawing.suptitle(wrapped(_title(rows), COLUMN))
         samples = list(of_attack.items()) + (list(of_defence.items()) if len(defences) > 1 else [])
@@ -62,9 +67,9 @@ def _title(rows: pd.DataFrame) -> str:
 
 def _steps(axes: plt.Axes, curve: pd.DataFrame, **style: object) -> None:
     """Draw a distribution: it rises at each quantile."""
-    share, error = [0.0, *curve.share], curve.error_mean_m.iloc[[0, *range(len(curve))]]
-    axes.plot(error, share, drawstyle="steps-post", **style)
-    if curve.error_std_m.notna().any():
-        low = (curve.error_mean_m - curve.error_std_m).clip(lower=curve.error_mean_m / 100)
-        high = curve.error_mean_m + curve.error_std_m
-        axes.fill_betweenx(curve.share, low, high, color=style["color"], alpha=0.15, linewidth=0, step="pre")
+    curve = curve.iloc[[0, *range(len(curve))]].assign(share=[0.0, *curve.share])
+    mean, spread = curve.error_mean_m, curve.error_std_m
+    axes.plot(mean, curve.share, drawstyle="steps-post", **style)
+    if spread.notna().any():
+        low = (mean - spread).clip(lower=mean / 100)
+        axes.fill_betweenx(curve.share, low, mean + spread, color=style["color"], alpha=0.15, linewidth=0, step="pre")

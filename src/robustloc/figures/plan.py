@@ -11,7 +11,7 @@ from robustloc.figures.style import COLUMN, PAGE, STYLE, Figure, defence, legend
 SIGHT = {
     1: ("line of sight", "LOS", "o"),
     0: ("no line of sight", "NLOS", "^"),
-    -1: ("no path", "no path", "X"),
+    -1: ("no path", "no path", "D"),
     -2: ("line of sight not recorded", "all", "s"),
 }
 COLOURS = "viridis_r"  # dark is bad, in print without colours as well
@@ -77,9 +77,9 @@ def _title(names: tuple[str, str], own: pd.DataFrame, across: float, one_line: b
     """Say what a panel shows, and the RMSE of those in and out of the line of sight."""
     groups = [(SIGHT[sight][1], own[own.line_of_sight == sight]) for sight in SIGHT]
     errors = [(name, np.sqrt(np.mean(group.error_m**2))) for name, group in groups if len(group)]
-    texts = [f"{name} {error:.3g} m" for name, error in errors]
-    text = "RMSE " + (", ".join(texts) if len(texts) > 1 else f"{errors[0][1]:.3g} m")
-    lines = [", ".join(names), text]
+    texts = [f"{name} {error:.3g} m" if len(errors) > 1 else f"{error:.3g} m" for name, error in errors]
+    texts[0] = f"RMSE {texts[0]}"
+    lines = [", ".join(names), ", ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in texts)]
     return wrapped(": ".join(lines), across) if one_line else "\n".join(wrapped(line, across) for line in lines)
 
 

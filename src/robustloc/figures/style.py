@@ -53,8 +53,8 @@ def defence(name: str) -> str:
 
 
 def wrapped(text: str, width: float) -> str:
-    """Break a title, so that it fits into some inches."""
-    return textwrap.fill(text, max(12, int(width * PER_INCH * 0.85)))
+    """Break a title, so that it fits into some inches, but not at spaces that are said not to break."""
+    return textwrap.fill(text, max(12, int(width * PER_INCH * 0.85))).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def legend(drawing: Figure, samples: list[Artist]) -> None:
