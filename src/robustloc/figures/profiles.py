@@ -25,19 +25,20 @@ def draw(rows: pd.DataFrame) -> Figure:
         rows: the users' images and positions (`shown_users.gallery`), the ADPs (angle bins, delay bins) scaled.
     """
     values = [name for name in rows.columns if name.isdecimal()]
-    shown = {key: own[values].dropna(axis=1).to_numpy() for key, own in rows.groupby(["user", "panel"], sort=False)}
-    users = rows[rows.user >= 0].drop_duplicates("user")
+    groups = rows.fillna({"damage": "none"}).groupby(["damage", "panel"], sort=False)
+    shown = {key: own[values].dropna(axis=1).to_numpy() for key, own in groups}
+    users = list(rows.damage.dropna().unique())
     norms = _norms(shown, rows.scale.iloc[0])
     with plt.rc_context(STYLE | {"axes.grid": False}):
         size = (PAGE, 1.0 + 1.55 * len(users))
         drawing, panels = plt.subplots(len(users), 4, figsize=size, squeeze=False, layout="constrained")
-        for line, user in zip(panels, users.itertuples(), strict=True):
+        for line, user in zip(panels, users, strict=True):
             for axes, name in zip(line, IMAGES, strict=False):
-                axes.imshow(shown[user.user, name], origin="lower", aspect="auto", **norms[name])
-            positions = {name: shown[user.user if name != "test users" else -1, name] for name in LOOKS}
+                axes.imshow(shown[user, name], origin="lower", aspect="auto", **norms[name])
+            positions = {name: shown["none" if name == "test users" else user, name] for name in LOOKS}
             _plan(line[3], positions)
-            line[0].set_ylabel(f"{user.damage} damage\nangle bin")
-            if user.Index != users.index[-1]:
+            line[0].set_ylabel(f"{user} damage\nangle bin")
+            if user != users[-1]:
                 for axes in line[:3]:
                     axes.set_xticklabels([])
         _label(drawing, panels, norms, rows.scale.iloc[0])
