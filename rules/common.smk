@@ -31,7 +31,6 @@ MEMBERS = threats.members(config)
 GRIDS = cells.expanded(config["grids"], MEMBERS)
 BUDGETS = threats.budgets(config)
 ATTACKED = {(place, attack) for grid in GRIDS for place in grid["scenarios"] for attack in grid["attacks"]}
-FIGURES = {figure["name"]: figure for figure in config["figures"]}
 
 TRACED = [f"<results>/{{scenario}}/raw/{file}" for file in deepmimo_v4_writer.file_names().values()]
 CHECKPOINT = f"<results>/{cells.CHECKPOINT}"
@@ -56,7 +55,6 @@ wildcard_constraints:
     seed=r"\d+",
     shard=r"\d+",
     budget=r"(eps|psr-?)(0|[1-9]\d*)(\.\d*[1-9])?",
-    figure=either(FIGURES),
 
 
 def chosen(scenario, *keys):
@@ -232,17 +230,3 @@ def crafting(wc, attack=None, budget=None):
         batch_size=config["crafting"]["batch_size"],
         keep_adps=bool(attack) and config["crafting"]["keep_adps"],
     )
-
-
-def shown(wc):
-    """The files that a figure is drawn from."""
-    figure = FIGURES[wc.figure]
-    if figure["kind"] != "example":
-        table = "certified" if figure["kind"] == "certified" else "summary"
-        return {"table": f"<results>/tables/{table}.csv", "manifest": [], "test": [], "set": []}
-    return {
-        "table": [],
-        "manifest": f"<results>/{figure['scenario']}/manifest.json",
-        "test": f"<results>/{figure['scenario']}/test.parquet",
-        "set": ATTACK_SET.format(**figure, budget=cells.budget_tag("eps", figure["epsilon"])),
-    }

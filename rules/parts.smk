@@ -20,12 +20,12 @@ for NAME in MODELS:
             part("models", NAME),
 
 
-for NAME in FIGURES:
+for NAME in CONFIGURED:
 
     rule:
-        """One figure as PNG and PDF, its numbers, and the tables."""
+        """One configured figure, its numbers and caption, and the tables."""
         name:
             f"figure_{NAME}"
         input:
             rules.tables.input,
-            expand("<results>/figures/{figure}.{suffix}", figure=NAME, suffix=["csv", "png", "pdf"]),
+            expand("<results>/figures/{figure}.{suffix}", figure=NAME, suffix=["csv", "png", "pdf", "txt"]),

@@ -17,10 +17,10 @@ rule tables:
 
 
 rule figures:
-    """Every figure as PNG and PDF, and its numbers as CSV."""
+    """Every figure as PNG and PDF, its numbers as CSV and its caption."""
     input:
         rules.tables.input,
-        expand("<results>/figures/{figure}.{suffix}", figure=FIGURES, suffix=["csv", "png", "pdf"]),
+        DRAWN,
     message:
         "Figures are drawn"
 
@@ -100,13 +100,14 @@ rule dictionary:
 
 
 rule figure:
-    """One figure alone: results/figures/{figure}.png, .pdf and .csv."""
+    """One figure alone: results/figures/{figure}.png, .pdf, .csv and its caption as .txt."""
     input:
         unpack(shown),
     output:
         data="<results>/figures/{figure}.csv",
         png="<results>/figures/{figure}.png",
         pdf="<results>/figures/{figure}.pdf",
+        caption="<results>/figures/{figure}.txt",
     log:
         "<logs>/figures/{figure}.log",
     conda:
@@ -118,5 +119,6 @@ rule figure:
         "Draw {wildcards.figure}"
     shell:
         "python -m robustloc figure --config {params.cfg:q} --code stages.figure"
-        " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --set {input.set:q}"
-        " --data {output.data:q} --png {output.png:q} --pdf {output.pdf:q} > {log:q} 2>&1"
+        " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --sets {input.sets:q}"
+        " --data {output.data:q} --png {output.png:q} --pdf {output.pdf:q} --caption {output.caption:q}"
+        " > {log:q} 2>&1"

@@ -65,7 +65,7 @@ def judged(*localizers: str) -> set[str]:
 
 def figures(*names: str) -> set[str]:
     """Files of figures."""
-    return {f"figures/{name}.{suffix}" for name in names for suffix in ("csv", "png", "pdf")}
+    return {f"figures/{name}.{suffix}" for name in names for suffix in ("csv", "png", "pdf", "txt")}
 
 
 def table(*names: str) -> set[str]:
@@ -73,13 +73,23 @@ def table(*names: str) -> set[str]:
     return {f"tables/{name}.{suffix}" for name in names for suffix in ("csv", "parquet")} | DICTIONARY
 
 
+def users(*names: str, gallery: bool = True) -> set[str]:
+    """Figures of users of scenes and models, such as outdoor_dcnn; a gallery only where something attacks."""
+    kinds = {name: ("map", "cdf", *["gallery"] * (gallery and name in WITH_GALLERY)) for name in names}
+    return figures(*(f"{kind}_{name}" for name in names for kind in kinds[name]))
+
+
+WITH_GALLERY = ("outdoor_dcnn", "outdoor_neural_ode", "indoor_dcnn")
 DICTIONARY = {"tables/dictionary.csv", "tables/dictionary.md"}
 VERDICTS = table("verdicts")
 LAYOUT = {f"tables/{name}" for name in ("rmse.md", "rmse.tex", "matrices.md", "verdicts.md")}
 LEADERBOARD = table("leaderboard") | {"tables/leaderboard.md", "tables/leaderboard.tex"}
-DRAWN = figures("fig4", "matrix")  # from the tables of all cells
+DRAWN = figures("fig4", "matrix", *(f"power_{name}" for name in WITH_GALLERY))  # from the tables of all cells
 TABLES = table("rmse", "summary") | LAYOUT | LEADERBOARD | DRAWN
 FIG1 = figures("fig1")
+# figures of the users of each model, and of those that are outdoors
+OF_USERS = users(*WITH_GALLERY, "outdoor_constant", "outdoor_neural_ode_euler", "indoor_constant")
+OUTDOOR_USERS = {name for name in OF_USERS if "outdoor" in name}
 
 CONSTANT, EULER = "outdoor/constant/none", "outdoor/neural_ode_euler/none"
 DCNN = ("outdoor/dcnn/none", "outdoor/dcnn/adversarial")
@@ -101,9 +111,11 @@ SETS = OUTDOOR_SETS | INDOOR_SETS
 
 # What is made of a scene's data set, the tables of both scenes among it; and all from the profiles on.
 FROM_OUTDOOR = trained(*OUTDOORS) | clean(*OUTDOORS) | OUTDOOR_SETS | judged(*DCNN, *ODE) | FIG1 | TABLES
+FROM_OUTDOOR |= OUTDOOR_USERS
 FROM_INDOOR = (
     trained(*INDOORS) | clean(*INDOORS) | INDOOR_SETS | judged(INDOOR) | CSI | CERTIFICATE | CERTIFIED | TABLES
 )
+FROM_INDOOR |= OF_USERS - OUTDOOR_USERS
 OUTDOOR_ALL = shards("outdoor", 2) | split("outdoor") | FROM_OUTDOOR
 INDOOR_ALL = shards("indoor", 1) | split("indoor") | FROM_INDOOR
 EVERYTHING = raw("outdoor", "indoor") | OUTDOOR_ALL | INDOOR_ALL
@@ -112,8 +124,12 @@ EVERYTHING = raw("outdoor", "indoor") | OUTDOOR_ALL | INDOOR_ALL
 OF_TRAINING = (FROM_OUTDOOR | FROM_INDOOR) - CSI
 OF_DCNN = trained(*DCNN, INDOOR, SMOOTHED) | clean(*DCNN, INDOOR, SMOOTHED) | sets(*DCNN) | TRANSFERRED | INDOOR_SETS
 OF_DCNN |= judged(*DCNN, INDOOR) | FIG1 | CERTIFICATE | CERTIFIED | TABLES
+OF_DCNN |= users("outdoor_dcnn", "indoor_dcnn")
 OF_ODE = trained(*ODE, EULER) | clean(*ODE, EULER) | sets(*ODE) | TRANSFERRED | judged(*ODE) | TABLES
+OF_ODE |= users("outdoor_neural_ode", "outdoor_neural_ode_euler")
 OF_DEFENCE = trained(*DEFENDED) | clean(*DEFENDED) | sets(*DEFENDED) | judged(*DEFENDED) | TABLES
+OF_DEFENCE |= users("outdoor_dcnn", "outdoor_neural_ode", gallery=False)  # those show the plain ones
 OF_SMOOTHING = trained(SMOOTHED) | clean(SMOOTHED) | CERTIFICATE | CERTIFIED | TABLES
+OF_SMOOTHING |= users("indoor_dcnn", gallery=False)
 OF_CSI = CSI | indoors("universal") | BY_CHANNELS | TABLES
 OF_EXAMINING = judged(*ATTACKED) | TABLES

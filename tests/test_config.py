@@ -58,6 +58,7 @@ def test_default_covers_the_paper() -> None:
 
 MATRIX = {"name": "m", "kind": "matrix", "scenario": "indoor", "model": "dcnn"}
 MATRIX |= {"defences": ["none"], "attacks": ["fgsm"], "epsilon": 0.005}
+USERS = {"name": "u", "kind": "map", "scenario": "indoor", "model": "dcnn"}
 
 # What is set where, and what the message must say.
 MISTAKES = {
@@ -101,7 +102,11 @@ MISTAKES = {
     "no number": ("scenarios.indoor.training_epsilon", float("nan"), r"scenarios\.indoor\.training_epsilon: .*nan"),
     "endless number": ("grids.1.seeds", [float("inf")], r"grids\[1\]\.seeds\[0\]: expected a finite number, found inf"),
     "number or nothing": ("attacks.pgd_l2.minimum", "zero", r"attacks\.pgd_l2\.minimum: expected float \| None"),
-    "kind of figure": ("figures.1.kind", "rsme", r"figures\[1\]\.kind: expected example or rmse or .*, found 'rsme'"),
+    "kind of figure": (
+        "figures.1.kind",
+        "rsme",
+        r"figures\[1\]\.kind: expected example or gallery or .*, found 'rsme'",
+    ),
     "many mistakes": (
         "scenarios.indoor.epsilons",
         [-7, -6, -5, -4, -3, -2, -1],
@@ -143,6 +148,28 @@ MISTAKES = {
         "figures",
         [{"name": "c", "kind": "certified", "scenario": "indoor", "models": ["dcnn"], "defences": ["adversarial"]}],
         r"figures\.c: nothing is certified of adversarial",
+    ),
+    "map of nothing": (
+        "figures",
+        [USERS | {"attack": "wrst", "epsilon": 0.003}],
+        r"figures\.u\.attack: there is no 'wrst', did you mean 'worst'\?.*fgsm",
+    ),
+    "map of half a cell": ("figures", [USERS | {"attack": "worst"}], r"figures\[0\]: 'epsilon' is a dependency"),
+    "map of another epsilon": (
+        "figures",
+        [USERS | {"attack": "worst", "epsilon": 0.5}],
+        r"figures\.u: no grid computes .* attack worst, budget eps0\.5",
+    ),
+    "distribution over the air": (
+        "figures",
+        [USERS | {"kind": "cdf", "attack": "csi_pgd", "epsilon": 0.003}],
+        r"figures\.u: figures of kind cdf are at an epsilon; csi_pgd has none",
+    ),
+    "map of a strange model": ("figures", [USERS | {"model": "dcn"}], r"figures\.u\.model: .*did you mean 'dcnn'"),
+    "power of nothing": (
+        "figures",
+        [{"name": "p", "kind": "power", "scenario": "indoor", "models": ["dcnn"], "attacks": ["csi_pgd"]}],
+        r"figures\.p: no grid computes .*csi_pgd",
     ),
     "figure without profiles": ("crafting.keep_adps", False, r"figures\.fig1: .*crafting\.keep_adps"),
 }

@@ -5,35 +5,100 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_metrics_and_tables import SUMMARY
+import yaml
+from figure_rows import CERTIFIED, FIGURE, MATRIX, RADII, SUMMARY, rows
+from matplotlib.figure import Figure
+from workflow_project import ROOT
 
-from robustloc import shown
-from robustloc.figures import curves, maps, style
+from robustloc import captions, shown
+from robustloc.figures import curves, distribution, matrix, plan, profiles, style
+from robustloc.stages import figure as stage
 
-FIGURE = {"scenario": "in_door", "models": ["dcnn"], "defences": ["none", "adversarial"], "attacks": ["fgsm"]}
-MATRIX = FIGURE | {"model": "dcnn", "epsilon": 0.01}
-RADII = pd.DataFrame(
-    [
-        ("in_door", "dcnn", "smooth", seed, 0.99, 0.1, radius, ratio, rmse * (1 + seed), 2 * rmse, 9)
-        for seed in (0, 1)
-        for radius, ratio, rmse in ((0.0, -np.inf, 0.5), (0.1, -20.0, 1.0), (0.2, -14.0, np.inf))
-    ],
-    columns=[
-        "scenario", "model", "defence", "seed", "confidence", "sigma", "radius", "psr_db",
-        "certified_rmse_m", "certified_p90_m", "n_users",
-    ],
-)  # fmt: skip
-CERTIFIED = {"scenario": "in_door", "models": ["dcnn"], "defences": ["smooth"]}
-KINDS = {
-    "rmse": (shown.rmse(SUMMARY, FIGURE), curves.rmse),
-    "matrix": (shown.matrix(SUMMARY, MATRIX), maps.matrix),
-    "certified": (shown.certified(RADII, CERTIFIED), curves.certified),
+ROWS = rows()
+DRAW = {kind: draw for kind, (_, draw) in stage.KINDS.items()}
+RATIO = "perturbation-to-signal ratio [dB]"
+EPSILON = "epsilon (units of the scaled input)"
+# what stands along the axes of each kind, and in its legend
+LABELS = {
+    "rmse": {EPSILON, "position RMSE [m]"},
+    "power": {RATIO, "position RMSE [m]"},
+    "certified": {"certified radius (L2, units of the scaled input)", "certified position error [m]", RATIO},
+    "matrix": {"attack", "defence", "position RMSE [m]"},
+    "map": {"x [m]", "y [m]", "position error [m]"},
+    "cdf": {"position error [m]", "share of users"},
+    "example": {"delay bin", "median damage\nangle bin", "x [m]", "y [m]"},
 }
+LABELS["example"] |= {"magnitude (unit scale)", "change (unit scale)"}
+LABELS["gallery"] = LABELS["example"] | {"largest damage\nangle bin", "smallest damage\nangle bin"}
+SAMPLES = {
+    "rmse": ["fgsm", "worst", "no defence", "adversarial"],
+    "power": ["fgsm", "csi_pgd", "worst", "no defence", "adversarial", "without attack"],
+    "certified": ["dcnn, smooth", "RMSE", "90th percentile"],
+    "map": ["line of sight", "no line of sight", "no path"],
+    "cdf": ["clean", "worst", "no defence", "adversarial"],
+    "example": ["test users", "true position", "clean estimate", "adversarial estimate"],
+}
+SAMPLES["gallery"] = SAMPLES["example"]
+LONG = {
+    "in_door": "a_street_canyon_with_trees_and_moving_vehicles",
+    "dcnn": "a_network_with_many_layers_and_a_longer_name",
+    "adversarial": "adversarial_training_with_a_mixture_of_many_attacks",
+    "worst": "the_worst_of_an_ensemble_of_seventeen_attacks",
+    "fgsm": "the_fast_gradient_sign_method_of_goodfellow",
+}
+
+
+def labels(drawing: Figure) -> set[str]:
+    """What stands along all axes."""
+    every = [*drawing.axes, *(child for axes in drawing.axes for child in axes.child_axes)]
+    return {axis.get_label_text() for axes in every for axis in (axes.xaxis, axes.yaxis)} - {""}
+
+
+def test_every_kind_is_tested() -> None:
+    """The kinds of the configuration, those that are drawn, those with a caption and those tested here are the same."""
+    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+    kinds = {branch["properties"]["kind"]["const"] for branch in schema["properties"]["figures"]["items"]["oneOf"]}
+
+    assert kinds == DRAW.keys() == ROWS.keys() == LABELS.keys() == captions.KINDS.keys()
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_axes_and_legend(kind: str) -> None:
+    """Every axis says what it shows in which unit, and the legend what is drawn."""
+    drawing = DRAW[kind](ROWS[kind])
+
+    assert labels(drawing) == LABELS[kind]
+    told = [text.get_text() for legend in drawing.legends for text in legend.get_texts()]
+    assert told == SAMPLES.get(kind, [])
+    style.plt.close(drawing)
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_drawn_again_from_its_csv_alone(tmp_path: Path, kind: str) -> None:
+    """A figure is drawn again, byte for byte, from the numbers beside it; another number is another figure."""
+    ROWS[kind].to_csv(tmp_path / "rows.csv", index=False, float_format="%.9g")
+    for name in ("a", "b"):
+        style.save(DRAW[kind](pd.read_csv(tmp_path / "rows.csv")), tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
+
+    for suffix in ("png", "pdf"):
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_long_names_fit(tmp_path: Path, kind: str) -> None:
+    """Whatever names are as long as, nothing reaches over the edge of a figure."""
+    drawing = DRAW[kind](ROWS[kind].replace(LONG))
+    style.save(drawing, tmp_path / "a.png", tmp_path / "a.pdf")
+
+    (left, bottom), (right, top) = drawing.get_tightbbox().min, drawing.get_tightbbox().max
+    width, height = drawing.get_size_inches()
+    assert min(left, bottom, width - right, height - top) > -0.02
+    assert width <= 2 * style.PAGE
 
 
 def test_curves_are_the_table() -> None:
     """A curve per attack and defence from the clean error on, a band where there are seeds; the floor is marked."""
-    axes = curves.rmse(shown.rmse(SUMMARY, FIGURE)).axes[0]
+    axes = curves.rmse(shown.rmse(SUMMARY, FIGURE | {"attacks": ["fgsm"]})).axes[0]
     plain, defended, floor, *samples = axes.lines
 
     assert plain.get_xydata().tolist() == [[0.0, 0.5], [0.01, 1.5], [0.02, 1.75]]
@@ -44,22 +109,30 @@ def test_curves_are_the_table() -> None:
     (band,) = axes.collections
     assert [0.01, 1.0] in band.get_paths()[0].vertices.tolist()
     assert [0.01, 2.0] in band.get_paths()[0].vertices.tolist()
-    assert "[m]" in axes.get_ylabel()
-    assert "epsilon" in axes.get_xlabel()
 
 
-def test_power_has_an_axis_of_its_own() -> None:
-    """Attacks over the air are drawn over decibels; the clean error, which has none, is a line."""
+def test_attacks_over_the_air_are_over_decibels() -> None:
+    """They have no epsilon; the clean error, which has no decibels, is a level, and so is the floor."""
     axes = curves.rmse(shown.rmse(SUMMARY, FIGURE | {"defences": ["none"], "attacks": ["csi_pgd"]})).axes[0]
 
     assert axes.lines[0].get_xydata().tolist() == [[-20.0, 2.5], [0.0, 3.5]]
-    assert axes.lines[1].get_ydata()[0] == 0.5
-    assert "[dB]" in axes.get_xlabel()
+    assert [line.get_ydata()[0] for line in axes.lines[1:3]] == [0.5, 4.0]
+    assert axes.get_xlabel() == RATIO
+
+
+def test_power_is_an_axis_of_all_budgets() -> None:
+    """Sets of an epsilon stand at the decibels that were measured, beside those over the air."""
+    axes = curves.power(ROWS["power"]).axes[0]
+
+    fgsm, on_air, worst = (line.get_xydata() for line in axes.lines[:3])
+    np.testing.assert_allclose(fgsm, [[-30, 1.5], [20 * np.log10(0.02) + 10, 1.75]])
+    np.testing.assert_array_equal(on_air, [[-20.0, 2.5], [0.0, 3.5]])
+    np.testing.assert_allclose(worst, [[-30, 3.0]])
 
 
 def test_matrix_is_the_table() -> None:
     """Every cell is written out, defences down in the figure's order."""
-    axes = maps.matrix(shown.matrix(SUMMARY, MATRIX)).axes[0]
+    axes = matrix.draw(shown.matrix(SUMMARY, MATRIX)).axes[0]
 
     assert [text.get_text() for text in axes.texts] == ["0.500", "1.500", "0.600", "0.750"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["clean", "fgsm"]
@@ -67,48 +140,68 @@ def test_matrix_is_the_table() -> None:
 
 
 def test_certified_is_the_mean_of_the_seeds() -> None:
-    """The RMSE ends where nothing is certified; along the top stands the power of the radii below."""
-    rows = shown.certified(RADII, CERTIFIED)
-    axes = curves.certified(rows).axes[0]
+    """The RMSE ends where nothing is certified, in a band of both seeds; along the top stands the radii's power."""
+    table = shown.certified(RADII, CERTIFIED)
+    axes = curves.certified(table).axes[0]
 
-    assert rows.certified_rmse_m.tolist() == [0.75, 1.5, np.inf]
-    assert axes.lines[0].get_xydata().tolist() == rows[["radius", "certified_rmse_m"]].values.tolist()
+    assert table.certified_rmse_m.tolist() == [0.75, 1.5, np.inf]
+    np.testing.assert_allclose(table.certified_rmse_std_m, np.array([0.5, 1.0, np.nan]) / 2**0.5)
+    assert axes.lines[0].get_xydata().tolist() == table[["radius", "certified_rmse_m"]].values.tolist()
+    vertices = axes.collections[0].get_paths()[0].vertices
+    assert vertices[:, 1].max() == pytest.approx(1.5 + 2**-0.5)
     (top,) = axes.child_axes
     ratios = dict(zip(top.get_xticks(), (label.get_text() for label in top.get_xticklabels()), strict=True))
     assert ratios[0.1] == "-20.0"
     assert min(ratios) >= 0.1
 
 
-def test_example_shows_the_perturbation() -> None:
-    """The three images are those given; the map tells both errors; the long table holds every number."""
-    clean = np.random.default_rng(0).random((8, 6))
-    images = {"clean ADP": clean, "perturbation": np.full((8, 6), 0.1), "adversarial ADP": clean + 0.1}
-    positions = {
-        "true position": np.zeros((1, 3)),
-        "clean estimate": np.array([[0.5, 0, 0]]),
-        "adversarial estimate": np.array([[0, 2, 0]]),
-        "users": np.zeros((4, 3)),
-    }
+def test_map_tells_who_is_in_sight() -> None:
+    """Each panel has a marker per kind of user, where they are and in the colour of their error, and their RMSE."""
+    drawing = plan.draw(ROWS["map"])
+    panels = [axes for axes in drawing.axes if axes.get_title()]
+    own = ROWS["map"].query("defence == 'adversarial' and attack == 'worst'")
 
-    drawing = maps.example(images, positions, "unit", "title")
-
-    for axes, image in zip(drawing.axes, images.values(), strict=False):
-        np.testing.assert_array_equal(axes.images[0].get_array(), image)
-    labels = [text.get_text() for text in drawing.legends[0].get_texts()]
-    assert labels == ["true position", "clean estimate, 0.50 m off", "adversarial estimate, 2.00 m off"]
-    numbers = shown.long(images | positions)
-    own = numbers[numbers.panel == "clean ADP"].pivot(index="row", columns="column", values="value")
-    np.testing.assert_array_equal(own, clean)
-    assert len(numbers) == 3 * 48 + 7 * 3
+    assert [axes.get_title().split("\n")[0] for axes in panels] == [
+        "no defence, clean", "no defence, worst", "adversarial, clean", "adversarial, worst"
+    ]  # fmt: skip
+    seen, hidden, lost = panels[3].collections[:3]
+    np.testing.assert_allclose(seen.get_offsets(), own[own.line_of_sight == 1][["x_m", "y_m"]])
+    np.testing.assert_allclose(hidden.get_array(), own[own.line_of_sight == 0].error_m)
+    assert len({str(group.get_paths()[0].vertices) for group in (seen, hidden, lost)}) == 3
+    rmse = np.sqrt(np.mean(own[own.line_of_sight == 0].error_m ** 2))
+    assert f"NLOS {rmse:.3g} m" in panels[3].get_title().replace("\n", " ")
+    assert drawing.get_size_inches()[0] == style.COLUMN
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_same_numbers_same_bytes(tmp_path: Path, kind: str) -> None:
-    """A figure is drawn again, byte for byte, from the numbers written beside it."""
-    rows, draw = KINDS[kind]
-    rows.to_csv(tmp_path / "rows.csv", index=False)
-    for name, data in (("a", rows), ("b", pd.read_csv(tmp_path / "rows.csv"))):
-        style.save(draw(data), tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
+def test_long_street_lies_across() -> None:
+    """A plan much longer than wide is turned by a right angle, so that its panels are as wide as the figure."""
+    street = ROWS["map"].assign(y_m=ROWS["map"].y_m * 10)
+    first = plan.draw(street).axes[0]
 
-    for suffix in ("png", "pdf"):
-        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+    np.testing.assert_allclose(first.collections[0].get_offsets()[:, 0], street[street.line_of_sight == 1].y_m[:5])
+    assert first.get_ylabel() == "x [m]"
+    assert first.yaxis_inverted()
+
+
+def test_distribution_rises_at_the_errors() -> None:
+    """Panels are kinds of users; a curve rises by one user's share at each error, and has a band of the seeds."""
+    drawing = distribution.draw(ROWS["cdf"])
+    own = ROWS["cdf"].query("defence == 'none' and attack == 'clean' and line_of_sight == 0")
+
+    assert [axes.get_title() for axes in drawing.axes] == [
+        "line of sight, 5 users", "no line of sight, 3 users", "no path, 1 user"
+    ]  # fmt: skip
+    curve = drawing.axes[1].lines[0]
+    np.testing.assert_allclose(curve.get_xdata(), own.error_mean_m.iloc[[0, 0, 1, 2]])
+    np.testing.assert_allclose(curve.get_ydata(), [0, 1 / 3, 2 / 3, 1])
+    assert len(drawing.axes[1].collections) == 4
+
+
+def test_gallery_shows_the_numbers() -> None:
+    """Three rows of images and estimates, the largest damage on top, and how far off they are."""
+    table = ROWS["gallery"]
+    panels = profiles.draw(table).axes[:12]
+
+    image = table[(table.damage == "largest") & (table.panel == "adversarial ADP")][["0", "1", "2", "3"]]
+    np.testing.assert_array_equal(panels[2].images[0].get_array(), image)
+    assert [axes.get_title() for axes in panels[3::4]] == [f"error 0.5 → {error} m" for error in (9, 5, 1)]

@@ -174,13 +174,13 @@ def _check_figure(config: dict, figure: dict, computed: list[dict]) -> None:
     named = {axis: names for axis, names in named.items() if names}
     for axis, names in named.items():
         schema.known(f"{place}.{axis}", names, config[f"{axis}s"])
-    if figure["kind"] == "example" and not config["crafting"]["keep_adps"]:
+    if figure["kind"] in ("example", "gallery") and not config["crafting"]["keep_adps"]:
         raise UserError(f"{place}: shows an adversarial ADP; set crafting.keep_adps to true")
     physical = [attack for attack in named.get("attack", []) if threats.is_physical(config, attack)]
     if physical and "epsilon" in figure:
         raise UserError(f"{place}: figures of kind {figure['kind']} are at an epsilon; {physical[0]} has none")
-    if physical and len(physical) < len(named["attack"]):
-        raise UserError(f"{place}: epsilons and decibels have no axis in common; draw two figures")
+    if figure["kind"] == "rmse" and physical and len(physical) < len(named["attack"]):
+        raise UserError(f"{place}: epsilons and decibels share no axis; draw two figures, or one of kind power")
     for defence in named["defence"] if figure["kind"] == "certified" else []:
         if entry(config, "defences", defence)["plugin"] != "median_smoothing":
             raise UserError(f"{place}: nothing is certified of {defence}; it has another plugin than median_smoothing")

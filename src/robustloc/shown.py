@@ -1,16 +1,16 @@
-"""What each kind of figure shows: the rows of the tables that it is drawn from, and no others."""
+"""What each kind of figure of tables shows: the rows that it is drawn from, and no others."""
 
 import numpy as np
 import pandas as pd
 
 CURVE = ["defence", "model", "attack", "epsilon"]
 CELL = ["scenario", *CURVE, "budget", "seeds"]
-CELL += ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m", "n_users"]
+CELL += ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m", "psr_db", "n_users"]
 LOCALIZER = ["scenario", "model", "defence", "sigma", "confidence"]
 
 
 def rmse(summary: pd.DataFrame, figure: dict) -> pd.DataFrame:
-    """Choose the curves of a figure of kind rmse, and what a localizer achieves that looks at nothing.
+    """Choose the curves of a figure of kind rmse or power, and what a localizer achieves that looks at nothing.
 
     Args:
         summary: one row per cell (summary.csv).
@@ -35,28 +35,27 @@ def matrix(summary: pd.DataFrame, figure: dict) -> pd.DataFrame:
 
 
 def certified(table: pd.DataFrame, figure: dict) -> pd.DataFrame:
-    """Choose the curves of a figure of kind certified; seeds are averaged.
+    """Choose the curves of a figure of kind certified: means over seeds, and standard deviations if there are several.
 
     Args:
         table: one row per localizer and radius (certified.csv).
         figure: scenario, models and defences.
     """
     rows = _chosen(table, figure, defence=figure["defences"], model=figure["models"])
-    values = ["psr_db", "certified_rmse_m", "certified_p90_m", "n_users"]
-    return rows.groupby([*LOCALIZER, "radius"], sort=False)[values].mean().reset_index()
+    groups = rows.groupby([*LOCALIZER, "radius"], sort=False)
+    errors = ["certified_rmse_m", "certified_p90_m"]
+    means = groups[["psr_db", *errors]].mean()
+    # where nothing is certified the error is infinite and has no spread
+    spread = rows.replace(np.inf, np.nan).groupby([*LOCALIZER, "radius"], sort=False)[errors].std()
+    spread.columns = [name.replace("_m", "_std_m") for name in errors]
+    counts = groups.agg(seeds=("radius", "size"), n_users=("n_users", "min"))
+    return pd.concat([means, spread, counts], axis=1).reset_index()
 
 
 def grid(rows: pd.DataFrame, values: str) -> pd.DataFrame:
     """Arrange the rows of a matrix: defences down, attacks across, in their order."""
     wide = rows.pivot(index="defence", columns="attack", values=values)
     return wide.loc[rows.defence.unique(), rows.attack.unique()]
-
-
-def long(panels: dict[str, np.ndarray]) -> pd.DataFrame:
-    """List the values of named (rows, columns) arrays, one a row."""
-    parts = [pd.DataFrame(values).rename_axis("row").reset_index() for values in panels.values()]
-    tall = [part.melt(id_vars="row", var_name="column") for part in parts]
-    return pd.concat(tall, keys=panels, names=["panel"]).reset_index("panel")
 
 
 def _chosen(table: pd.DataFrame, figure: dict, **names: list[str]) -> pd.DataFrame:

@@ -28,10 +28,12 @@ from smoke_files import (
     OF_ODE,
     OF_SMOOTHING,
     OF_TRAINING,
+    OF_USERS,
     OUTDOOR_ALL,
     PROVENANCE,
     TABLES,
     VERDICTS,
+    WITH_GALLERY,
     clean,
     due,
     figures,
@@ -41,6 +43,7 @@ from smoke_files import (
     sets,
     shards,
     trained,
+    users,
 )
 from workflow_project import ROOT, Project
 
@@ -58,7 +61,10 @@ EDITED = {
     "split": EVERYTHING - raw("outdoor", "indoor") - shards("outdoor", 2) - shards("indoor", 1),
     "stages/csi": OF_CSI,
     "training": OF_TRAINING,
-    "models/constant": trained(CONSTANT, "indoor/constant/none") | clean(CONSTANT, "indoor/constant/none") | TABLES,
+    "models/constant": trained(CONSTANT, "indoor/constant/none")
+    | clean(CONSTANT, "indoor/constant/none")
+    | users("outdoor_constant", "indoor_constant")
+    | TABLES,
     "models/dcnn": OF_DCNN,
     "models/neural_ode": OF_ODE,
     "defences/adversarial": OF_DEFENCE,
@@ -68,10 +74,13 @@ EDITED = {
     | sets(*DCNN, *ODE)
     | indoors(*GRADIENT, "worst")
     | on_air("csi_antenna", "csi_pgd", "adp_pgd")
-    | FIG1,
+    | FIG1
+    | users(*WITH_GALLERY),
     "attacks/universal": indoors("universal") | on_air("csi_universal") | TABLES,
-    "attacks/square": OF_EXAMINING | indoors("square", "worst"),  # every examination attacks with it
-    "stages/worst": indoors("worst") | TABLES,
+    "attacks/square": OF_EXAMINING
+    | indoors("square", "worst")
+    | users("indoor_dcnn"),  # every examination attacks with it
+    "stages/worst": indoors("worst") | TABLES | users("indoor_dcnn"),
     "examine": OF_EXAMINING,
     "verdict": VERDICTS | TABLES,
     "certificate": CERTIFICATE | CERTIFIED,
@@ -80,22 +89,12 @@ EDITED = {
     "columns": VERDICTS | CERTIFIED | TABLES,
     "stages/dictionary": DICTIONARY,
     "leaderboard": LEADERBOARD,
-    "figures/curves": FIG1 | DRAWN | figures("certified"),
+    "figures/curves": FIG1 | DRAWN | OF_USERS | figures("certified"),
     "verification": PROVENANCE,
 }
 # Those of no job of this experiment: they start jobs, plan them, or belong to entries that no grid names.
-UNUSED = {
-    "__main__",
-    "warm",
-    "config",
-    "schema",
-    "threats",
-    "forecast",
-    "progress",
-    "stages/inspect",
-    "scenario/overview",
-}
-UNUSED |= {"models/dyloc", "models/resnet", "models/wknn", "attacks/spsa"}
+UNUSED = {"__main__", "warm", "config", "schema", "threats", "portraits", "forecast", "progress", "stages/inspect"}
+UNUSED |= {"scenario/overview", "models/dyloc", "models/resnet", "models/wknn", "attacks/spsa"}
 UNUSED |= {
     f"defences/{name}"
     for name in ("free_adversarial", "jacobian", "map_clamp", "noise", "static_adversarial", "trades")

@@ -25,12 +25,14 @@ from smoke_files import (
     OF_ODE,
     OF_SMOOTHING,
     OF_TRAINING,
+    OF_USERS,
     OUTDOOR_ALL,
     OUTDOORS,
     SETS,
     TABLES,
     TRANSFERRED,
     VERDICTS,
+    WITH_GALLERY,
     clean,
     due,
     examined,
@@ -43,6 +45,7 @@ from smoke_files import (
     shards,
     split,
     trained,
+    users,
 )
 from workflow_project import ROOT, SMOKE, Project
 
@@ -73,17 +76,27 @@ VALUES = {
     "scenarios.indoor.training_epsilon = 0.004": OF_SMOOTHING,
     "models.dcnn.norm = group": OF_DCNN,
     "models.neural_ode.steps = 3": OF_ODE,
-    "models.neural_ode_euler.steps = 2": trained(EULER) | clean(EULER) | TABLES,  # of trained weights
+    "models.neural_ode_euler.steps = 2": trained(EULER)  # of trained weights
+    | clean(EULER)
+    | TABLES
+    | users("outdoor_neural_ode_euler"),
     "models.wknn.neighbours = 3": NOTHING,  # in no grid
     "defences.adversarial.clean_share = 0.25": OF_DEFENCE,
     "defences.adversarial.training.epochs = 3": OF_DEFENCE,
     "defences.adversarial.attacks = [fgsm]": OF_DEFENCE,
     "defences.median_smoothing.draws = 9": OF_SMOOTHING,
-    "attacks.fgsm.minimum = 0.0": OF_DEFENCE | sets(*DCNN, *ODE, attacks=("fgsm",)) | indoors("fgsm") | FIG1,
-    "attacks.pgd_linf.steps = 4": sets(*DCNN, *ODE, attacks=("pgd_linf",)) | indoors("pgd_linf", "worst") | TABLES,
+    "attacks.fgsm.minimum = 0.0": OF_DEFENCE
+    | sets(*DCNN, *ODE, attacks=("fgsm",))
+    | indoors("fgsm")
+    | FIG1
+    | users("outdoor_dcnn", "outdoor_neural_ode"),
+    "attacks.pgd_linf.steps = 4": sets(*DCNN, *ODE, attacks=("pgd_linf",))
+    | indoors("pgd_linf", "worst")
+    | TABLES
+    | users("indoor_dcnn"),
     "attacks.pgd_linf_3.steps = 2": OF_DEFENCE,  # for training alone
-    "attacks.square.queries = 50": indoors("square", "worst") | TABLES,
-    "attacks.worst.members = [apgd, square]": indoors("worst") | TABLES,
+    "attacks.square.queries = 50": indoors("square", "worst") | TABLES | users("indoor_dcnn"),
+    "attacks.worst.members = [apgd, square]": indoors("worst") | TABLES | users("indoor_dcnn"),
     "attacks.universal.epochs = 3": indoors("universal") | TABLES,
     "attacks.transfer_dcnn.steps = 5": TRANSFERRED | TABLES,
     "attacks.transfer_dcnn.surrogate.defence = adversarial": TRANSFERRED | TABLES,
@@ -91,7 +104,7 @@ VALUES = {
     "attacks.csi_antenna.bearing_deg = 20.0": on_air("csi_antenna") | TABLES,
     "training.epochs = 3": OF_TRAINING,  # the defended have epochs of their own, but start from the others
     "training.weight_decay = 0.001": OF_TRAINING,
-    "crafting.batch_size = 8": clean(*OUTDOORS, *INDOORS) | SETS | FIG1 | TABLES,
+    "crafting.batch_size = 8": clean(*OUTDOORS, *INDOORS) | SETS | FIG1 | TABLES | OF_USERS,
     "crafting.examples = 16": OF_CSI,
     "verdict.users = 6": OF_EXAMINING,
     "verdict.queries = 30": examined(*ATTACKED) | VERDICTS | TABLES,
@@ -116,7 +129,7 @@ def test_kept_profiles(finished: Project) -> None:
     """Sets that are to hold no profiles any more are made anew, those without attack are as they were."""
     overlay = finished.overlay({"crafting": {"keep_adps": False}, "figures": FIGURES[1:]})
 
-    assert finished.planned(overlay) == due(SETS | TABLES)
+    assert finished.planned(overlay) == due(SETS | TABLES | users(*WITH_GALLERY, gallery=False))
 
 
 def test_folder_that_is_not_read(finished: Project) -> None:

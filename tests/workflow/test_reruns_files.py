@@ -30,6 +30,7 @@ from smoke_files import (
     split,
     table,
     trained,
+    users,
 )
 from workflow_project import SMOKE, Project, copy_project
 
@@ -43,7 +44,7 @@ LITTLE = {
     "figures": [],
 }
 OF_DOWNLOAD = shards("indoor", 1) | split("indoor") | trained("indoor/constant/none") | clean("indoor/constant/none")
-OF_DOWNLOAD |= table("rmse", "summary") | LAYOUT | LEADERBOARD
+OF_DOWNLOAD |= table("rmse", "summary") | LAYOUT | LEADERBOARD | users("indoor_constant")
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +123,7 @@ def test_moved_download(downloaded: Project) -> None:
 
 CHECKPOINT = f"{DCNN[0]}/seed0/checkpoint.pt"
 OF_CHECKPOINT = clean(*DCNN) | trained(DCNN[1]) | sets(*DCNN) | TRANSFERRED | judged(*DCNN) | FIG1 | TABLES
+OF_CHECKPOINT |= users("outdoor_dcnn")
 
 
 @pytest.mark.parametrize(

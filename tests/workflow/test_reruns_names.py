@@ -25,6 +25,7 @@ from smoke_files import (
     shards,
     split,
     trained,
+    users,
 )
 from snakemake.utils import update_config
 from workflow_project import ROOT, SMOKE, Project
@@ -69,8 +70,15 @@ def swap(files: set[str], old: str, new: str) -> set[str]:
 
 
 def own(localizer: str) -> set[str]:
-    """What a localizer that nothing attacks brings, with the tables."""
-    return trained(localizer) | clean(localizer) | TABLES
+    """What a localizer that nothing attacks brings, with the tables and the figures of its users."""
+    place, model, _ = localizer.split("/")
+    return trained(localizer) | clean(localizer) | TABLES | users(f"{place}_{model}", gallery=False)
+
+
+def attacked(localizer: str) -> set[str]:
+    """What FGSM on it brings besides."""
+    name = "_".join(localizer.split("/")[:2])
+    return sets(localizer, attacks=("fgsm",)) | judged(localizer) | figures(f"power_{name}", f"gallery_{name}")
 
 
 # edit: its overlay, what is due
@@ -79,7 +87,7 @@ NAMES = {
         {"scenarios": {"hall": CONFIG["scenarios"]["indoor"]}, **more("hall", "constant")},
         raw("hall") | shards("hall", 1) | split("hall") | own("hall/constant/none"),
     ),
-    "scenario removed": (less("scenarios", "indoor"), VERDICTS | TABLES),
+    "scenario removed": (less("scenarios", "indoor"), VERDICTS | TABLES - figures("power_indoor_dcnn")),
     "scenario renamed": (
         renamed("scenarios", "outdoor", "street"),
         swap(raw("outdoor") | OUTDOOR_ALL, "outdoor", "street"),
@@ -87,17 +95,23 @@ NAMES = {
     "model added": (more("outdoor", "wknn"), own("outdoor/wknn/none")),
     "attacked model added": (
         more("outdoor", "wknn", attacks=("fgsm",)),
-        own("outdoor/wknn/none") | sets("outdoor/wknn/none", attacks=("fgsm",)) | judged("outdoor/wknn/none"),
+        own("outdoor/wknn/none") | attacked("outdoor/wknn/none"),
     ),
     "model removed": (less("models", "neural_ode_euler"), TABLES),
-    "attacked model removed": (less("models", "neural_ode"), {"outdoor/transfer-seed0.csv"} | VERDICTS | TABLES),
+    "attacked model removed": (
+        less("models", "neural_ode"),
+        {"outdoor/transfer-seed0.csv"} | VERDICTS | TABLES - figures("power_outdoor_neural_ode"),
+    ),
     "model renamed": (
         renamed("models", "neural_ode_euler", "one_step"),
         swap(own(EULER), "neural_ode_euler", "one_step"),
     ),
     "model that no grid names": ({"models": {"other": {"plugin": "dcnn"}}}, NOTHING),
     "defence added": (more("outdoor", "dcnn", "noise"), own("outdoor/dcnn/noise")),
-    "defence removed": (less("defences", "median_smoothing"), TABLES),
+    "defence removed": (
+        less("defences", "median_smoothing"),
+        TABLES | users("indoor_dcnn", gallery=False),
+    ),
     "defence renamed": (
         renamed("defences", "median_smoothing", "smooth"),
         swap(OF_SMOOTHING, "median_smoothing", "smooth"),
@@ -112,7 +126,7 @@ NAMES = {
     "epsilon removed": (scene("outdoor", epsilons=[0.05]), TABLES),
     "epsilon replaced": (
         scene("indoor", epsilons=[0.003]),
-        indoors(*GRADIENT, "apgd", "square", "universal", "worst", eps=0.003) | TABLES,
+        indoors(*GRADIENT, "apgd", "square", "universal", "worst", eps=0.003) | TABLES | users("indoor_dcnn"),
     ),
     "epsilons in another order": (scene("outdoor", epsilons=[0.05, 0.01]), NOTHING),
     "ratio added": (scene("indoor", psrs_db=[-20, -30]), on_air(*ON_AIR, psr=-30) | TABLES),
@@ -155,4 +169,4 @@ def test_new_plugin(finished: Project) -> None:
     file.unlink()
 
     localizer = "outdoor/linear/none"
-    assert planned == due(own(localizer) | sets(localizer, attacks=("fgsm",)) | judged(localizer))
+    assert planned == due(own(localizer) | attacked(localizer))

@@ -16,6 +16,7 @@ from smoke_files import (
     NOTHING,
     OF_CSI,
     OF_TRAINING,
+    OF_USERS,
     OUTDOORS,
     PROVENANCE,
     SETS,
@@ -29,6 +30,7 @@ from smoke_files import (
     judged,
     raw,
     shards,
+    users,
 )
 from workflow_project import SMOKE, Project
 
@@ -39,8 +41,8 @@ COMMANDS = {
     "adp/split": EVERYTHING - raw("outdoor", "indoor") - shards("outdoor", 2) - shards("indoor", 1),
     "train/train": OF_TRAINING,
     "attack/csi": OF_CSI,
-    "attack/attack": clean(*OUTDOORS, *INDOORS) | SETS | FIG1 | TABLES,  # clean sets share it
-    "attack/worst": indoors("worst") | TABLES,
+    "attack/attack": clean(*OUTDOORS, *INDOORS) | SETS | FIG1 | TABLES | OF_USERS,  # clean sets share it
+    "attack/worst": indoors("worst") | TABLES | users("indoor_dcnn"),
     "verdict/examine": examined(*ATTACKED) | VERDICTS | TABLES,
     "verdict/transfer": judged(*ATTACKED) - examined(*ATTACKED) | TABLES,
     "verdict/verdicts": VERDICTS | TABLES,
@@ -50,7 +52,7 @@ COMMANDS = {
     "report/layout": LAYOUT,
     "report/leaderboard": LEADERBOARD,
     "report/dictionary": DICTIONARY,
-    "report/figure": FIG1 | DRAWN | figures("certified"),
+    "report/figure": FIG1 | DRAWN | OF_USERS | figures("certified"),
     "verify/verify": PROVENANCE,
 }
 

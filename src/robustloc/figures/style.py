@@ -1,41 +1,96 @@
-"""What all figures share: colours, markers, type, logarithmic scales, and how they are written."""
+"""What all figures share: sizes, colours, markers, type, legends, logarithmic scales, and how they are written."""
 
+import textwrap
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 plt.switch_backend("Agg")  # draw to files, whatever display there is
 
+# widths of one and of two columns of a journal [inches]
+COLUMN, PAGE = 3.5, 7.16
 # Okabe and Ito's colours, told apart with any colour vision
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^vP*X"  # one more than colours: the pairs repeat late
-LINES = ("-", (0, (4, 2)), ":", "-.")
+LINES = ("-", (0, (4, 2)), ":", "-.", (0, (8, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2, 2, 2)))
 STYLE = {
-    "font.size": 9,
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "figure.titlesize": 8,
+    "legend.fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.2,
     "axes.grid": True,
     "grid.alpha": 0.3,
+    "grid.linewidth": 0.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "legend.frameon": False,
-    "legend.fontsize": 7,
-    "legend.handlelength": 3.2,
+    "legend.handlelength": 2.8,
     "pdf.fonttype": 42,  # text stays text
 }
+# characters of a legend that fit into an inch, and those that an entry's sample takes
+PER_INCH, SAMPLE = 19, 9
+LEGEND_ROW = 0.15  # inches
+
+
+def look(colour: int, line: int = 0) -> dict:
+    """Return how the n-th thing is drawn in each of two ways: by colour and marker, and by line style."""
+    own = {"color": COLOURS[colour % len(COLOURS)], "marker": MARKERS[colour % len(MARKERS)]}
+    return own | {"linestyle": LINES[line % len(LINES)], "markersize": 3.5}
+
+
+def defence(name: str) -> str:
+    """Name a defence."""
+    return "no defence" if name == "none" else name
+
+
+def wrapped(text: str, width: float) -> str:
+    """Break a title, so that it fits into some inches, but not at spaces that are said not to break."""
+    return textwrap.fill(text, max(12, int(width * PER_INCH * 0.85))).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def legend(drawing: Figure, samples: list[Artist]) -> None:
+    """Say below a figure what its lines and markers are, and make room for that."""
+    width, height = drawing.get_size_inches()
+    longest = max(len(sample.get_label()) for sample in samples) + SAMPLE
+    columns = min(len(samples), max(1, int(width * PER_INCH) // longest))
+    drawing.set_size_inches(width, height + LEGEND_ROW * -(-len(samples) // columns))
+    drawing.legend(handles=samples, ncols=columns, loc="outside lower center")
 
 
 def mark_errors(axis: Axis) -> None:
-    """Write plain numbers along a logarithmic axis of position errors, and enough of them where it is short."""
+    """Write plain numbers along a logarithmic axis of position errors, as many as there is room for."""
     low, high = sorted(axis.get_view_interval())
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high > 10 * low else (1, 1.5, 2, 3, 4, 5, 6, 8)))
+    ratio = high / low
+    marks = (1,) if ratio > 1000 else (1, 2, 5) if ratio > 10 else (1, 1.5, 2, 3, 4, 5, 6, 8)
+    axis.set_major_locator(LogLocator(subs=marks))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_formatter(NullFormatter())
 
 
 def save(drawing: Figure, png: Path, pdf: Path) -> None:
     """Write a figure for the screen and for print; equal figures give equal bytes."""
-    drawing.savefig(png, format="png", dpi=160, metadata={"Software": None})
+    _make_room(drawing)
+    drawing.savefig(png, format="png", dpi=220, metadata={"Software": None})
     drawing.savefig(pdf, format="pdf", metadata={"CreationDate": None})
     plt.close(drawing)
+
+
+def _make_room(drawing: Figure) -> None:
+    """Arrange a figure, as large as what is in it (names may be long), and keep it so."""
+    for _ in range(6):
+        drawing.draw_without_rendering()
+        size, content = drawing.get_size_inches(), drawing.get_tightbbox()
+        missing = np.maximum(np.maximum(-content.min, content.max - size), 0)
+        if missing.max() < 0.01:
+            break
+        drawing.set_size_inches(size + 2 * missing)
+    drawing.set_layout_engine("none")

@@ -1,65 +1,64 @@
-"""Draw one figure from the results, and write the numbers that it shows."""
+"""Write the numbers of one figure, draw it from these alone, and say in a caption what it shows."""
 
-import numpy as np
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
-from robustloc import adversarial_set, shown
+from robustloc import adversarial_set, captions, shown, shown_users
 from robustloc.dataset import Manifest
 from robustloc.errors import UserError
-from robustloc.figures import curves, maps, style
+from robustloc.figures import curves, distribution, matrix, plan, profiles, style
 from robustloc.job import Job, run
 
-# by kind: what is chosen from the table, and how that is drawn
-KINDS = {
-    "rmse": (shown.rmse, curves.rmse),
-    "matrix": (shown.matrix, maps.matrix),
-    "certified": (shown.certified, curves.certified),
-}
+# what of a set shows a user
+ESTIMATES = ["position", "clean_prediction", "prediction", "clean_error_m", "error_m", "adp"]
 
 
 def main(job: Job) -> None:
-    """Draw the figure that the configuration describes, as PNG and PDF; its numbers stand beside it as CSV."""
-    figure = job.config["figure"]
-    drawing = _example(job) if figure["kind"] == "example" else _of_table(job)
-    style.save(drawing, job.output("png"), job.output("pdf"))
-
-
-def _of_table(job: Job) -> style.Figure:
-    """Draw some rows of a table, as they are written."""
+    """Draw the figure that the configuration describes, as PNG and PDF, from the CSV that is written before."""
     figure, data = job.config["figure"], job.output("data")
     choose, draw = KINDS[figure["kind"]]
-    rows = choose(pd.read_csv(job.input("table")), figure)
+    rows = choose(job)
     if rows.empty:
         raise UserError(f"figures.{figure['name']}: {job.input('table')} has no row that it shows")
     rows.to_csv(data, index=False, float_format="%.9g")
-    return draw(pd.read_csv(data))
+    rows = pd.read_csv(data, low_memory=False)
+    style.save(draw(rows), job.output("png"), job.output("pdf"))
+    job.output("caption").write_text(captions.caption(figure["kind"], rows) + "\n", encoding="utf-8")
 
 
-def _example(job: Job) -> style.Figure:
-    """Show the user whose error the attack raises by the median amount."""
-    figure, manifest = job.config["figure"], Manifest.read(job.input("manifest"))
-    test = manifest.test()
-    columns = adversarial_set.read(
-        job.input("set"), ["user", "position", "clean_prediction", "prediction", "clean_error_m", "error_m", "adp"]
-    )
-    damage = columns["error_m"] - columns["clean_error_m"]
-    user = np.argsort(damage, kind="stable")[[len(damage) // 2]]
-    clean = manifest.scale.apply(test.adp[user])[0]
-    adversarial = columns["adp"][user].reshape(manifest.shape)
-    images = {"clean ADP": clean, "perturbation": adversarial - clean, "adversarial ADP": adversarial}
-    positions = {
-        "true position": columns["position"][user],
-        "clean estimate": columns["clean_prediction"][user],
-        "adversarial estimate": columns["prediction"][user],
-        "users": test.position,
-    }
-    title = (
-        f"{figure['scenario']}: {figure['model']} (defence {figure['defence']}) under {figure['attack']}, "
-        f"epsilon {figure['epsilon']:g}, the user of median damage"
-    )
-    shown.long(images | positions).to_csv(job.output("data"), index=False, float_format="%.9g")
-    return maps.example(images, positions, manifest.scale.name, title)
+def _of_table(choose: Callable, job: Job) -> pd.DataFrame:
+    """Choose rows of a table."""
+    return choose(pd.read_csv(job.input("table")), job.config["figure"])
 
+
+def _of_users(choose: Callable, job: Job) -> pd.DataFrame:
+    """Sum up the errors of every test user."""
+    sets = [
+        (adversarial_set.cell(path), adversarial_set.read(path, ["user", "error_m"])) for path in job.inputs["sets"]
+    ]
+    return choose(shown_users.errors(sets, Manifest.read(job.input("manifest")).test()))
+
+
+def _of_profiles(damage: list[str], job: Job) -> pd.DataFrame:
+    """Take the profiles of some users."""
+    manifest, path = Manifest.read(job.input("manifest")), job.input("sets")
+    columns, cell = adversarial_set.read(path, ESTIMATES), adversarial_set.cell(path)
+    return shown_users.gallery(cell, columns, manifest.test(), manifest.scale, damage)
+
+
+# by kind: how the rows are chosen, and how they are drawn
+KINDS = {
+    "rmse": (partial(_of_table, shown.rmse), curves.rmse),
+    "power": (partial(_of_table, shown.rmse), curves.power),
+    "certified": (partial(_of_table, shown.certified), curves.certified),
+    "matrix": (partial(_of_table, shown.matrix), matrix.draw),
+    "map": (partial(_of_users, shown_users.floor_plan), plan.draw),
+    "cdf": (partial(_of_users, shown_users.distribution), distribution.draw),
+    "example": (partial(_of_profiles, ["median"]), profiles.draw),
+    "gallery": (partial(_of_profiles, list(shown_users.DAMAGE)), profiles.draw),
+}
 
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("table", "manifest", "test", "set"), outputs=("data", "png", "pdf"))
+    run(main, __doc__, inputs=("table", "manifest", "test", "sets"), outputs=("data", "png", "pdf", "caption"))

@@ -1,0 +1,31 @@
+# Which figures there are, and what each is drawn from. No rule.
+
+from robustloc import portraits
+
+CONFIGURED = {figure["name"]: figure for figure in config["figures"]}
+try:
+    FIGURES = CONFIGURED | {
+        name: figure for name, figure in portraits.figures(config, GRIDS).items() if name not in CONFIGURED
+    }
+except UserError as error:
+    raise WorkflowError(f"configuration: {error}") from None
+COMPUTED = [*cells.localizers(GRIDS), *cells.attacked(GRIDS, BUDGETS)]
+DRAWN = expand("<results>/figures/{figure}.{suffix}", figure=FIGURES, suffix=["csv", "png", "pdf", "txt"])
+
+
+wildcard_constraints:
+    figure=either(FIGURES),
+
+
+def shown(wc):
+    """The files that a figure is drawn from."""
+    figure = FIGURES[wc.figure]
+    if figure["kind"] in ("rmse", "power", "matrix", "certified"):
+        table = "certified" if figure["kind"] == "certified" else "summary"
+        return {"table": f"<results>/tables/{table}.csv", "manifest": [], "test": [], "sets": []}
+    return {
+        "table": [],
+        "manifest": f"<results>/{figure['scenario']}/manifest.json",
+        "test": f"<results>/{figure['scenario']}/test.parquet",
+        "sets": [f"<results>/{file}" for file in portraits.sets(figure, COMPUTED)],
+    }
