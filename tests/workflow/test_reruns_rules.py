@@ -17,6 +17,7 @@ from smoke_files import (
     OF_TRAINING,
     OUTDOORS,
     PROVENANCE,
+    REPORT,
     SETS,
     TABLES,
     VERDICTS,
@@ -50,6 +51,7 @@ COMMANDS = {
     "report/leaderboard": LEADERBOARD,
     "report/figure": FIG1 | DRAWN | figures("certified"),
     "verify/verify": PROVENANCE,
+    "html/report": REPORT,
 }
 
 # edit: file, old text, new text, what is due
