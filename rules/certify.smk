@@ -45,7 +45,12 @@ rule certified:
     input:
         certificates=CERTIFICATES,
     output:
-        table="<results>/tables/certified.csv",
+        table=report(
+            "<results>/tables/certified.csv",
+            caption="captions/table.rst",
+            category="Tables",
+            labels={"table": "certified: proven bounds"},
+        ),
         markdown="<results>/tables/certified.md",
     log:
         "<logs>/certified.log",

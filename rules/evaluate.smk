@@ -8,7 +8,12 @@ rule evaluate:
         verdicts="<results>/tables/verdicts.csv",
     output:
         table="<results>/tables/rmse.csv",
-        summary="<results>/tables/summary.csv",
+        summary=report(
+            "<results>/tables/summary.csv",
+            caption="captions/table.rst",
+            category="Tables",
+            labels={"table": "summary: every cell over its seeds"},
+        ),
     log:
         "<logs>/evaluate.log",
     conda:

@@ -23,7 +23,12 @@ rule page:
         figures=expand("<results>/figures/{figure}.png", figure=REPORTED),
         provenance="<results>/provenance.json",
     output:
-        page="<results>/report.html",
+        page=report(
+            "<results>/report.html",
+            caption="captions/page.rst",
+            category="Report",
+            labels={"page": "everything"},
+        ),
     log:
         "<logs>/report.log",
     conda:

@@ -54,7 +54,12 @@ rule leaderboard:
     input:
         summary="<results>/tables/summary.csv",
     output:
-        table="<results>/tables/leaderboard.csv",
+        table=report(
+            "<results>/tables/leaderboard.csv",
+            caption="captions/table.rst",
+            category="Tables",
+            labels={"table": "leaderboard: one row per localizer"},
+        ),
         markdown="<results>/tables/leaderboard.md",
     log:
         "<logs>/leaderboard.log",
@@ -79,7 +84,13 @@ rule figure:
         unpack(shown),
     output:
         data="<results>/figures/{figure}.csv",
-        png="<results>/figures/{figure}.png",
+        png=report(
+            "<results>/figures/{figure}.png",
+            caption="captions/figure.rst",
+            category="Figures",
+            subcategory=lambda wc: FIGURES[wc.figure]["scenario"],
+            labels=lambda wc: {"figure": wc.figure, "kind": FIGURES[wc.figure]["kind"]},
+        ),
         pdf="<results>/figures/{figure}.pdf",
     log:
         "<logs>/figures/{figure}.log",

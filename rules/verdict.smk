@@ -77,7 +77,12 @@ rule judge:
         examinations=EXAMINATIONS,
         transfers=TRANSFERS,
     output:
-        table="<results>/tables/verdicts.csv",
+        table=report(
+            "<results>/tables/verdicts.csv",
+            caption="captions/table.rst",
+            category="Tables",
+            labels={"table": "verdicts: every check of every localizer"},
+        ),
     log:
         "<logs>/verdicts.log",
     conda:

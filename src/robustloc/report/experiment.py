@@ -94,7 +94,8 @@ def making(provenance: dict) -> dict:
     return {
         "jobs": sum(rule["jobs"] for rule in rules.values()),
         "work": duration(seconds),
-        "ended": " to ".join(dict.fromkeys(f"{end:%Y-%m-%d %H:%M}" for end in (ends[0], ends[-1]))),
+        "began": f"{ends[0]:%Y-%m-%d %H:%M}",
+        "ended": f"{ends[-1]:%Y-%m-%d %H:%M}",
         "span": duration((ends[-1] - ends[0]).total_seconds()),
         "hardware": [_host(host) for host in provenance["hardware"]],
         "versions": {name: ", ".join(found) for name, found in provenance["versions"].items()},

@@ -10,8 +10,17 @@ import pyarrow.parquet as pq
 from robustloc.job import Job, run
 from robustloc.report import experiment, page, results
 
-# kinds of figures that are drawn of every scenario and model
-OF_MODELS = ("map", "cdf", "power", "gallery")
+KINDS = {
+    "example": "profile of one user",
+    "rmse": "RMSE under attack",
+    "matrix": "RMSE by defence and attack",
+    "certified": "certified errors",
+    "map": "errors on the floor plan",
+    "cdf": "distribution of errors",
+    "power": "RMSE against the perturbation's power",
+    "gallery": "users of largest, median and smallest damage",
+}
+OF_MODELS = ("map", "cdf", "power", "gallery")  # drawn of every scenario and model
 
 
 def main(job: Job) -> None:
@@ -69,7 +78,8 @@ def _figures(job: Job, summary: pd.DataFrame) -> dict:
 def _title(figure: dict) -> str:
     """Name a figure by what it shows."""
     models = figure.get("models") or [figure["model"]]
-    return f"{figure['name']}: {figure['kind']}, {figure['scenario']}, {', '.join(models)}"
+    text = f"{KINDS[figure['kind']]}: {figure['scenario']}, {', '.join(models)}"
+    return text[0].upper() + text[1:] if figure["kind"] in OF_MODELS else f"{figure['name']}, {text}"
 
 
 def _caption(png: Path) -> str:
