@@ -16,6 +16,9 @@ pathvars:
     logs="<results>/logs",
 
 
+report: "rules/captions/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/running.smk"
 include: "rules/raw.smk"
