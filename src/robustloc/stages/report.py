@@ -59,13 +59,15 @@ def _sights(job: Job) -> dict[str, dict[int, int]]:
 
 def _figures(job: Job, summary: pd.DataFrame) -> dict:
     """Sort the figures by the section that shows them."""
+    figures = zip(job.inputs["figures"], job.config["figures"], strict=True)
+    order = {kind: place for place, kind in enumerate(OF_MODELS)}
     on_air = set(summary[summary.budget == "psr_db"].attack)
     found = {"paper": [], "ladder": [], "certified_figures": [], "matrices": [], "by_model": {}}
-    for file, figure in zip(job.inputs["figures"], job.config["figures"], strict=True):
+    for file, figure in sorted(figures, key=lambda pair: order.get(pair[1]["kind"], 0)):
         shown = figure | {"image": page.image(file), "caption": _caption(file), "title": _title(figure)}
-        if figure["kind"] in OF_MODELS:
+        if figure["kind"] in OF_MODELS and len(_models(figure)) == 1:
             place = found["by_model"].setdefault(figure["scenario"], {})
-            place.setdefault(figure["model"], []).append(shown)
+            place.setdefault(*_models(figure), []).append(shown)
         elif figure["kind"] == "matrix":
             found["matrices"].append(shown | {"table": results.matrix(summary, figure)})
         elif figure["kind"] == "certified":
@@ -77,9 +79,12 @@ def _figures(job: Job, summary: pd.DataFrame) -> dict:
 
 def _title(figure: dict) -> str:
     """Name a figure by what it shows."""
-    models = figure.get("models") or [figure["model"]]
-    text = f"{KINDS[figure['kind']]}: {figure['scenario']}, {', '.join(models)}"
+    text = f"{KINDS[figure['kind']]}: {figure['scenario']}, {', '.join(_models(figure))}"
     return text[0].upper() + text[1:] if figure["kind"] in OF_MODELS else f"{figure['name']}, {text}"
+
+
+def _models(figure: dict) -> list[str]:
+    return figure.get("models") or [figure["model"]]
 
 
 def _caption(png: Path) -> str:
