@@ -45,12 +45,7 @@ rule certified:
     input:
         certificates=CERTIFICATES,
     output:
-        table=report(
-            "<results>/tables/certified.csv",
-            caption="captions/table.rst",
-            category="Tables",
-            labels={"table": "certified: proven bounds"},
-        ),
+        table=reported("certified"),
         markdown="<results>/tables/certified.md",
     log:
         "<logs>/certified.log",

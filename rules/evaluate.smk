@@ -8,12 +8,7 @@ rule evaluate:
         verdicts="<results>/tables/verdicts.csv",
     output:
         table="<results>/tables/rmse.csv",
-        summary=report(
-            "<results>/tables/summary.csv",
-            caption="captions/table.rst",
-            category="Tables",
-            labels={"table": "summary: every cell over its seeds"},
-        ),
+        summary=reported("summary"),
     log:
         "<logs>/evaluate.log",
     conda:

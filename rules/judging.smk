@@ -1,4 +1,4 @@
-# What examining, judging and certifying localizers reads. No rule.
+# What examining, judging and certifying localizers reads, and their tables. No rule.
 
 CERTIFICATE = f"<results>/{cells.CERTIFICATE}"
 SMOOTHED = [
@@ -6,6 +6,13 @@ SMOOTHED = [
 ]
 CERTIFICATES = [CERTIFICATE.format(**cell) for cell in cells.localizers(GRIDS) if cell["defence"] in SMOOTHED]
 CERTIFIED = [f"<results>/tables/certified.{suffix}" for suffix in ("csv", "md")] if CERTIFICATES else []
+
+
+def reported(table):
+    """The file of a table, which Snakemake's own report shows."""
+    return report(
+        f"<results>/tables/{table}.csv", caption="captions/table.rst", category="Tables", labels={"table": table}
+    )
 
 
 def examiners(wc):

@@ -54,12 +54,7 @@ rule leaderboard:
     input:
         summary="<results>/tables/summary.csv",
     output:
-        table=report(
-            "<results>/tables/leaderboard.csv",
-            caption="captions/table.rst",
-            category="Tables",
-            labels={"table": "leaderboard: one row per localizer"},
-        ),
+        table=reported("leaderboard"),
         markdown="<results>/tables/leaderboard.md",
     log:
         "<logs>/leaderboard.log",

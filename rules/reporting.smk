@@ -35,7 +35,7 @@ def run_entries(kind):
     for name in {name for grid in GRIDS for name in grid[kind]}:
         said = {
             key: config[kind][name][key]
-            for key in ("weights", "start", "attacks", "training")
+            for key in ("file", "weights", "start", "attacks", "training")
             if key in config[kind][name]
         }
         found[name] = settings.entry(config, kind, name) | said

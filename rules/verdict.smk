@@ -77,12 +77,7 @@ rule judge:
         examinations=EXAMINATIONS,
         transfers=TRANSFERS,
     output:
-        table=report(
-            "<results>/tables/verdicts.csv",
-            caption="captions/table.rst",
-            category="Tables",
-            labels={"table": "verdicts: every check of every localizer"},
-        ),
+        table=reported("verdicts"),
     log:
         "<logs>/verdicts.log",
     conda:
