@@ -1,7 +1,7 @@
-"""robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables and figures.
+"""robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables, figures, report.
 
-Targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, certificates, tables, figures, all (the
-default), and parts of it, such as model_dcnn. verify checks what is there. `snakemake --list` lists them all.
+Targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, certificates, tables, figures, report, all
+(the default), and parts of it, such as model_dcnn. verify checks what is there. `snakemake --list` lists them all.
 """
 
 from snakemake.utils import min_version
@@ -14,6 +14,9 @@ configfile: "config.yaml"
 
 pathvars:
     logs="<results>/logs",
+
+
+report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
@@ -29,6 +32,8 @@ include: "rules/evaluate.smk"
 include: "rules/drawing.smk"
 include: "rules/report.smk"
 include: "rules/verify.smk"
+include: "rules/reporting.smk"
+include: "rules/html.smk"
 include: "rules/parts.smk"
 
 
@@ -45,6 +50,7 @@ localrules:
     inspect,
     provenance,
     verify,
+    page,
 
 
 onstart:
@@ -58,11 +64,11 @@ onerror:
 # Targets list every file on the way, not just the last: after a job failed, its consumers alone do not show that an
 # older result is stale.
 rule all:
-    """Tables and figures, with everything before them."""
+    """Tables, figures and the report, with everything before them."""
     default_target: True
     input:
-        rules.figures.input,
-        "<results>/provenance.json",
+        rules.report.input,
+        page="<results>/report.html",
         table="<results>/tables/rmse.md",
     message:
-        "All results are there; read {input.table} first"
+        "All results are there; open {input.page} first, or read {input.table}"

@@ -45,7 +45,7 @@ rule certified:
     input:
         certificates=CERTIFICATES,
     output:
-        table=written("certified"),
+        table=reported("certified"),
         markdown="<results>/tables/certified.md",
     log:
         "<logs>/certified.log",

@@ -8,7 +8,7 @@ rule evaluate:
         verdicts="<results>/tables/verdicts.csv",
     output:
         table=written("rmse"),
-        summary=written("summary"),
+        summary=reported("summary"),
     log:
         "<logs>/evaluate.log",
     conda:

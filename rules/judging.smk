@@ -1,4 +1,4 @@
-# What examining, judging and certifying localizers reads. No rule.
+# What examining, judging and certifying localizers reads, and their tables. No rule.
 
 CERTIFICATE = f"<results>/{cells.CERTIFICATE}"
 SMOOTHED = [
@@ -14,6 +14,12 @@ def written(table):
 
 CERTIFIED = [*written("certified"), "<results>/tables/certified.md"] if CERTIFICATES else []
 TABLES = [file for table in ("rmse", "summary", "leaderboard", "verdicts") for file in written(table)] + CERTIFIED[:2]
+
+
+def reported(table):
+    """The files of a table, which Snakemake's own report shows."""
+    csv, parquet = written(table)
+    return [report(csv, caption="captions/table.rst", category="Tables", labels={"table": table}), parquet]
 
 
 def examiners(wc):

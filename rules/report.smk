@@ -57,7 +57,7 @@ rule leaderboard:
         summary="<results>/tables/summary.csv",
         certified=CERTIFIED[:1],
     output:
-        table=written("leaderboard"),
+        table=reported("leaderboard"),
         markdown="<results>/tables/leaderboard.md",
         latex="<results>/tables/leaderboard.tex",
     log:
@@ -105,7 +105,13 @@ rule figure:
         unpack(shown),
     output:
         data="<results>/figures/{figure}.csv",
-        png="<results>/figures/{figure}.png",
+        png=report(
+            "<results>/figures/{figure}.png",
+            caption="captions/figure.rst",
+            category="Figures",
+            subcategory=lambda wc: FIGURES[wc.figure]["scenario"],
+            labels=lambda wc: {"figure": wc.figure, "kind": FIGURES[wc.figure]["kind"]},
+        ),
         pdf="<results>/figures/{figure}.pdf",
         caption="<results>/figures/{figure}.txt",
     log:

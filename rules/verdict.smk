@@ -78,7 +78,7 @@ rule judge:
         examinations=EXAMINATIONS,
         transfers=TRANSFERS,
     output:
-        table=written("verdicts"),
+        table=reported("verdicts"),
     log:
         "<logs>/verdicts.log",
     conda:

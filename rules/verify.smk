@@ -34,4 +34,4 @@ rule verify:
     message:
         "Compare every result with what would be made today"
     shell:
-        "python -m robustloc verify {params.experiment:q} --target figures 2> {log:q}"
+        "python -m robustloc verify {params.experiment:q} --target all 2> {log:q}"

@@ -3,11 +3,12 @@
 GRADIENT = ("fgsm", "pgd_linf", "to_north")  # attacks by gradient, among those on the indoor scene
 NOTHING: frozenset[str] = frozenset()
 PROVENANCE = {"provenance.json"}
+REPORT = {"report.html"}
 
 
 def due(files: set[str]) -> set[str]:
-    """Add to files what sums up all of them."""
-    return files | PROVENANCE if files else set()
+    """Add to files what sums up all of them; nothing sums up the report, which does it itself."""
+    return files | REPORT | (PROVENANCE if files - REPORT else set()) if files else set()
 
 
 def raw(*scenes: str) -> set[str]:

@@ -71,13 +71,14 @@ ALLOWED = {
     "recipe": set(),
     "defence": set(),
     "leaderboard": {"latex", "tables"},
+    "report": {"leaderboard", "shown", "tables"},
     "training": FOUNDATION | {"batches", "defence", "recipe", "seeds"},
     "evaluation": FOUNDATION | {"ascent", "domain", "folding", "scale", "victim"},
 }
 HEAVY = {"pytorch_lightning": {"training"}, "matplotlib": {"figures"}, "torchdiffeq": {"models"}}
 NO_TORCH = {"stages.trace", "stages.adp", "stages.split", "stages.evaluate", "stages.layout", "stages.figure"}
 NO_TORCH |= {"stages.csi", "stages.worst", "stages.verdicts", "stages.leaderboard", "stages.certified", "certificate"}
-NO_TORCH |= {"stages.dictionary"}
+NO_TORCH |= {"stages.dictionary", "stages.report"}
 
 
 def imported(file: Path) -> set[str]:

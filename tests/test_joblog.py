@@ -2,8 +2,10 @@
 
 import json
 import platform
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -44,10 +46,22 @@ def test_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(log["record"]["versions"]) == set(artifact.PACKAGES)
     assert log["outputs"] == {"copy.txt": checksum, "again.txt": checksum}
     assert log["run"]["host"] == platform.node()
+    assert log["run"]["processor"]
+    assert log["run"]["cores"] >= 1
+    assert log["run"]["memory_gb"] >= 1
     assert before <= log["run"]["ended"] <= time.strftime("%Y-%m-%dT%H:%M:%S%z")
     assert 0 <= log["run"]["seconds"] < 10
     assert log["run"]["start_up_s"] > 0
     assert log["run"]["peak_memory_mb"] > 10
+
+
+@pytest.mark.parametrize(("is_used", "name"), [(True, "H100"), (False, None)])
+def test_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_used: bool, name: str | None) -> None:
+    """A log names the GPU that the job has used, and none that is only there."""
+    cuda = SimpleNamespace(is_initialized=lambda: is_used, get_device_name=lambda: "H100")
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+
+    assert run(tmp_path, monkeypatch)["run"]["gpu_name"] == name
 
 
 def test_equal_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,12 +150,26 @@ def test_inputs_of_one_name(tmp_path: Path) -> None:
 
 def test_summary(tmp_path: Path) -> None:
     """Jobs, times, hosts and versions are summed up over all jobs; raw files are those that no job makes."""
-    first = made(tmp_path, host="node1", ended="2026-01-01T00:00:00+0000", peak_memory_mb=300)
+    ends = [f"2026-01-{day:02}T00:00:00+0000" for day in (1, 3, 2)]
+    nodes = [{"host": f"node{n}", "processor": "some", "cores": 4 * n, "memory_gb": 8} for n in (1, 2)]
+    first = made(tmp_path, **nodes[0], ended=ends[0], peak_memory_mb=300)
     second = made(
-        tmp_path, outputs={"three.csv": "3"}, host="node2", ended="2026-01-03T00:00:00+0000", peak_memory_mb=9
+        tmp_path,
+        outputs={"three.csv": "3"},
+        **nodes[1],
+        gpu_name="H100",
+        ended="2026-01-03T00:00:00+0000",
+        peak_memory_mb=9,
     )
     third = made(
-        tmp_path, "judge", {"four.csv": "4"}, (), host="node1", ended="2026-01-02T00:00:00+0000", peak_memory_mb=20
+        tmp_path,
+        "judge",
+        {"four.csv": "4"},
+        (),
+        **nodes[0],
+        gpu_name="A100",
+        ended="2026-01-02T00:00:00+0000",
+        peak_memory_mb=20,
     )
     third = replace(third, inputs=[first.outputs[1]])
     log = joblog.read(third.outputs[0])
@@ -168,8 +182,8 @@ def test_summary(tmp_path: Path) -> None:
         "train": {"jobs": 2, "seconds": 4.5, "start_up_s": 1.0, "peak_memory_mb": 300},
         "judge": {"jobs": 1, "seconds": 2.25, "start_up_s": 0.5, "peak_memory_mb": 20},
     }
-    assert found["hosts"] == ["node1", "node2"]
-    assert found["ended"] == ["2026-01-01T00:00:00+0000", "2026-01-03T00:00:00+0000"]
+    assert found["hardware"] == [nodes[0] | {"gpus": ["A100"]}, nodes[1] | {"gpus": ["H100"]}]
+    assert found["ended"] == ends[:2]
     assert found["versions"]["numpy"] == [artifact.version("numpy")]
     assert found["versions"]["torch"] == sorted(["0.1", artifact.version("torch")])
     assert found["raw"] == {str(tmp_path / "in.txt"): artifact.sha256(tmp_path / "in.txt")}

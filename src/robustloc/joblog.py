@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import resource
+import sys
 import time
 from pathlib import Path
 
@@ -32,8 +33,11 @@ def write(outputs: list[Path], made_from: dict, *, start_up_s: float, seconds: f
         "outputs": {file.name: artifact.sha256(file) for file in outputs},
         "run": {
             "host": platform.node(),
+            "processor": _processor(),
             "cores": os.cpu_count(),
+            "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
             "gpu": os.environ.get("CUDA_VISIBLE_DEVICES"),
+            "gpu_name": _gpu(),
             "ended": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "start_up_s": round(start_up_s, 3),
             "seconds": round(seconds, 3),
@@ -52,3 +56,18 @@ def read(output: Path) -> dict | None:
         return None
     whole = isinstance(log, dict) and log.keys() >= {"record", "outputs", "run"}
     return log if whole and log["record"].keys() >= {"config", "code", "inputs"} else None
+
+
+def _processor() -> str:
+    """Name the processor, where it says."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            return next(line.partition(":")[2].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):  # another system, or a processor without a name
+        return platform.processor() or platform.machine()
+
+
+def _gpu() -> str | None:
+    """Name the GPU that this process has used, if it has; jobs without a network do not import torch for it."""
+    torch = sys.modules.get("torch")
+    return torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else None

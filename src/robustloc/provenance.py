@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
+DATA = (".html", ".css", ".js")  # what a package's modules read from its own folder, as part of the code
 
 
 def section(**parts: object) -> str:
@@ -27,7 +28,8 @@ def code(*modules: str) -> str:
         modules: dotted names below ``robustloc``, such as ``stages.train`` and the plugins that the job will load.
 
     Returns:
-        One ``name@hash`` per module of the import closure, so that a difference names the module that changed.
+        One ``name@hash`` per module of the import closure and data file of its packages, so that a difference names
+        what changed.
     """
     closure: set[Path] = set()
     pending: list[Path] = []
@@ -51,7 +53,8 @@ def _module_files(name: str) -> list[Path]:
 
 
 def _dotted(file: Path) -> str:
-    return ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+    place = file.relative_to(PACKAGE)
+    return ".".join(place.with_suffix("").parts) if file.suffix == ".py" else str(place)
 
 
 @cache
@@ -60,8 +63,10 @@ def _read(file: Path) -> tuple[list[Path], str]:
 
     Returns:
         The files of this package that it imports, with the ``__init__`` files on the way to them, and the hash of its
-        syntax tree without docstrings (ten hexadecimal digits).
+        syntax tree without docstrings (ten hexadecimal digits). Of a package, its data files are among the files.
     """
+    if file.suffix in DATA:
+        return [], hashlib.sha256(file.read_bytes()).hexdigest()[:10]
     tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
     names: set[str] = set()
     for node in _statements(tree):
@@ -83,6 +88,8 @@ def _read(file: Path) -> tuple[list[Path], str]:
     # `from package.module import name` reaches the module whether the name is a module of its own or not
     own = [rest for package, _, rest in (name.partition(".") for name in sorted(names)) if package == PACKAGE.name]
     files = [found for name in own for found in _module_files(name)]
+    if file.name == "__init__.py":
+        files += [found for found in sorted(file.parent.iterdir()) if found.suffix in DATA]
     return files, hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:10]
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from robustloc import artifact, joblog
 from robustloc.plan import Planned
 
+HARDWARE = ("host", "processor", "cores", "memory_gb")
+
 
 class Verification:
     """Checks of the jobs of one experiment; every file is read once."""
@@ -17,6 +19,8 @@ class Verification:
     def differences(self, job: Planned) -> Iterator[str]:
         """Say in a line each what of a job's files is not as today's configuration, code and inputs would make it."""
         place, log = job.outputs[0], joblog.read(job.outputs[0])
+        if "cfg" not in job.params:  # the summary itself, which was made after the same comparison
+            return
         if missing := [file for file in job.outputs if self._checksum(file) is None]:
             yield from (f"{file}: missing" for file in missing)
         elif log is None:
@@ -44,7 +48,7 @@ class Verification:
         }
 
     def summary(self, jobs: list[Planned]) -> dict:
-        """Sum up how an experiment was made: by rule the jobs, their time and memory; versions, hosts, raw files."""
+        """Sum up how an experiment was made: by rule the jobs, their time and memory; versions, hardware, raw files."""
         logs = [(job, joblog.read(job.outputs[0])) for job in jobs]
         made = {file for job in jobs for file in job.outputs}
         raw = {file for job in jobs for file in job.inputs} - made
@@ -59,7 +63,7 @@ class Verification:
         return {
             "rules": rules,
             "versions": {name: sorted({one[name] for one in versions}) for name in versions[0]},
-            "hosts": sorted({log["run"]["host"] for _, log in logs}),
+            "hardware": _hardware([log["run"] for _, log in logs]),
             "ended": sorted(log["run"]["ended"] for _, log in logs)[:: max(len(logs) - 1, 1)],
             "raw": {str(file): self._checksum(file) for file in sorted(raw)},
             "files": {str(file): self._checksum(file) for file in sorted(made)},
@@ -69,6 +73,15 @@ class Verification:
         if file not in self._checksums:
             self._checksums[file] = artifact.sha256(file) if file.is_file() else None
         return self._checksums[file]
+
+
+def _hardware(runs: list[dict]) -> list[dict]:
+    """List the hosts that jobs ran on, with the GPUs that they used."""
+    gpus: dict[tuple, set[str]] = {}
+    for run in runs:
+        own = gpus.setdefault(tuple(run[name] for name in HARDWARE), set())
+        own.update({run["gpu_name"]} - {None})
+    return [dict(zip(HARDWARE, host, strict=True)) | {"gpus": sorted(gpus[host])} for host in sorted(gpus)]
 
 
 def _unequal(place: str, one: object, other: object) -> Iterator[str]:

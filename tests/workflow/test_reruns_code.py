@@ -31,6 +31,7 @@ from smoke_files import (
     OF_USERS,
     OUTDOOR_ALL,
     PROVENANCE,
+    REPORT,
     TABLES,
     VERDICTS,
     WITH_GALLERY,
@@ -91,6 +92,7 @@ EDITED = {
     "leaderboard": LEADERBOARD,
     "figures/curves": FIG1 | DRAWN | OF_USERS | figures("certified"),
     "verification": PROVENANCE,
+    "report/page": REPORT,
 }
 # Those of no job of this experiment: they start jobs, plan them, or belong to entries that no grid names.
 UNUSED = {"__main__", "warm", "config", "schema", "threats", "portraits", "forecast", "progress", "stages/inspect"}
@@ -100,7 +102,13 @@ UNUSED |= {
     for name in ("free_adversarial", "jacobian", "map_clamp", "noise", "static_adversarial", "trades")
 }
 
-STAGES = {"shard": "adp", "clean": "attack", "judge": "verdicts", "provenance": "verify"}  # of rules of another name
+STAGES = {
+    "shard": "adp",
+    "clean": "attack",
+    "judge": "verdicts",
+    "provenance": "verify",
+    "page": "report",
+}  # of rules of another name
 # the files of entries that have another name
 FILES = dict.fromkeys(("fgsm", "pgd_linf", "to_north", "csi_antenna", "csi_pgd", "adp_pgd"), "gradient")
 FILES |= {"csi_universal": "universal", "transfer_dcnn": "apgd", "neural_ode_euler": "neural_ode"}
@@ -190,6 +198,13 @@ def test_edits_of_no_consequence(finished: Project, modules: list[str], change: 
         for module in modules:
             edits.enter_context(finished.edited(f"src/robustloc/{module}.py", change))
         assert finished.planned() == NOTHING
+
+
+def test_data_of_a_package(finished: Project) -> None:
+    """The report's template, style and script count as its code."""
+    for name in ("template.html", "style.css", "script.js"):
+        with finished.edited(f"src/robustloc/report/{name}", lambda text: f"{text}\n"):
+            assert finished.planned() == REPORT
 
 
 def test_new_module(finished: Project) -> None:

@@ -12,6 +12,7 @@ from smoke_files import (
     OF_SMOOTHING,
     OUTDOOR_ALL,
     PROVENANCE,
+    REPORT,
     TABLES,
     VERDICTS,
     clean,
@@ -145,7 +146,7 @@ NAMES = {
     "figure added": ({"figures": [*FIGURES, FIGURES[1] | {"name": "fig5"}]}, figures("fig5")),
     "figure removed": ({"figures": [FIGURES[0], *FIGURES[2:]]}, PROVENANCE),
     "figure renamed": ({"figures": [FIGURES[1] | {"name": "fig5"}, FIGURES[0], *FIGURES[2:]]}, figures("fig5")),
-    "figures in another order": ({"figures": FIGURES[::-1]}, NOTHING),
+    "figures in another order": ({"figures": FIGURES[::-1]}, REPORT),
 }
 
 

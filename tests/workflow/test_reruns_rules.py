@@ -19,6 +19,7 @@ from smoke_files import (
     OF_USERS,
     OUTDOORS,
     PROVENANCE,
+    REPORT,
     SETS,
     TABLES,
     VERDICTS,
@@ -54,6 +55,7 @@ COMMANDS = {
     "report/dictionary": DICTIONARY,
     "report/figure": FIG1 | DRAWN | OF_USERS | figures("certified"),
     "verify/verify": PROVENANCE,
+    "html/report": REPORT,
 }
 
 # edit: file, old text, new text, what is due

@@ -93,6 +93,7 @@ def test_edited_configuration(changed: Project) -> None:
 
     found = differences(changed)
 
+    found.remove("report.html: made from other configuration: training.epochs")
     words = [line.partition(": made from other configuration: ") for line in found]
     assert {Path(name).name: key for name, _, key in words} == {
         "checkpoint.pt": "training.epochs",
@@ -115,18 +116,27 @@ def test_edited_code(changed: Project) -> None:
     assert differences(changed) == ["tables/rmse.csv: made from other code: stages.evaluate"]
 
 
+def test_report(changed: Project) -> None:
+    """A report that was edited by hand is named, too."""
+    file = changed.folder / "results/smoke/report.html"
+    file.write_text(file.read_text().replace("Headline", "Advertisement"))
+
+    assert differences(changed) == ["report.html: changed since it was made"]
+
+
 def test_provenance(finished: Project) -> None:
-    """The summary holds every job with its time, every file with its checksum, and the versions that ran."""
+    """The summary holds every job before it with its time, every file with its checksum, and the versions that ran."""
     results = finished.folder / "results/smoke"
     found = json.loads((results / "provenance.json").read_text())
 
-    logs = [json.loads(file.read_text()) for file in results.rglob(".*.job.json")]
+    files = set(results.rglob(".*.job.json")) - {results / ".report.html.job.json"}
+    logs = [json.loads(file.read_text()) for file in files]
     assert sum(rule["jobs"] for rule in found["rules"].values()) == len(logs)
     assert found["rules"]["train"]["jobs"] == 9
     for name in ("seconds", "start_up_s"):
         total = sum(rule[name] for rule in found["rules"].values())
         assert total == pytest.approx(sum(log["run"][name] for log in logs), abs=1e-6)
-    assert found["hosts"] == sorted({log["run"]["host"] for log in logs})
+    assert [one["host"] for one in found["hardware"]] == sorted({log["run"]["host"] for log in logs})
     assert found["ended"] == [function(log["run"]["ended"] for log in logs) for function in (min, max)]
     assert found["versions"] == {name: [artifact.version(name)] for name in artifact.PACKAGES}
     assert not found["raw"]  # this experiment makes its raw files itself

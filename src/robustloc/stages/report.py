@@ -1,0 +1,98 @@
+"""Tables, figures and how they were made -> report.html, one page that opens offline."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from robustloc.job import Job, run
+from robustloc.report import experiment, page, results
+
+KINDS = {
+    "example": "profile of one user",
+    "rmse": "RMSE under attack",
+    "matrix": "RMSE by defence and attack",
+    "certified": "certified errors",
+    "map": "errors on the floor plan",
+    "cdf": "distribution of errors",
+    "power": "RMSE against the perturbation's power",
+    "gallery": "users of largest, median and smallest damage",
+}
+OF_MODELS = ("map", "cdf", "power", "gallery")  # drawn of every scenario and model
+
+
+def main(job: Job) -> None:
+    """Write the page."""
+    config = job.config
+    summary, verdicts = pd.read_csv(job.input("summary")), pd.read_csv(job.input("verdicts"))
+    certified = [row for file in job.inputs["certified"] for row in results.certificates(pd.read_csv(file))]
+    board = pd.read_csv(job.input("leaderboard"))
+    provenance = json.loads(job.input("provenance").read_text(encoding="utf-8"))
+    manifests = {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in job.inputs["manifests"]}
+    references = {name: scenario["reference_epsilon"] for name, scenario in config["scenarios"].items()}
+    content = {
+        "headline": results.headline(board, summary, references),
+        "failures": results.failures(verdicts),
+        "scenes": experiment.scenes(config["scenarios"], manifests, _sights(job)),
+        "users": {name: manifests[name]["users"] for name in config["scenarios"]},
+        "models": experiment.entries(config["models"]),
+        "defences": experiment.entries(config["defences"]),
+        "attacks": experiment.entries(config["attacks"]),
+        "training": experiment.options(config["training"]),
+        "seed": config["seed"],
+        "seeds": config["seeds"],
+        "making": experiment.making(provenance),
+        "cells": {"columns": list(results.CELLS.values()), "rows": results.cells(summary)},
+        "certified": {"columns": list(results.CERTIFICATES.values()), "rows": certified},
+        **_figures(job, summary),
+    }
+    job.output("page").write_text(page.render(**content), encoding="utf-8")
+
+
+def _sights(job: Job) -> dict[str, dict[int, int]]:
+    """Count by scenario the test users in line of sight, without it, and without any path."""
+    columns = {file.parent.name: pq.read_table(file, columns=["line_of_sight"]) for file in job.inputs["tests"]}
+    return {name: Counter(table["line_of_sight"].to_pylist()) for name, table in columns.items()}
+
+
+def _figures(job: Job, summary: pd.DataFrame) -> dict:
+    """Sort the figures by the section that shows them."""
+    figures = zip(job.inputs["figures"], job.config["figures"], strict=True)
+    order = {kind: place for place, kind in enumerate(OF_MODELS)}
+    on_air = set(summary[summary.budget == "psr_db"].attack)
+    found = {"paper": [], "ladder": [], "certified_figures": [], "matrices": [], "by_model": {}}
+    for file, figure in sorted(figures, key=lambda pair: order.get(pair[1]["kind"], 0)):
+        shown = figure | {"image": page.image(file), "caption": _caption(file), "title": _title(figure)}
+        if figure["kind"] in OF_MODELS and len(_models(figure)) == 1:
+            place = found["by_model"].setdefault(figure["scenario"], {})
+            place.setdefault(*_models(figure), []).append(shown)
+        elif figure["kind"] == "matrix":
+            found["matrices"].append(shown | {"table": results.matrix(summary, figure)})
+        elif figure["kind"] == "certified":
+            found["certified_figures"].append(shown)
+        else:
+            found["ladder" if on_air & set(figure.get("attacks", [])) else "paper"].append(shown)
+    return found
+
+
+def _title(figure: dict) -> str:
+    """Name a figure by what it shows."""
+    text = f"{KINDS[figure['kind']]}: {figure['scenario']}, {', '.join(_models(figure))}"
+    return text[0].upper() + text[1:] if figure["kind"] in OF_MODELS else f"{figure['name']}, {text}"
+
+
+def _models(figure: dict) -> list[str]:
+    return figure.get("models") or [figure["model"]]
+
+
+def _caption(png: Path) -> str:
+    """Return the caption beside a figure."""
+    file = png.with_suffix(".txt")
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
+
+
+if __name__ == "__main__":
+    tables = ("summary", "leaderboard", "verdicts", "certified")
+    run(main, __doc__, inputs=(*tables, "manifests", "tests", "figures", "provenance"), outputs=("page",))
