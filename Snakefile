@@ -17,6 +17,7 @@ pathvars:
 
 
 include: "rules/common.smk"
+include: "rules/localizers.smk"
 include: "rules/running.smk"
 include: "rules/raw.smk"
 include: "rules/adp.smk"
@@ -33,6 +34,7 @@ include: "rules/parts.smk"
 
 # Less work than asking a cluster for it.
 localrules:
+    adopt,
     worst,
     judge,
     certified,

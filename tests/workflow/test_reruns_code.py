@@ -92,7 +92,7 @@ UNUSED = {
     "stages/inspect",
     "scenario/overview",
 }
-UNUSED |= {"models/dyloc", "models/resnet", "models/wknn", "attacks/spsa"}
+UNUSED |= {"modelfile", "stages/adopt", "models/dyloc", "models/resnet", "models/wknn", "attacks/spsa"}
 UNUSED |= {
     f"defences/{name}"
     for name in ("free_adversarial", "jacobian", "map_clamp", "noise", "static_adversarial", "trades")
