@@ -34,7 +34,6 @@ include: "rules/parts.smk"
 
 # Less work than asking a cluster for it.
 localrules:
-    adopt,
     worst,
     judge,
     certified,

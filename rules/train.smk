@@ -60,7 +60,7 @@ rule adopt:
     conda:
         "../envs/robustloc.yaml"
     resources:
-        mem_mb=growing(4000),
+        mem_mb=growing(8000),
     params:
         cfg=lambda wc: section(cell=localizer(wc)),
         modules=adopters,
