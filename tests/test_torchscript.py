@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from workflow_project import ROOT
 
-from robustloc import folding, localizer, size, torchscript
+from robustloc import folding, localizer, plugins, size, torchscript
 from robustloc.errors import UserError
 from robustloc.scale import Scale
 
@@ -155,6 +155,15 @@ def test_weights_are_those_of_the_state(tmp_path: Path) -> None:
 def mixed(x: Tensor) -> Tensor:
     """Multiply by a constant of single precision, which is no buffer."""
     return x.flatten(1) @ torch.ones(64, 3)
+
+
+@pytest.mark.parametrize("plugin", plugins.names("models"))
+def test_own_models(plugin: str) -> None:
+    """Every model of this program, as a checkpoint of it, is fit to be attacked."""
+    torch.manual_seed(0)
+    made = localizer.build({"plugin": plugin, "parameters": {}}, (16, 16), POSITION).eval()
+
+    torchscript.check(made, torch.rand(3, 1, 16, 16))
 
 
 def three(x: Tensor) -> Tensor:

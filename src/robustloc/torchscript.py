@@ -26,9 +26,7 @@ class Script(nn.Module):
             self.module = torch.jit.load(io.BytesIO(archive.numpy().tobytes()), map_location="cpu")
         except RuntimeError as error:
             raise UserError(f"not readable as TorchScript ({_last_line(error)}); save it again") from error
-        for (
-            parameter
-        ) in self.parameters():  # also of what was frozen for use: it is counted, and may be trained further
+        for parameter in self.parameters():  # what was frozen for use is counted, and may be trained further
             parameter.requires_grad_(parameter.is_floating_point())
         self.eval()
 
