@@ -20,6 +20,7 @@ report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
+include: "rules/localizers.smk"
 include: "rules/running.smk"
 include: "rules/raw.smk"
 include: "rules/adp.smk"

@@ -150,57 +150,16 @@ def tracing(scenario):
     return ["stages.trace", f"scenes.{config['scenarios'][scenario]['raw']['scene']}"]
 
 
-def trainers(wc):
-    """The code that trains a localizer."""
-    defence = plugin_modules("defences", [wc.defence]) + plugin_modules("attacks", trained_on(wc.defence))
-    return ["stages.train", *plugin_modules("models", [wc.model]), *defence]
-
-
-def localizer_modules(*cells):
-    """The files that some trained localizers are made of."""
-    models = plugin_modules("models", [one["model"] for one in cells])
-    return sorted({*models, *plugin_modules("defences", [one["defence"] for one in cells])})
-
-
 def attackers(wc, attack=None):
     """The code that makes a set."""
     attacks = plugin_modules("attacks", [attack] if attack else [])
-    crafted_on = [found for name, found in threats.surrogates(config).items() if name == attack]
+    crafted_on = [{**wc, **found} for name, found in threats.surrogates(config).items() if name == attack]
     return ["stages.attack", *localizer_modules(dict(wc), *crafted_on), *attacks]
-
-
-def trained_on(defence):
-    """The attacks that a defence crafts with."""
-    return config["defences"][defence].get("attacks", [])
-
-
-def start_checkpoint(wc):
-    """The checkpoint that training starts from, if it does."""
-    start = settings.origin(config, wc.model, wc.defence)
-    return [CHECKPOINT.format(**{**wc, **start})] if start else []
 
 
 def localizer(wc):
     """The names of a localizer."""
     return {"scenario": wc.scenario, "model": wc.model, "defence": wc.defence, "seed": int(wc.seed)}
-
-
-def training(wc):
-    """The configuration that training a localizer reads."""
-    attacks = [settings.entry(config, "attacks", name) for name in trained_on(wc.defence)]
-    recipe = config["training"] | config["defences"][wc.defence].get("training", {})
-    if "weights" in config["models"][wc.model]:  # those of another entry, as they are
-        recipe |= {"epochs": 0}
-    return section(
-        cell=localizer(wc),
-        seed=config["seed"],
-        model=settings.entry(config, "models", wc.model),
-        defence=settings.entry(config, "defences", wc.defence) | {"attacks": attacks},
-        training=recipe,
-        epsilon=(
-            config["scenarios"][wc.scenario]["training_epsilon"] if settings.needs_epsilon(config, wc.defence) else 0
-        ),
-    )
 
 
 def surrogate(wc, attack):

@@ -29,9 +29,7 @@ rule examine:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        cfg=lambda wc: section(
-            model=settings.entry(config, "models", wc.model)["plugin"], **examining(wc.scenario, "queries")
-        ),
+        cfg=lambda wc: section(model=network_of(wc)["plugin"], **examining(wc.scenario, "queries")),
         modules=examiners,
         code=lambda wc: code(*examiners(wc)),
     message:

@@ -10,7 +10,7 @@ from robustloc.errors import UserError
 
 # keys of a library entry that belong to the workflow; the others are parameters of the plugin
 WORKFLOW_KEYS = {
-    "models": {"plugin", "weights"},
+    "models": {"plugin", "weights", "file"},
     "attacks": {"plugin", "norm", "domain", "bearing_deg", "target", "surrogate", "members"},
     "defences": {"plugin", "start", "training", "attacks"},
 }
@@ -37,7 +37,7 @@ def check(config: dict, rules: dict) -> None:
         _check_weights(name, model, config)
     for kind in WORKFLOW_KEYS:
         for name in config[kind]:
-            if "members" not in config[kind][name]:
+            if not config[kind][name].keys() & {"members", "file"}:
                 _check_entry(config, kind, name)
     for name, scenario in config["scenarios"].items():
         if name in RESERVED:
@@ -53,7 +53,7 @@ def check(config: dict, rules: dict) -> None:
         for axis in ("scenarios", "models", "defences", "attacks"):
             schema.known(f"grids[{index}].{axis}", grid[axis], config[axis])
     threats.check(config)
-    _check_training_epsilons(config)
+    _check_trained(config)
     _check_figures(config)
 
 
@@ -67,6 +67,11 @@ def entry(config: dict, kind: str, name: str) -> dict:
     return more | {"plugin": found.get("plugin", name), "parameters": own}
 
 
+def model_file(config: dict, model: str, scenario: str, seed: int | str) -> str:
+    """Return the file that a model of other origin is taken from."""
+    return config["models"][model]["file"].replace("{scenario}", scenario).replace("{seed}", str(seed))
+
+
 def is_embedded(config: dict, scenario: str) -> bool:
     """Say whether a scenario is traced here and not read from a folder."""
     raw = config["scenarios"][scenario]["raw"]
@@ -78,6 +83,11 @@ def origin(config: dict, model: str, defence: str) -> dict[str, str] | None:
     if weights := config["models"][model].get("weights"):
         return {"model": weights, "defence": defence}
     start = config["defences"][defence].get("start")
+    if "file" in config["models"][model] and not start and needs_epsilon(config, defence):
+        raise UserError(
+            f"models.{model}: a network from a file has no training from new weights; set defences.{defence}.start, "
+            "as in start: none"
+        )
     return {"model": model, "defence": start} if start else None
 
 
@@ -137,22 +147,34 @@ def _check_start(name: str, defences: dict) -> None:
 
 def _check_weights(name: str, model: dict, config: dict) -> None:
     """Weights are those of a trained entry of the same plugin; whether they fit shows when they are loaded."""
+    if "file" in model and len(model) > 1:
+        others = ", ".join(sorted(model.keys() - {"file"}))
+        raise UserError(f"models.{name}: a network from a file is taken as it is; remove {others} beside file")
     if "weights" not in model:
         return
     schema.known(f"models.{name}.weights", [model["weights"]], config["models"])
     other = config["models"][model["weights"]]
+    if "file" in other:
+        raise UserError(f"models.{name}.weights: {model['weights']} is a file; name an entry that is trained here")
     if "weights" in other or model.get("plugin", name) != other.get("plugin", model["weights"]):
         raise UserError(f"models.{name}.weights: {model['weights']} must be trained itself, and of the same plugin")
 
 
-def _check_training_epsilons(config: dict) -> None:
-    grids = cells.expanded(config["grids"], threats.members(config))
+def _check_trained(config: dict) -> None:
+    """Whatever is trained has an epsilon if it needs one, and whatever is read from a file a file for each seed."""
+    grids, seeds = cells.expanded(config["grids"], threats.members(config)), {}
     for cell in cells.trained(grids, partial(origin, config), threats.surrogates(config)):
-        scenario, defence = cell["scenario"], cell["defence"]
+        scenario, defence, model = cell["scenario"], cell["defence"], cell["model"]
         if needs_epsilon(config, defence) and "training_epsilon" not in config["scenarios"][scenario]:
             raise UserError(
                 f"scenarios.{scenario}.training_epsilon: missing; defence {defence!r} needs the largest epsilon that "
                 "it may use"
+            )
+        seeds.setdefault(model, set()).add(cell["seed"])
+        if len(seeds[model]) > 1 and "{seed}" not in config["models"][model].get("file", "{seed}"):
+            raise UserError(
+                f"models.{model}.file: the same network for the seeds {', '.join(map(str, sorted(seeds[model])))}; "
+                "name it in a grid with one seed, or write {seed} into the path"
             )
 
 

@@ -93,7 +93,9 @@ def examine(
     figures["dead_gradients"] = _dead_gradients(localizer, loss, x, run["unbounded"][1])
     figures["traces"] = float(sum(a != b for a, b in zip(before, _traces(localizer), strict=True)))
     # in double precision, so that rounding is not taken for a fault
-    exact, x, position = deepcopy(localizer).double(), x.double(), position.double()
+    with torch.no_grad():  # of the weights of TorchScript a copy would else be a result
+        exact = deepcopy(localizer).double()
+    x, position = x.double(), position.double()
     figures["gradient_ratio"] = _gradient_ratio(squared_error(exact, position), x, run["pgd"][1])
     figures["repeat_m"] = _largest(_estimate(exact, x), _estimate(exact, x))
     alone = torch.cat([_estimate(exact, one) for one in x[:ALONE].split(1)])

@@ -38,7 +38,7 @@ def folded(model: nn.Module, x: Tensor) -> nn.Module:
 def _twin(module: nn.Module) -> nn.Module:
     if type(module) is nn.Sequential and not _is_hooked(module):
         return nn.Sequential(*_shortened([_twin(part) for part in module]))
-    if is_parametrized(module):  # cannot be copied, and has nothing to fold
+    if is_parametrized(module) or isinstance(module, torch.jit.ScriptModule):  # not a copy of its parts
         return module
     twin = copy.copy(module)
     twin._modules = {name: part and _twin(part) for name, part in module._modules.items()}

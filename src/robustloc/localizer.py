@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from robustloc import plugins
+from robustloc import plugins, torchscript
 from robustloc.errors import UserError
 
 FORMAT = 2
@@ -37,6 +37,14 @@ class Localizer(nn.Module):
         return self.center + self.spread * self.network(x)
 
 
+class InMetres(Localizer):
+    """Position estimate of a network of other origin, which gives metres itself."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Estimate positions [m]: (N, 1, angle bins, delay bins) -> (N, 3)."""
+        return self.network(x)
+
+
 def build(model: dict, shape: tuple[int, int], position: Tensor) -> Localizer:
     """Build an untrained localizer.
 
@@ -53,10 +61,27 @@ def build(model: dict, shape: tuple[int, int], position: Tensor) -> Localizer:
         found = tuple(network.eval()(torch.zeros(2, 1, *shape)).shape)
     if found != (2, 3):  # (2, 1) would otherwise broadcast against the positions without a word
         raise UserError(f"models: {model['plugin']}: expected an output of shape (2, 3) for two users, found {found}")
+    return _of(Localizer, network.train(), position)
+
+
+def scripted(archive: Tensor, position: Tensor) -> Localizer:
+    """Make a localizer of a TorchScript file.
+
+    Args:
+        archive: (bytes,) uint8, its content: scaled inputs (N, 1, angle bins, delay bins) -> positions (N, 3) [m].
+        position: (N, 3) of the training users [m].
+
+    Raises:
+        UserError: not readable.
+    """
+    return _of(InMetres, torchscript.Script(archive), position)
+
+
+def _of(kind: type[Localizer], network: nn.Module, position: Tensor) -> Localizer:
     center = position.mean(dim=0)
     spread = ((position - center) ** 2).sum(dim=1).mean().sqrt()
     area = torch.stack([position.amin(dim=0), position.amax(dim=0)])
-    return Localizer(network.train(), center, spread, area)
+    return kind(network, center, spread, area)
 
 
 def save(
@@ -74,8 +99,24 @@ def save(
     """
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in localizer.state_dict().items()}
     content = {"format": FORMAT, "model": model, "shape": list(shape), "state": state, "wrapper": wrapper}
+    _write(path, content | {"record": made_from})
+
+
+def copy(source: Path, path: Path, shape: tuple[int, int], made_from: dict) -> None:
+    """Write what another checkpoint holds, with a record of this job.
+
+    Raises:
+        UserError: it is of profiles of another shape.
+    """
+    content = torch.load(source, map_location="cpu", weights_only=True)
+    if tuple(content["shape"]) != shape:
+        raise UserError(f"expected a network for profiles of shape {shape}, found one for {tuple(content['shape'])}")
+    _write(path, content | {"record": made_from})
+
+
+def _write(path: Path, content: dict) -> None:
     buffer = io.BytesIO()  # torch.save puts the file's own name into the file, and a temporary name differs each time
-    torch.save(content | {"record": made_from}, buffer)
+    torch.save(content, buffer)
     path.write_bytes(buffer.getvalue())
 
 
@@ -98,7 +139,10 @@ def load(path: Path, *, bare: bool = False, **changes: object) -> nn.Module:
         if content["format"] != FORMAT:
             raise UserError(f"{path}: checkpoint format {content['format']}, expected {FORMAT}; train it again")
         model = content["model"] | {"parameters": content["model"]["parameters"] | changes}
-        localizer = build(model, tuple(content["shape"]), torch.zeros(1, 3))
+        if (archive := content["state"].get("network.archive")) is not None:
+            localizer = scripted(archive, torch.zeros(1, 3))
+        else:
+            localizer = build(model, tuple(content["shape"]), torch.zeros(1, 3))
         try:
             localizer.load_state_dict(content["state"])
         except RuntimeError as error:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
+# of training.csv, per epoch
+LOGGED = ["epoch", "training_loss", "validation_loss", "validation_rmse_m"]
+
 
 @dataclass(frozen=True)
 class Recipe:

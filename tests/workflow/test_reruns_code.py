@@ -96,7 +96,15 @@ EDITED = {
 }
 # Those of no job of this experiment: they start jobs, plan them, or belong to entries that no grid names.
 UNUSED = {"__main__", "warm", "config", "schema", "threats", "portraits", "forecast", "progress", "stages/inspect"}
-UNUSED |= {"scenario/overview", "models/dyloc", "models/resnet", "models/wknn", "attacks/spsa"}
+UNUSED |= {
+    "scenario/overview",
+    "modelfile",
+    "stages/adopt",
+    "models/dyloc",
+    "models/resnet",
+    "models/wknn",
+    "attacks/spsa",
+}
 UNUSED |= {
     f"defences/{name}"
     for name in ("free_adversarial", "jacobian", "map_clamp", "noise", "static_adversarial", "trades")

@@ -16,7 +16,7 @@ def main(job: Job) -> None:
     manifest = Manifest.read(job.input("manifest"))
     users, scale = manifest.subset(config["users"]), manifest.scale
     model = localizer.load(checkpoint)
-    options = plugins.options("models", config["model"])
+    options = plugins.options("models", config["model"]) if config["model"] in plugins.names("models") else {}
     is_solved = options.keys() >= examine.FINE.keys() and f"'{examine.FINE['solver']}'" in options["solver"].annotation
     largest = float(scale.apply(np.array([scale.peak]))[0])
     figures = examine.examine(

@@ -21,9 +21,9 @@ def main(job: Job) -> None:
 
 
 def _training_s(results: Path, cell: dict) -> float:
-    """How long a training took, where its log is still there: it is told, not depended on."""
+    """How long a training took, if it was here and its log is still there: it is told, not depended on."""
     log = joblog.read(results / cells.CHECKPOINT.format(**cell))
-    return log["run"]["seconds"] if log else float("nan")
+    return log["run"]["seconds"] if log and "training" in log["record"]["config"] else float("nan")
 
 
 if __name__ == "__main__":

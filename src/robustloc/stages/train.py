@@ -16,7 +16,7 @@ from robustloc.dataset import Manifest
 from robustloc.defence import Defence
 from robustloc.errors import UserError
 from robustloc.job import Job, run
-from robustloc.recipe import Recipe
+from robustloc.recipe import LOGGED, Recipe
 from robustloc.training import fit
 
 
@@ -38,8 +38,7 @@ def main(job: Job) -> None:
             history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=scratch)
     except ValueError as error:  # a plugin refuses a parameter
         raise UserError(f"{config['cell']['model']}, {config['cell']['defence']}: {error}") from error
-    log = pd.DataFrame(history, columns=["epoch", "training_loss", "validation_loss", "validation_rmse_m"])
-    log.to_csv(job.output("log"), index=False)
+    pd.DataFrame(history, columns=LOGGED).to_csv(job.output("log"), index=False)
     localizer.save(checkpoint, model, config["model"], manifest.shape, made_from, wrapper)
     if scratch:
         shutil.rmtree(scratch)
