@@ -30,17 +30,22 @@ class CommandLine:
     """Runs `snakemake`, `pytest` and `python FILE`, one after the other, each in a fork that has imported a lot."""
 
     def __init__(self):
+        self._known: dict[str, tuple[int, str]] = {}
         environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
         self._process = subprocess.Popen(
             [sys.executable, __file__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def run(self, folder: Path, program: str, arguments: list[str], **environment: str) -> tuple[int, str]:
-        """Run a program in a folder; return its exit status and all that it printed."""
-        request = {"folder": str(folder), "program": program, "arguments": arguments, "environment": environment}
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return tuple(json.loads(self._process.stdout.readline()))
+        """Run a program in a folder, once; return its exit status and all that it printed."""
+        request = json.dumps(
+            {"folder": str(folder), "program": program, "arguments": arguments, "environment": environment}
+        )
+        if request not in self._known:
+            self._process.stdin.write(request + "\n")
+            self._process.stdin.flush()
+            self._known[request] = tuple(json.loads(self._process.stdout.readline()))
+        return self._known[request]
 
     def close(self) -> None:
         """End the process."""

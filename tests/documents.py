@@ -15,11 +15,11 @@ SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", flags=re.DOTALL)
 # a block of these, or of no language, holds commands and nothing else
 SHELLS = {"", "sh", "bash", "console"}
 # an inline span that begins with one of these and goes on is a command
-PROGRAMS = """
-    apptainer bash cat conda cp docker git head ls mkdir pip pre-commit pytest python python3 rsync sbatch
-    scancel scontrol snakemake squeue tests/cluster/slurm.sh
-""".split()
-COMMAND = re.compile(rf"^(?:[A-Z_]+=\S+ )*(?:{'|'.join(map(re.escape, PROGRAMS))}) ")
+PROGRAMS = (
+    r"apptainer|bash|cat|conda|cp|docker|git|head|ls|mkdir|pip|pre-commit|pytest|python3?|rsync|sbatch|scancel|scontrol|"
+    r"snakemake|squeue|tests/cluster/slurm\.sh"
+)
+COMMAND = re.compile(rf"^(?:[A-Z_]+=\S+ )*(?:{PROGRAMS}) ")
 
 
 @dataclass(frozen=True)

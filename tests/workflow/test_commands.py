@@ -116,10 +116,11 @@ def _pytest(arguments: list[str], request: pytest.FixtureRequest) -> None:
     book, line = (request.getfixturevalue(name) for name in ("book", "line"))
     for argument in arguments:
         assert not argument.startswith("tests/") or (book.folder / argument).exists(), f"there is no {argument}"
-    if not arguments or "--ignore" in arguments:
-        return  # what runs just now
-    status, printed = line.run(book.folder, "pytest", ["--collect-only", "-q", "-p", "no:cacheprovider", *arguments])
-    assert status == 0, printed
+    if "-k" in arguments:
+        folder = book.folder if "mine" in arguments else ROOT
+        arguments = ["--collect-only", "-q", "-p", "no:cacheprovider", *arguments]
+        status, printed = line.run(folder, "pytest", arguments)
+        assert status == 0, printed
 
 
 def _python(arguments: list[str], request: pytest.FixtureRequest) -> None:
