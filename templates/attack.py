@@ -1,7 +1,7 @@
 """Template of an attack: copy it to src/robustloc/attacks/mine.py (the file's name is the attack's), then change it.
 
 Yours to change: everything but the name `perturb` and the parameters loss, x, eps, norm and generators. An attack never
-sees the model, only the loss of each user, so the same file attacks profiles and channels, and with or without a target.
+sees the model, only the loss of each user, so the same file attacks profiles and channels, with a target or without.
 `pytest tests/attacks -k mine` says whether the contract in src/robustloc/attacks/__init__.py still holds.
 """
 
