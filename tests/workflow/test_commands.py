@@ -55,6 +55,11 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Project:
     shutil.copy2(ROOT / "pyproject.toml", book.folder)
     for kind in ("model", "attack", "defence", "scene"):
         shutil.copy2(ROOT / f"templates/{kind}.py", book.folder / f"src/robustloc/{kind}s/mine.py")
+    for piece in documents.experiments():
+        if place := re.match(r"# (experiments/\w+\.yaml)\n", piece.text):
+            (book.folder / place[1]).write_text(piece.text)
+    (book.folder / "models").mkdir()
+    (book.folder / "models/mine.pt").touch()  # what localizers.md says was trained elsewhere
     shutil.copy2(ROOT / "templates/experiment.yaml", book.folder / "experiments/mine.yaml")
     shutil.copy2(ROOT / "templates/scenario.yaml", book.folder / "experiments/my_scenario.yaml")
     return book
