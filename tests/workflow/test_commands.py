@@ -97,6 +97,8 @@ def _words(command: str) -> tuple[dict[str, str], list[str]]:
 def _snakemake(arguments: list[str], request: pytest.FixtureRequest, **settings: str) -> None:
     if "--sdm" in arguments:
         pytest.skip("no conda here; tests/test_environment.py checks its file")
+    if "--report" in arguments:
+        pytest.skip("of a finished run; tests of the report make it")
     place: Project = request.getfixturevalue("book")
     if any(data in argument for data in DATA for argument in arguments):
         city = request.getfixturevalue("city")
