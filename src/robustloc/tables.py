@@ -110,7 +110,7 @@ def _under(rows: pd.DataFrame, attack: str) -> str:
         by = "its power relative to the signal's" if kind == "psr_db" else f"epsilon ({kind})"
         title = f"clean, and under {attack} by {by}; "
     title = f"{rows.scenario.iloc[0]}: {title}{caption(rows, intervals=False)}"
-    return tabular(text.fillna("").reset_index(), title, f"rmse-{rows.scenario.iloc[0]}-{attack}", left=2)
+    return tabular(text.sort_index().fillna("").reset_index(), title, f"rmse-{rows.scenario.iloc[0]}-{attack}", left=2)
 
 
 def verdicts(table: pd.DataFrame) -> str:
