@@ -81,7 +81,7 @@ def _status(folder: str, program: str, arguments: list[str], environment: dict[s
             return int(sys.modules["pytest"].main(arguments))
         else:
             sys.argv = arguments
-            sys.path[0] = str(Path(arguments[0]).parent)
+            sys.path[:1] = [str(Path(arguments[0]).parent), str(Path("src").absolute())]
             runpy.run_path(arguments[0], run_name="__main__")
     except SystemExit as end:
         if isinstance(end.code, str):

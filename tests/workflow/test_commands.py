@@ -14,6 +14,7 @@ from pathlib import Path
 
 import documents
 import pytest
+import torch
 from command_line import CommandLine
 from workflow_project import ROOT, SMOKE, Project, copy_project
 
@@ -59,7 +60,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Project:
         if place := re.match(r"# (experiments/\w+\.yaml)\n", piece.text):
             (book.folder / place[1]).write_text(piece.text)
     (book.folder / "models").mkdir()
-    (book.folder / "models/mine.pt").touch()  # what localizers.md says was trained elsewhere
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, 3))
+    torch.jit.script(network).save(book.folder / "models/mine.pt")  # which localizers.md says was trained elsewhere
     shutil.copy2(ROOT / "templates/experiment.yaml", book.folder / "experiments/mine.yaml")
     shutil.copy2(ROOT / "templates/scenario.yaml", book.folder / "experiments/my_scenario.yaml")
     return book
@@ -88,8 +90,8 @@ def test_experiment(piece: documents.Piece, book: Project, line: CommandLine) ->
 
 
 def _words(command: str) -> tuple[dict[str, str], list[str]]:
-    """Split a command into settings of its environment and words."""
-    words = shlex.split(command)
+    """Split a command into settings of its environment and words; where its output goes is left out."""
+    words = shlex.split(re.split(r" [|>] ", command)[0])
     count = next(n for n, word in enumerate(words) if not re.match(r"[A-Z_]+=", word))
     return dict(word.split("=", 1) for word in words[:count]), words[count:]
 
