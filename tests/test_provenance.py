@@ -83,6 +83,18 @@ def test_unknown_module(package: Path) -> None:
         fingerprint("stages.three")
 
 
+def test_data_of_a_package(package: Path) -> None:
+    """A template beside modules is in the fingerprint of what imports these, by its bytes, and in no other."""
+    before = fingerprint("stages.two")
+    (page := package / "deep" / "page.html").write_text("<p>")
+    first = fingerprint("stages.one")
+    page.write_text("<p> ")
+
+    assert "deep/page.html" in reached(first)
+    assert fingerprint("stages.one") != first
+    assert fingerprint("stages.two") == before
+
+
 def test_section_is_sorted() -> None:
     """The order of keys in the configuration does not matter, the values do."""
     first = provenance.section(b={"y": 1, "x": [1.0, "{a} 'b'"]}, a=None)

@@ -80,7 +80,7 @@ def test_failures() -> None:
     ]
     first, second = results.failures(pd.DataFrame(rows, columns=columns))
 
-    assert first["failed"] == ["W2 APGD / FGSM: 1.23, expected at most 1.1"]
+    assert first["failed"] == ["W2 APGD / FGSM: 1.235, expected at most 1.1"]
     assert second["failed"] == []
     assert results.failures(pd.DataFrame([], columns=columns)) == []
 

@@ -70,7 +70,7 @@ def test_images(page: Page, finished: Project) -> None:
     assert all(alt and width > 100 and complete for alt, width, complete in found)
     assert page.locator("dialog img").count() == 0
     page.locator("button.enlarge").first.click()
-    assert page.locator("dialog[open] img").evaluate("one => one.naturalWidth") == found[0][1]
+    assert page.locator("dialog[open] img").evaluate("one => one.decode().then(() => one.naturalWidth)") == found[0][1]
     page.keyboard.press("Escape")
     assert page.locator("dialog[open]").count() == 0
 

@@ -79,7 +79,7 @@ def failures(verdicts: pd.DataFrame) -> list[dict]:
     found = []
     for (scenario, model, defence, seed), rows in verdicts.groupby(["scenario", "model", "defence", "seed"]):
         failed = [
-            f"{row.check} {row.what}: {row.figure:.3g}, expected {row.rule}"
+            f"{row.check} {row.what}: {row.figure:.4g}, expected {row.rule}"
             for row in rows[rows.passed == "no"].itertuples()
         ]
         place = {"scenario": scenario, "model": model, "defence": defence, "seed": seed}

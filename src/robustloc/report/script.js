@@ -49,7 +49,10 @@ dialog.addEventListener("click", () => dialog.close());
 document.body.append(dialog);
 for (const button of document.querySelectorAll("button.enlarge")) {
   button.addEventListener("click", () => {
-    dialog.replaceChildren(button.firstElementChild.cloneNode());
+    const image = button.firstElementChild.cloneNode();
+    // as wide as the window; in a narrow one wide enough to be read, and scrolled
+    image.style = `width: ${Math.min(button.firstElementChild.naturalWidth, Math.max(0.94 * innerWidth, 800))}px`;
+    dialog.replaceChildren(image);
     dialog.showModal();
   });
 }
