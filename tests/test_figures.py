@@ -75,11 +75,13 @@ def test_axes_and_legend(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", DRAW)
 def test_drawn_again_from_its_csv_alone(tmp_path: Path, kind: str) -> None:
-    """A figure is drawn again, byte for byte, from the numbers beside it; another number is another figure."""
+    """A figure is drawn again, byte for byte, from the numbers beside it, and is as wide as a column or a page."""
     ROWS[kind].to_csv(tmp_path / "rows.csv", index=False, float_format="%.9g")
     for name in ("a", "b"):
-        style.save(DRAW[kind](pd.read_csv(tmp_path / "rows.csv")), tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
+        drawing = DRAW[kind](pd.read_csv(tmp_path / "rows.csv"))
+        style.save(drawing, tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
 
+    assert drawing.get_size_inches()[0] in (style.COLUMN, style.PAGE)
     for suffix in ("png", "pdf"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
 
