@@ -28,7 +28,7 @@ LABELS = {
     "cdf": {"position error [m]", "share of users"},
     "example": {"delay bin", "median damage\nangle bin", "x [m]", "y [m]"},
 }
-LABELS["example"] |= {"magnitude (unit scale)", "change (unit scale)"}
+LABELS["example"] |= {"unit scale"}
 LABELS["gallery"] = LABELS["example"] | {"largest damage\nangle bin", "smallest damage\nangle bin"}
 SAMPLES = {
     "rmse": ["fgsm", "worst", "no defence", "adversarial"],
@@ -75,11 +75,13 @@ def test_axes_and_legend(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", DRAW)
 def test_drawn_again_from_its_csv_alone(tmp_path: Path, kind: str) -> None:
-    """A figure is drawn again, byte for byte, from the numbers beside it; another number is another figure."""
+    """A figure is drawn again, byte for byte, from the numbers beside it, and is as wide as a column or a page."""
     ROWS[kind].to_csv(tmp_path / "rows.csv", index=False, float_format="%.9g")
     for name in ("a", "b"):
-        style.save(DRAW[kind](pd.read_csv(tmp_path / "rows.csv")), tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
+        drawing = DRAW[kind](pd.read_csv(tmp_path / "rows.csv"))
+        style.save(drawing, tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
 
+    assert drawing.get_size_inches()[0] in (style.COLUMN, style.PAGE)
     for suffix in ("png", "pdf"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
 
@@ -204,4 +206,4 @@ def test_gallery_shows_the_numbers() -> None:
 
     image = table[(table.damage == "largest") & (table.panel == "adversarial ADP")][["0", "1", "2", "3"]]
     np.testing.assert_array_equal(panels[2].images[0].get_array(), image)
-    assert [axes.get_title() for axes in panels[3::4]] == [f"error 0.5 → {error} m" for error in (9, 5, 1)]
+    assert [axes.get_title("right") for axes in panels[3::4]] == [f"0.5 → {error} m off" for error in (9, 5, 1)]

@@ -37,8 +37,8 @@ def draw(rows: pd.DataFrame) -> Figure:
             )
             axes.set_xscale("log")
         panels[-1, 0].set_xlabel("position error [m]")
-        # bands may come near to zero
-        panels[-1, 0].set_xlim(left=0.8 * rows.error_mean_m[rows.error_mean_m > 0].min())
+        # bands may come near to zero, and so may the luckiest in a hundred
+        panels[-1, 0].set_xlim(left=0.8 * rows.error_mean_m[(rows.error_mean_m > 0) & (rows.share >= 0.01)].min())
         mark_errors(panels[-1, 0].xaxis)
         drawing.suptitle(wrapped(_title(rows), COLUMN))
         samples = list(of_attack.items()) + (list(of_defence.items()) if len(defences) > 1 else [])

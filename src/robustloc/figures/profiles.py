@@ -9,6 +9,9 @@ from matplotlib.ticker import MaxNLocator
 from robustloc.figures.style import COLOURS, MARKERS, PAGE, STYLE, Figure, defence, legend, wrapped
 
 IMAGES = ("clean ADP", "perturbation", "adversarial ADP")
+# type that can be read where the whole width is made narrow
+LARGE = dict.fromkeys(("font.size", "axes.titlesize", "figure.titlesize"), 10)
+LARGE |= dict.fromkeys(("legend.fontsize", "xtick.labelsize", "ytick.labelsize"), 9)
 # of the marks on the plan
 LOOKS = {
     "test users": {"marker": ".", "color": "0.8", "markersize": 2},
@@ -29,8 +32,8 @@ def draw(rows: pd.DataFrame) -> Figure:
     shown = {key: own[values].dropna(axis=1).to_numpy() for key, own in groups}
     users = list(rows.damage.dropna().unique())
     norms = _norms(shown, rows.scale.iloc[0])
-    with plt.rc_context(STYLE | {"axes.grid": False}):
-        size = (PAGE, 1.0 + 1.55 * len(users))
+    with plt.rc_context(STYLE | LARGE | {"axes.grid": False}):
+        size = (PAGE, 1.3 + 1.6 * len(users))
         drawing, panels = plt.subplots(len(users), 4, figsize=size, squeeze=False, layout="constrained")
         for line, user in zip(panels, users, strict=True):
             for axes, name in zip(line, IMAGES, strict=False):
@@ -63,10 +66,10 @@ def _plan(axes: plt.Axes, positions: dict[str, np.ndarray]) -> None:
         axes.plot(*places[:, :2].T, linestyle="", clip_on=name == "test users", **LOOKS[name])
     true = positions["true position"]
     off = [np.linalg.norm(positions[name] - true) for name in ("clean estimate", "adversarial estimate")]
-    axes.set_title("error {:.3g} → {:.3g} m".format(*off))
+    axes.set_title("{:.3g} → {:.3g} m off".format(*off), loc="right")
     axes.set_ylabel("y [m]")
     axes.set_aspect("equal", adjustable="datalim")
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(3))
 
 
 def _label(drawing: Figure, panels: np.ndarray, norms: dict[str, dict], scale: str) -> None:
@@ -75,8 +78,7 @@ def _label(drawing: Figure, panels: np.ndarray, norms: dict[str, dict], scale: s
         panels[0, column].set_title(name)
         panels[-1, column].set_xlabel("delay bin")
         place = {"ax": panels[:, column], "location": "bottom", "aspect": 14, "pad": 0.03}
-        label = f"change ({scale} scale)" if name == IMAGES[1] else f"magnitude ({scale} scale)"
-        drawing.colorbar(panels[0, column].images[0], label=label, ticks=MaxNLocator(4), **place)
+        drawing.colorbar(panels[0, column].images[0], label=f"{scale} scale", ticks=MaxNLocator(3), **place)
     panels[-1, 3].set_xlabel("x [m]")
 
 

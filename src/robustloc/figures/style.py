@@ -14,9 +14,9 @@ plt.switch_backend("Agg")  # draw to files, whatever display there is
 
 # widths of one and of two columns of a journal [inches]
 COLUMN, PAGE = 3.5, 7.16
-# Okabe and Ito's colours, told apart with any colour vision
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "osD^vP*X"  # one more than colours: the pairs repeat late
+# Okabe and Ito's colours, told apart with any colour vision, and three of Tol's, for figures of many curves
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255", "#999933", "#44AA99")
+MARKERS = "osD^vP*Xh"  # one less than colours: the pairs repeat late
 LINES = ("-", (0, (4, 2)), ":", "-.", (0, (8, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2, 2, 2)))
 STYLE = {
     "font.size": 8,
@@ -36,8 +36,7 @@ STYLE = {
     "legend.handlelength": 2.8,
     "pdf.fonttype": 42,  # text stays text
 }
-# characters of a legend that fit into an inch, and those that an entry's sample takes
-PER_INCH, SAMPLE = 19, 9
+SAMPLE = 11  # characters that the sample of a legend's entry takes
 LEGEND_ROW = 0.15  # inches
 
 
@@ -54,16 +53,27 @@ def defence(name: str) -> str:
 
 def wrapped(text: str, width: float) -> str:
     """Break a title, so that it fits into some inches, but not at spaces that are said not to break."""
-    return textwrap.fill(text, max(12, int(width * PER_INCH * 0.85))).replace("\N{NO-BREAK SPACE}", " ")
+    return textwrap.fill(text, max(12, int(0.85 * width * _per_inch()))).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def legend(drawing: Figure, samples: list[Artist]) -> None:
     """Say below a figure what its lines and markers are, and make room for that."""
     width, height = drawing.get_size_inches()
-    longest = max(len(sample.get_label()) for sample in samples) + SAMPLE
-    columns = min(len(samples), max(1, int(width * PER_INCH) // longest))
+    columns = _columns([len(sample.get_label()) + SAMPLE for sample in samples], width * _per_inch())
     drawing.set_size_inches(width, height + LEGEND_ROW * -(-len(samples) // columns))
     drawing.legend(handles=samples, ncols=columns, loc="outside lower center")
+
+
+def _columns(lengths: list[int], room: float) -> int:
+    """Choose as many columns as there is room for, of few rows; entries are split over them as Matplotlib does."""
+    splits = [np.array_split(lengths, columns) for columns in range(1, len(lengths) + 1)]
+    fitting = [split for split in splits if sum(map(max, split)) <= room] or splits[:1]
+    return min(map(len, fitting), key=lambda columns: (-(-len(lengths) // columns), columns))
+
+
+def _per_inch() -> float:
+    """Characters of a legend that fit into an inch."""
+    return 133 / plt.rcParams["legend.fontsize"]
 
 
 def mark_errors(axis: Axis) -> None:
