@@ -21,6 +21,7 @@ rule page:
         manifests=expand("<results>/{place}/manifest.json", place=SCENARIOS),
         tests=expand("<results>/{place}/test.parquet", place=SCENARIOS),
         figures=expand("<results>/figures/{figure}.png", figure=REPORTED),
+        captions=expand("<results>/figures/{figure}.txt", figure=REPORTED),
         provenance="<results>/provenance.json",
     output:
         page=report(
@@ -42,4 +43,4 @@ rule page:
         "python -m robustloc report --config {params.cfg:q} --code stages.report"
         " --summary {input.summary:q} --leaderboard {input.leaderboard:q} --verdicts {input.verdicts:q}"
         " --certified {input.certified:q} --manifests {input.manifests:q} --tests {input.tests:q}"
-        " --figures {input.figures:q} --provenance {input.provenance:q} --page {output.page:q} > {log:q} 2>&1"
+        " --figures {input.figures:q} --captions {input.captions:q} --provenance {input.provenance:q} --page {output.page:q} > {log:q} 2>&1"

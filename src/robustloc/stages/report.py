@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -59,12 +58,13 @@ def _sights(job: Job) -> dict[str, dict[int, int]]:
 
 def _figures(job: Job, summary: pd.DataFrame) -> dict:
     """Sort the figures by the section that shows them."""
-    figures = zip(job.inputs["figures"], job.config["figures"], strict=True)
+    figures = zip(job.config["figures"], job.inputs["figures"], job.inputs["captions"], strict=True)
     order = {kind: place for place, kind in enumerate(OF_MODELS)}
     on_air = set(summary[summary.budget == "psr_db"].attack)
     found = {"paper": [], "ladder": [], "certified_figures": [], "matrices": [], "by_model": {}}
-    for file, figure in sorted(figures, key=lambda pair: order.get(pair[1]["kind"], 0)):
-        shown = figure | {"image": page.image(file), "caption": _caption(file), "title": _title(figure)}
+    for figure, image, caption in sorted(figures, key=lambda one: order.get(one[0]["kind"], 0)):
+        shown = figure | {"image": page.image(image), "caption": caption.read_text(encoding="utf-8").strip()}
+        shown["title"] = _title(figure)
         if figure["kind"] in OF_MODELS and len(_models(figure)) == 1:
             place = found["by_model"].setdefault(figure["scenario"], {})
             place.setdefault(*_models(figure), []).append(shown)
@@ -87,12 +87,7 @@ def _models(figure: dict) -> list[str]:
     return figure.get("models") or [figure["model"]]
 
 
-def _caption(png: Path) -> str:
-    """Return the caption beside a figure."""
-    file = png.with_suffix(".txt")
-    return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
-
-
 if __name__ == "__main__":
     tables = ("summary", "leaderboard", "verdicts", "certified")
-    run(main, __doc__, inputs=(*tables, "manifests", "tests", "figures", "provenance"), outputs=("page",))
+    others = ("manifests", "tests", "figures", "captions", "provenance")
+    run(main, __doc__, inputs=(*tables, *others), outputs=("page",))
