@@ -12,6 +12,7 @@ from made_up import COLUMNS, ROWS, SITE
 from workflow_project import ROOT
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests of a folder run in one process, which makes what they share once; of the others those of a file."""
     for item in items:

@@ -41,7 +41,7 @@ def results(project: Project) -> dict[str, Path]:
     """List, by name, all but what tells of the host and of the time a job took; what jobs left behind is among it."""
     root = project.folder / RESULTS
     files = {str(file.relative_to(root)): file for file in root.rglob("*") if file.is_file()}
-    varying = re.compile(r"logs/|provenance\.json|tables/leaderboard\.|.*\.job\.json")
+    varying = re.compile(r"logs/|provenance\.json|report\.html|tables/leaderboard\.|.*\.job\.json")
     return {name: file for name, file in files.items() if not varying.match(name)}
 
 

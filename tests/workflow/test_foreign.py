@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from smoke_files import NOTHING, TABLES, clean, due, figures, judged, sets, trained
+from smoke_files import DRAWN, NOTHING, TABLES, clean, due, figures, judged, sets, trained
 from torch import nn
 from workflow_project import SMOKE, Project
 
@@ -82,7 +82,7 @@ def test_what_it_is_made_from(joined: Project) -> None:
 
 
 OF_FILE = trained(MINE, CLAMPED, TUNED) | clean(MINE, CLAMPED, TUNED) | sets(MINE, attacks=("fgsm",)) | judged(MINE)
-OF_FILE |= TABLES - figures("fig4", "matrix")
+OF_FILE |= TABLES - DRAWN | figures(*(f"{kind}_outdoor_mine" for kind in ("map", "cdf", "power", "gallery")))
 
 
 @pytest.mark.parametrize(
