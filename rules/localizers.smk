@@ -75,6 +75,14 @@ def start_checkpoint(wc):
     return [CHECKPOINT.format(**{**wc, **start})] if start else []
 
 
+def lineage(cell):
+    """The models and defences whose trainings, one after the other, make a localizer."""
+    found = [{"model": cell["model"], "defence": cell["defence"]}]
+    while start := settings.origin(config, found[0]["model"], found[0]["defence"]):
+        found.insert(0, start)
+    return found
+
+
 def training(wc):
     """The configuration that training a localizer reads."""
     attacks = [settings.entry(config, "attacks", name) for name in trained_on(wc.defence)]

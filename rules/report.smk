@@ -1,130 +1,46 @@
-# What people look at: the paper's tables and figures.
+# All of it on one page.
 
 
-rule tables:
-    """rmse, summary, leaderboard, verdicts and certificates as CSV and Parquet, what their columns mean, texts of them."""
+rule report:
+    """report.html: what was run and what came of it, one page that opens offline; with everything before it."""
     input:
-        rules.attacks.input,
-        rules.verdicts.input,
-        rules.certificates.input,
-        TABLES,
-        expand("<results>/tables/{file}", file=["rmse.tex", "matrices.md", "verdicts.md"]),
-        expand("<results>/tables/leaderboard.{suffix}", suffix=["md", "tex"]),
-        expand("<results>/tables/dictionary.{suffix}", suffix=["csv", "md"]),
-        table="<results>/tables/rmse.md",
+        rules.figures.input,
+        "<results>/provenance.json",
+        page="<results>/report.html",
     message:
-        "Tables are written: {input.table}"
+        "The report is there: {input.page}"
 
 
-rule figures:
-    """Every figure as PNG and PDF, its numbers as CSV and its caption."""
-    input:
-        rules.tables.input,
-        DRAWN,
-    message:
-        "Figures are drawn"
-
-
-rule layout:
-    """rmse.md, rmse.tex, matrices.md and verdicts.md alone."""
+rule page:
+    """report.html alone."""
     input:
         summary="<results>/tables/summary.csv",
+        leaderboard="<results>/tables/leaderboard.csv",
         verdicts="<results>/tables/verdicts.csv",
-    output:
-        markdown="<results>/tables/rmse.md",
-        latex="<results>/tables/rmse.tex",
-        matrices="<results>/tables/matrices.md",
-        verdicts="<results>/tables/verdicts.md",
-    log:
-        "<logs>/layout.log",
-    conda:
-        "../envs/robustloc.yaml"
-    params:
-        cfg=section(matrices=[figure for figure in config["figures"] if figure["kind"] == "matrix"]),
-        code=code("stages.layout"),
-    message:
-        "Lay the table out as in the paper"
-    shell:
-        "python -m robustloc layout --config {params.cfg:q} --code stages.layout"
-        " --summary {input.summary:q} --verdicts {input.verdicts:q} --markdown {output.markdown:q}"
-        " --latex {output.latex:q} --matrices {output.matrices:q} --verdicts-markdown {output.verdicts:q}"
-        " > {log:q} 2>&1"
-
-
-rule leaderboard:
-    """leaderboard alone, as CSV, Parquet, Markdown and LaTeX."""
-    input:
-        summary="<results>/tables/summary.csv",
         certified=CERTIFIED[:1],
+        manifests=expand("<results>/{place}/manifest.json", place=SCENARIOS),
+        tests=expand("<results>/{place}/test.parquet", place=SCENARIOS),
+        figures=expand("<results>/figures/{figure}.png", figure=REPORTED),
+        captions=expand("<results>/figures/{figure}.txt", figure=REPORTED),
+        provenance="<results>/provenance.json",
     output:
-        table=reported("leaderboard"),
-        markdown="<results>/tables/leaderboard.md",
-        latex="<results>/tables/leaderboard.tex",
-    log:
-        "<logs>/leaderboard.log",
-    conda:
-        "../envs/robustloc.yaml"
-    params:
-        cfg=section(
-            epsilons={name: threats.reference_epsilon(config, name) for name in SCENARIOS},
-            localizers=sorted(cells.localizers(GRIDS), key=str),
+        page=report(
+            "<results>/report.html",
+            caption="captions/page.rst",
+            category="Report",
+            labels={"page": "everything"},
         ),
-        code=code("stages.leaderboard"),
-    message:
-        "Put localizers beside each other"
-    shell:
-        "python -m robustloc leaderboard --config {params.cfg:q} --code stages.leaderboard"
-        " --summary {input.summary:q} --certified {input.certified:q} --table {output.table:q}"
-        " --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
-
-
-rule dictionary:
-    """dictionary.csv and dictionary.md alone: type, unit and meaning of every column of the tables."""
-    input:
-        tables=TABLES[1::2],
-    output:
-        table="<results>/tables/dictionary.csv",
-        markdown="<results>/tables/dictionary.md",
     log:
-        "<logs>/dictionary.log",
+        "<logs>/report.log",
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(),
-        code=code("stages.dictionary"),
+        cfg=reporting(),
+        code=code("stages.report"),
     message:
-        "List what the tables' columns mean"
+        "Write the report"
     shell:
-        "python -m robustloc dictionary --config {params.cfg:q} --code stages.dictionary"
-        " --tables {input.tables:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"
-
-
-rule figure:
-    """One figure alone: results/figures/{figure}.png, .pdf, .csv and its caption as .txt."""
-    input:
-        unpack(shown),
-    output:
-        data="<results>/figures/{figure}.csv",
-        png=report(
-            "<results>/figures/{figure}.png",
-            caption="captions/figure.rst",
-            category="Figures",
-            subcategory=lambda wc: FIGURES[wc.figure]["scenario"],
-            labels=lambda wc: {"figure": wc.figure, "kind": FIGURES[wc.figure]["kind"]},
-        ),
-        pdf="<results>/figures/{figure}.pdf",
-        caption="<results>/figures/{figure}.txt",
-    log:
-        "<logs>/figures/{figure}.log",
-    conda:
-        "../envs/robustloc.yaml"
-    params:
-        cfg=lambda wc: section(figure=FIGURES[wc.figure]),
-        code=code("stages.figure"),
-    message:
-        "Draw {wildcards.figure}"
-    shell:
-        "python -m robustloc figure --config {params.cfg:q} --code stages.figure"
-        " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --sets {input.sets:q}"
-        " --data {output.data:q} --png {output.png:q} --pdf {output.pdf:q} --caption {output.caption:q}"
-        " > {log:q} 2>&1"
+        "python -m robustloc report --config {params.cfg:q} --code stages.report"
+        " --summary {input.summary:q} --leaderboard {input.leaderboard:q} --verdicts {input.verdicts:q}"
+        " --certified {input.certified:q} --manifests {input.manifests:q} --tests {input.tests:q}"
+        " --figures {input.figures:q} --captions {input.captions:q} --provenance {input.provenance:q} --page {output.page:q} > {log:q} 2>&1"

@@ -25,6 +25,7 @@ def described(scenario):
         "carrier_hz": carrier(scenario),
         "epsilons": budget_values(scenario, "eps"),
         "psrs_db": budget_values(scenario, "psr"),
+        "compared_epsilon": threats.compared_epsilon(config, scenario),
         "reference_epsilon": threats.reference_epsilon(config, scenario),
     }
 

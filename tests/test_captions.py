@@ -37,8 +37,8 @@ def test_what_everyone_wants_to_know(kind: str) -> None:
             "map",
             [
                 "worst at epsilon 0.01",
-                "5 in the line of",
-                "3 without",
+                "5 in line of sight",
+                "3 without line of sight (NLOS, triangles)",
                 "1 without any path",
                 "root mean square over 2 seeds",
             ],

@@ -74,8 +74,8 @@ def test_axes_and_legend(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", DRAW)
-def test_drawn_again_from_its_csv_alone(tmp_path: Path, kind: str) -> None:
-    """A figure is drawn again, byte for byte, from the numbers beside it, and is as wide as a column or a page."""
+def test_same_numbers_same_bytes(tmp_path: Path, kind: str) -> None:
+    """Equal numbers give equal bytes, and a figure is as wide as a column or a page."""
     ROWS[kind].to_csv(tmp_path / "rows.csv", index=False, float_format="%.9g")
     for name in ("a", "b"):
         drawing = DRAW[kind](pd.read_csv(tmp_path / "rows.csv"))
@@ -139,6 +139,14 @@ def test_matrix_is_the_table() -> None:
     assert [text.get_text() for text in axes.texts] == ["0.500", "1.500", "0.600", "0.750"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["clean", "fgsm"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "adversarial"]
+
+
+def test_matrix_of_equal_errors() -> None:
+    """A localizer that nothing moves has a matrix, too."""
+    (axes, bar) = matrix.draw(shown.matrix(SUMMARY, MATRIX).assign(rmse_mean_m=2.0)).axes
+
+    assert [text.get_text() for text in axes.texts] == ["2.000"] * 4
+    assert "[m]" in bar.get_ylabel()
 
 
 def test_certified_is_the_mean_of_the_seeds() -> None:

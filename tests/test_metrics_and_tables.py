@@ -118,7 +118,7 @@ def test_verdicts() -> None:
     first, second = tables.verdicts(pd.DataFrame(rows, columns=columns)).splitlines()[2:]
 
     assert (
-        "| WARN      | W1 APGD / PGD: 1.19, expected at most 1.1; W2 APGD / FGSM: 2, expected at most 1.5 |" in second
+        "| WARN      | W1 APGD / PGD: 1.188, expected at most 1.1; W2 APGD / FGSM: 2, expected at most 1.5 |" in second
     )
     assert "| OK        |  " in first
     assert "failed checks" in tables.verdicts(pd.DataFrame([], columns=columns))

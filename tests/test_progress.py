@@ -88,7 +88,7 @@ def test_failures(run: Progress, tmp_path: Path) -> None:
     run.finish(3)
 
     assert run.failures().split("\n") == [
-        "Failed: 2 of 33 jobs; 30 that come after them were not run.",
+        "Failed: 2 of 33 jobs; 30 others were not run.",
         "",
         "Train dcnn",
         f"    {log} ends:",

@@ -4,10 +4,10 @@ import pandas as pd
 
 NORMS = {"linf": "L-infinity", "l2": "L2"}
 SIGHT = {
-    1: "in the line of sight (LOS, circles)",
-    0: "without (NLOS, triangles)",
+    1: "in line of sight (LOS, circles)",
+    0: "without line of sight (NLOS, triangles)",
     -1: "without any path (diamonds)",
-    -2: "of whom it is not recorded (squares)",
+    -2: "with line of sight not recorded (squares)",
 }
 BANDS = "Curves are means over {} seeds, bands plus and minus one standard deviation."
 
@@ -76,12 +76,11 @@ def _cdf(rows: pd.DataFrame) -> str:
 
 def _gallery(rows: pd.DataFrame) -> str:
     first, damage = rows.iloc[0], list(rows.damage.dropna().unique())
-    which = f"those whose error it raises by the {_list(damage)} amount, from top to bottom"
-    if len(damage) == 1:
-        which = f"the one whose error it raises by the {damage[0]} amount"
+    whose = f"of the scenario {first.scenario} whose error it raises by the {_list(damage)} amount"
+    who = f"the user {whose}" if len(damage) == 1 else f"the users {whose}, from top to bottom"
     users = (rows.panel == "test users").sum()
     return f"""What {first.attack} at epsilon {first.epsilon:g} ({_norms(rows)}, units of the scaled input) does to
-    users of the scenario {first.scenario}, {which}: the clean angle-delay profile (ADP), the perturbation, the
+    {who}: the clean angle-delay profile (ADP), the perturbation, the
     adversarial ADP (all on the scale {first.scale}), and on the floor plan [m] the true position and the estimates of
     {first.model} (defence {first.defence}, seed {first.seed}) from both profiles; grey dots are all {users} test
     users. Above each plan stands the position error without and under attack [m]."""

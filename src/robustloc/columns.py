@@ -18,7 +18,7 @@ ATTACK = "{attack}"
 LOCALIZER = {
     "scenario": Column("word", "", "name of the scenario"),
     "model": Column("word", "", "name of the model"),
-    "defence": Column("word", "", "name of the defence, none for plain training"),
+    "defence": Column("word", "", "name of the defence"),
 }
 SEED = {"seed": Column("integer", "", "seed that the localizer was trained with")}
 CELL = {
@@ -34,6 +34,7 @@ USERS = {"n_users": Column("integer", "1", "test users that the row sums up")}
 VERDICT = {
     "verdict": Column("word", "", "may errors under attack be believed: OK, WARN, PROTOCOL, MASKED; none: not attacked")
 }
+VERDICTS = {"verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/WARN where seeds differ")}
 PSR = Column("number", "dB", "power of the perturbation relative to the signal's, median over users; -inf without one")
 
 TABLES: dict[str, dict[str, Column]] = {
@@ -67,15 +68,17 @@ TABLES: dict[str, dict[str, Column]] = {
         "p90_m": Column("number", "m", "mean over seeds of the 90th percentile of the position error"),
         "psr_db": PSR._replace(meaning=f"mean over seeds of: {PSR.meaning}"),
         "n_users": Column("integer", "1", "test users of a seed, of the seed that has fewest"),
-        "verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/WARN where seeds differ"),
+        **VERDICTS,
         **SIZE,
     },
     "leaderboard": {
         **LOCALIZER,
-        **VERDICT,
-        "seeds": Column("integer", "1", "seeds that the row sums up"),
+        **VERDICTS,
+        "seeds": Column("integer", "1", "seeds of the errors without attack"),
         **SIZE,
-        "training_s": Column("number", "s", "wall time of training, mean over seeds; empty where its log is gone"),
+        "training_s": Column(
+            "number", "s", "wall time of training and of what it starts from, mean over seeds; empty where unknown"
+        ),
         "epsilon": Column("number", "input", "budget of all attacks of the row; empty if none was run"),
         "{attack}_rmse_mean_m": Column("number", "m", "mean over seeds of the root mean square position error {under}"),
         "{attack}_rmse_std_m": Column("number", "m", "its sample standard deviation over seeds; empty for one seed"),

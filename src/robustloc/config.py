@@ -83,7 +83,8 @@ def origin(config: dict, model: str, defence: str) -> dict[str, str] | None:
     if weights := config["models"][model].get("weights"):
         return {"model": weights, "defence": defence}
     start = config["defences"][defence].get("start")
-    if "file" in config["models"][model] and not start and needs_epsilon(config, defence):
+    trains = needs_epsilon(config, defence) or "training" in config["defences"][defence]
+    if "file" in config["models"][model] and not start and trains:
         raise UserError(
             f"models.{model}: a network from a file has no training from new weights; set defences.{defence}.start, "
             "as in start: none"

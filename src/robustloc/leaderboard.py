@@ -17,12 +17,11 @@ def compared(summary: pd.DataFrame, epsilons: dict[str, float]) -> pd.DataFrame:
 
     Args:
         summary: one row per cell (summary.csv).
-        epsilons: scenario -> reference epsilon; of those that were run the nearest one is taken.
+        epsilons: scenario -> that epsilon.
     """
     rows = summary[summary.budget != "psr_db"]
-    distance = (rows.epsilon - rows.scenario.map(epsilons)).abs().where(rows.attack != "clean")
-    nearest = distance == distance.groupby(rows.scenario).transform("min")
-    return rows[nearest | (rows.attack == "clean")]
+    at_epsilon = np.isclose(rows.epsilon, rows.scenario.map(epsilons), rtol=1e-9, atol=0)
+    return rows[at_epsilon | (rows.attack == "clean")]
 
 
 def proven(certified: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +46,7 @@ def leaderboard(rows: pd.DataFrame, training_s: pd.DataFrame, certified: pd.Data
 
     Args:
         rows: see `compared`.
-        training_s: scenario, model, defence and training_s: wall time of training [s], where it is known.
+        training_s: scenario, model, defence and training_s: wall time of training, of what it starts from, too [s].
         certified: one row per smoothed localizer, seed and radius (certified.csv), if there is one.
 
     Returns:
@@ -76,7 +75,7 @@ def markdown(rows: pd.DataFrame, board: pd.DataFrame) -> str:
     parts = []
     for scenario, own in rows.groupby("scenario"):
         shown = board[board.scenario == scenario]
-        parts.append(f"## {scenario}: {_caption(own, shown)}\n\n{tables.pipes(_texts(own, shown), left=3)}")
+        parts.append(f"## {scenario}: {caption(own, shown)}\n\n{tables.pipes(_texts(own, shown), left=3)}")
     return "\n".join(parts)
 
 
@@ -89,8 +88,8 @@ def latex(rows: pd.DataFrame, board: pd.DataFrame) -> str:
             own = own[own.attack.isin(tables.HEADLINES)]
         text = _texts(own, shown, headlines=())
         text.insert(0, "localizer", tables.localizer(text))
-        caption = f"{scenario}: {_caption(own, shown, intervals=False)}"
-        parts.append(tabular(text.drop(columns=["model", "defence"]), caption, f"leaderboard-{scenario}", left=2))
+        title = f"{scenario}: {caption(own, shown, intervals=False)}"
+        parts.append(tabular(text.drop(columns=["model", "defence"]), title, f"leaderboard-{scenario}", left=2))
     return document(parts)
 
 
@@ -109,9 +108,16 @@ def _texts(rows: pd.DataFrame, board: pd.DataFrame, headlines: tuple[str, ...] =
     return found.fillna("").reset_index().drop(columns="scenario")
 
 
-def _caption(rows: pd.DataFrame, board: pd.DataFrame, *, intervals: bool = True) -> str:
+def caption(rows: pd.DataFrame, board: pd.DataFrame, *, intervals: bool = True) -> str:
+    """Say what the rows of one scenario show.
+
+    Args:
+        rows, board: what `leaderboard` takes and makes.
+        intervals: they stand in brackets.
+    """
     budgets = ", ".join(f"{epsilon:g}" for epsilon in sorted(set(board.epsilon.dropna())))
     attacks = f"; attacks at epsilon {budgets}" if budgets else ""
     users = tables.span(board.certified_n_users.dropna().astype(int))
-    proof = f"; certified: bound for {users} of the users under every attack within that L2 radius" if users else ""
+    within = "under every attack within that L2 radius, another budget than epsilon"
+    proof = f"; certified: bound for {users} of the users {within}" if users else ""
     return f"{tables.caption(rows, intervals=intervals)}{attacks}{proof}"

@@ -37,7 +37,7 @@ def _of(config: dict, grids: list[dict], scenario: str, model: str) -> Iterator[
     own = [grid for grid in grids if scenario in grid["scenarios"] and model in grid["models"]]
     attacks = _names(own, "attacks")
     attack = _shown_attack(config, attacks)
-    shown = {"attack": attack, "epsilon": _epsilon(config, scenario)} if attack else {}
+    shown = {"attack": attack, "epsilon": threats.compared_epsilon(config, scenario)} if attack else {}
     for kind in ("map", "cdf"):
         yield {"kind": kind, "model": model, "defences": _names(own, "defences")} | shown
     if attacks:
@@ -81,9 +81,3 @@ def _shown_attack(config: dict, attacks: list[str]) -> str | None:
 def _names(grids: list[dict], axis: str) -> list[str]:
     """List the names of an axis, no defence before the others."""
     return sorted({name for grid in grids for name in grid[axis]}, key=lambda name: (name != "none", name))
-
-
-def _epsilon(config: dict, scenario: str) -> float:
-    """Return the attacked epsilon that is nearest to the one of the verdicts."""
-    reference = threats.reference_epsilon(config, scenario)
-    return min(sorted(config["scenarios"][scenario]["epsilons"]), key=lambda epsilon: abs(epsilon - reference))

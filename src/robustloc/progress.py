@@ -21,6 +21,7 @@ class Started:
     number: int
     message: str
     is_done: bool = False
+    has_failed: bool = False
     logs: list[Path] = field(default_factory=list)
 
 
@@ -49,7 +50,7 @@ class Progress:
         """Note that a job starts, and say so in a line; one that is tried again keeps its number."""
         same = [one for one in self._started.values() if one.rule == rule]
         begun = self._started.setdefault(job, Started(rule, len(same) + 1, message))
-        again = ", again" if begun.logs else ""
+        again = ", again" if begun.has_failed else ""
         return f"{self._so_far()} | {message} ({rule} {begun.number} of {self._jobs.get(rule, begun.number)}{again})"
 
     def finish(self, job: int) -> None:
@@ -60,15 +61,15 @@ class Progress:
     def fail(self, job: int, logs: list[Path]) -> None:
         """Note that a job failed, which may be tried again."""
         if job in self._started:
-            self._started[job].logs = logs or [Path("no log")]
+            self._started[job].has_failed, self._started[job].logs = True, logs
 
     def failures(self) -> str:
         """Sum up what failed, with the last lines of each log, and what was not run for it; empty if nothing did."""
-        failed = [one for one in self._started.values() if one.logs and not one.is_done]
+        failed = [one for one in self._started.values() if one.has_failed and not one.is_done]
         waiting = self._jobs["total"] - self._done() - len(failed)
-        parts = [f"{one.message}\n{_ending(log)}" for one in failed[:FAILURES] for log in one.logs]
+        parts = ["\n".join([one.message, *map(_ending, one.logs)]) for one in failed[:FAILURES]]
         more = [f"… and {len(failed) - FAILURES} more"] * (len(failed) > FAILURES)
-        rest = f"; {waiting} that come after them were not run" if waiting else ""
+        rest = f"; {waiting} others were not run" if waiting else ""
         head = f"Failed: {len(failed)} of {self._jobs['total']} jobs{rest}."
         tail = "Run the same command again when the cause is mended; what is finished stays."
         return "\n\n".join([head, *parts, *more, tail]) if failed else ""

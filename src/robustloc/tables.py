@@ -1,5 +1,7 @@
 """The results as tables that people read: the paper's layout, matrices of training and test attacks, verdicts."""
 
+from typing import NamedTuple
+
 import pandas as pd
 
 from robustloc import shown
@@ -41,7 +43,7 @@ def localizer(rows: pd.DataFrame) -> pd.Series:
 
 def value(row: pd.Series, headlines: tuple[str, ...] = HEADLINES) -> str:
     """Write one cell: its RMSE, the standard deviation over seeds, and of a headline the interval over users."""
-    spread = "" if row.seeds == 1 else f" ± {row.rmse_std_m:.3f}"
+    spread = "" if pd.isna(row.rmse_std_m) else f" ± {row.rmse_std_m:.3f}"  # of one seed there is none
     interval = f" [{row.rmse_low_m:.3f}, {row.rmse_high_m:.3f}]" if row.attack in headlines else ""
     return f"{row.rmse_mean_m:.3f}{spread}{interval}"
 
@@ -120,12 +122,17 @@ def verdicts(table: pd.DataFrame) -> str:
         table: one row per localizer and check (verdicts.csv).
     """
     failed = table[table.passed == "no"]
-    texts = [f"{row.check} {row.what}: {row.figure:.3g}, expected {row.rule}" for row in failed.itertuples()]
+    texts = [failure(row) for row in failed.itertuples()]
     reasons = pd.Series(texts, index=failed.index, dtype=object)
     keys = ["scenario", "model", "defence", "seed"]
     words = table.groupby(keys)[["epsilon", "n_users", "verdict"]].first()
     words["failed checks"] = reasons.groupby([failed[key] for key in keys]).agg("; ".join)
     return words.fillna({"failed checks": ""}).reset_index().to_markdown(index=False) + "\n"
+
+
+def failure(row: NamedTuple) -> str:
+    """Write what a failed check found and what it expected, in as many digits as tell them apart."""
+    return f"{row.check} {row.what}: {row.figure:.4g}, expected {row.rule}"
 
 
 def dictionary(columns: pd.DataFrame) -> str:

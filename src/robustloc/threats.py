@@ -47,6 +47,12 @@ def budgets(config: dict) -> dict[str, dict[str, list[str]]]:
     return found
 
 
+def compared_epsilon(config: dict, scenario: str) -> float:
+    """Return the epsilon that localizers are compared at: of those attacked the nearest to the one of the verdicts."""
+    reference = reference_epsilon(config, scenario)
+    return min(sorted(config["scenarios"][scenario]["epsilons"]), key=lambda epsilon: abs(epsilon - reference))
+
+
 def reference_epsilon(config: dict, scenario: str) -> float:
     """Return the epsilon of a scenario's verdicts: the one it names, or the middle one (of two the smaller)."""
     epsilons = sorted(config["scenarios"][scenario]["epsilons"])

@@ -19,10 +19,10 @@ class Verification:
     def differences(self, job: Planned) -> Iterator[str]:
         """Say in a line each what of a job's files is not as today's configuration, code and inputs would make it."""
         place, log = job.outputs[0], joblog.read(job.outputs[0])
-        if "cfg" not in job.params:  # the summary itself, which was made after the same comparison
-            return
         if missing := [file for file in job.outputs if self._checksum(file) is None]:
             yield from (f"{file}: missing" for file in missing)
+        elif "cfg" not in job.params:  # the summary itself, which was made after the same comparison
+            return
         elif log is None:
             yield f"{place}: nothing tells what it was made from ({joblog.path(place).name} is missing or damaged)"
         else:

@@ -79,7 +79,7 @@ def test_names_are_escaped() -> None:
         ("model", "defence", "verdict", "clean", "attacked", "attack", "certified", "parameters", "multiply_adds"),
         HOSTILE,
     )
-    scene = {"scenario": HOSTILE, "caption": HOSTILE, "epsilon": HOSTILE, "has_certificates": True}
+    scene = {"scenario": HOSTILE, "caption": HOSTILE, "has_certificates": True}
     failure = {
         "scenario": HOSTILE,
         "model": HOSTILE,
@@ -94,6 +94,14 @@ def test_names_are_escaped() -> None:
 
     assert html.count("<script") == 1
     assert html.count("&lt;script&gt;") >= 18
+
+
+def test_gravest_verdict() -> None:
+    """Where seeds differ the sign is that of the gravest word."""
+    failure = {"scenario": "hall", "model": "dcnn", "defence": "none", "seed": 0, "failed": ["C1"]}
+    html = page.render(**EMPTY | {"failures": [failure | {"verdict": "OK/PROTOCOL/WARN"}]})
+
+    assert '<span class="verdict protocol">OK/PROTOCOL/WARN</span>' in html
 
 
 def test_misspelt_content() -> None:

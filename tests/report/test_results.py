@@ -9,7 +9,7 @@ from robustloc.report import results
 
 KEYS = ["scenario", "model", "defence", "attack", "epsilon", "budget", "rmse_mean_m", "rmse_std_m", "seeds", "verdict"]
 ROWS = [
-    ("hall", "dcnn", "none", "clean", 0.0, "none", 0.25, math.nan, 1, "WARN"),
+    ("hall", "dcnn", "none", "clean", 0.0, "none", 0.25, 0.05, 3, "WARN"),
     ("hall", "dcnn", "none", "fgsm", 0.1, "linf", 0.5, math.nan, 1, "WARN"),
     ("hall", "dcnn", "none", "worst", 0.1, "linf", 0.45678, math.nan, 1, "WARN"),
     ("hall", "ode", "none", "clean", 0.0, "none", 0.2, 0.01, 3, "OK"),
@@ -37,8 +37,8 @@ def test_headline() -> None:
     found = headline()
     rows = found["rows"]
 
-    assert found["epsilon"] == "0.1"
-    assert rows["dcnn"]["clean"] == "0.250 [0.100, 0.900]" == tables.value(SUMMARY.iloc[0])
+    assert found["caption"].endswith("attacks at epsilon 0.1")
+    assert rows["dcnn"]["clean"] == "0.250 ± 0.050 [0.100, 0.900]" == tables.value(SUMMARY.iloc[0])
     assert (rows["dcnn"]["attacked"], rows["dcnn"]["attack"]) == ("0.457 [0.100, 0.900]", "")
     assert (rows["ode"]["attacked"], rows["ode"]["attack"]) == ("0.400 ± 0.020 [0.100, 0.900]", "fgsm")
     assert (rows["constant"]["attacked"], rows["constant"]["attack"]) == ("", "")
@@ -92,4 +92,4 @@ def test_matrix() -> None:
     found = results.matrix(SUMMARY, figure)
 
     assert found["columns"] == ["defence", "clean", "worst", "fgsm"]
-    assert found["rows"] == [["none", "0.250 [0.100, 0.900]", "0.457 [0.100, 0.900]", "0.500"]]
+    assert found["rows"] == [["none", "0.250 ± 0.050 [0.100, 0.900]", "0.457 [0.100, 0.900]", "0.500"]]

@@ -50,12 +50,12 @@ COMMANDS = {
     "certify/certify": CERTIFICATE | CERTIFIED,
     "certify/certified": CERTIFIED,
     "evaluate/evaluate": TABLES,
-    "report/layout": LAYOUT,
-    "report/leaderboard": LEADERBOARD,
-    "report/dictionary": DICTIONARY,
-    "report/figure": FIG1 | DRAWN | OF_USERS | figures("certified"),
+    "tables/layout": LAYOUT,
+    "tables/leaderboard": LEADERBOARD,
+    "tables/dictionary": DICTIONARY,
+    "figures/figure": FIG1 | DRAWN | OF_USERS | figures("certified"),
     "verify/verify": PROVENANCE,
-    "html/report": REPORT,
+    "report/report": REPORT,
 }
 
 # edit: file, old text, new text, what is due

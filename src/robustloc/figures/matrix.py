@@ -20,8 +20,11 @@ def draw(rows: pd.DataFrame) -> Figure:
         margins = (1.2 + 0.06 * max(map(len, grid.index)), 0.9 + 0.04 * max(map(len, grid.columns)))
         size = (max(COLUMN, margins[0] + 0.5 * grid.shape[1]), margins[1] + 0.32 * grid.shape[0])
         drawing, axes = plt.subplots(figsize=size, layout="constrained")
-        image = axes.imshow(grid, norm=LogNorm(), cmap="viridis_r", aspect="auto")
-        for (row, column), value in np.ndenumerate(grid.to_numpy()):
+        values = grid.to_numpy()
+        low, high = np.nanmin(values), np.nanmax(values)
+        norm = LogNorm(low, max(high, 1.01 * low))  # a scale needs a length, even if all are equal
+        image = axes.imshow(grid, norm=norm, cmap="viridis_r", aspect="auto")
+        for (row, column), value in np.ndenumerate(values):
             dark = np.dot(image.to_rgba(value)[:3], (0.299, 0.587, 0.114)) < 0.5
             look = {"color": "white" if dark else "black", "ha": "center", "va": "center", "fontsize": 7}
             axes.text(column, row, f"{value:.3f}", **look)

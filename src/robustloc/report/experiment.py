@@ -6,7 +6,7 @@ from datetime import datetime
 SIGHT = {1: "line of sight", 0: "without line of sight", -1: "without any path", -2: "not recorded"}
 SCALES = {
     "unit": "profile / peak; one epsilon is a share of the strongest training pixel",
-    "db": "decibels below the peak over 80 dB; one epsilon is 80 dB per pixel",
+    "db": "1 − decibels below the peak / 80, at least 0; an epsilon of 0.01 is 0.8 dB per pixel",
     "raw": "profile as computed; one epsilon is a magnitude",
 }
 
@@ -59,11 +59,12 @@ def _split(found: dict) -> dict:
 
 
 def entries(found: dict[str, dict]) -> list[list[str]]:
-    """List models, defences or attacks: name, file, what else they say."""
+    """List models, defences or attacks: name, plugin if they are one, what else they say."""
     rows = []
     for name, entry in found.items():
         said = {key: value for key, value in entry.items() if key not in ("plugin", "parameters")}
-        rows.append([name, entry["plugin"], options(said | entry["parameters"])])
+        plugin = "" if entry.keys() & {"members", "file"} else entry["plugin"]
+        rows.append([name, plugin, options(said | entry["parameters"])])
     return rows
 
 

@@ -14,24 +14,21 @@ def headline(board: pd.DataFrame, summary: pd.DataFrame, epsilons: dict[str, flo
     Args:
         board: one row per localizer (leaderboard.csv).
         summary: one row per cell (summary.csv).
-        epsilons: scenario -> reference epsilon.
+        epsilons: scenario -> epsilon that they are compared at.
 
     Returns:
-        Of each scenario its name, caption, the epsilons of its attacks, and a row of texts per localizer. The error
-        under attack is that of ``worst``; where that was not run, the largest of the attacks that were, whose name
-        stands with it.
+        Of each scenario its name, caption, and a row of texts per localizer. The error under attack is that
+        of ``worst``; where that was not run, the largest of the attacks that were, whose name stands with it.
     """
     compared = leaderboard.compared(summary, epsilons)
     found = []
     for scenario, rows in board.groupby("scenario"):
         own = compared[compared.scenario == scenario]
-        budgets = sorted({f"{row.epsilon:g}" for row in own.itertuples() if row.attack != "clean"})
         localizers = [_localizer(row) for _, row in rows.iterrows()]
         found.append(
             {
                 "scenario": scenario,
-                "caption": tables.caption(own),
-                "epsilon": ", ".join(budgets),
+                "caption": leaderboard.caption(own, rows),
                 "has_certificates": any(one["certified"] for one in localizers),
                 "rows": localizers,
             }
@@ -62,7 +59,7 @@ def _localizer(row: pd.Series) -> dict:
 def _error(row: pd.Series, attack: str) -> str:
     """Write the error under one attack as tables write headlines."""
     cell = {name: row[f"{attack}_{name}"] for name in ERRORS}
-    return tables.value(pd.Series({"attack": "worst", "seeds": row.seeds, **cell}))
+    return tables.value(pd.Series({"attack": "worst", **cell}))
 
 
 def _certified(row: pd.Series) -> str:
@@ -78,10 +75,7 @@ def failures(verdicts: pd.DataFrame) -> list[dict]:
     """
     found = []
     for (scenario, model, defence, seed), rows in verdicts.groupby(["scenario", "model", "defence", "seed"]):
-        failed = [
-            f"{row.check} {row.what}: {row.figure:.4g}, expected {row.rule}"
-            for row in rows[rows.passed == "no"].itertuples()
-        ]
+        failed = [tables.failure(row) for row in rows[rows.passed == "no"].itertuples()]
         place = {"scenario": scenario, "model": model, "defence": defence, "seed": seed}
         found.append(place | {"verdict": rows.verdict.iloc[0], "checks": len(rows), "failed": failed})
     return found

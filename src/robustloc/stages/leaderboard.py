@@ -12,7 +12,9 @@ def main(job: Job) -> None:
     """Write one row per scenario, model and defence."""
     rows = leaderboard.compared(pd.read_csv(job.input("summary")), job.config["epsilons"])
     results = job.outputs["table"][0].parent.parent  # <results>/tables/leaderboard.csv
-    training_s = pd.DataFrame([cell | {"training_s": _training_s(results, cell)} for cell in job.config["localizers"]])
+    training_s = pd.DataFrame(
+        [cell | {"training_s": _training_s(results, cell, trained)} for cell, trained in job.config["localizers"]]
+    )
     certified = [pd.read_csv(path) for path in job.inputs["certified"]]  # one or none
     board = leaderboard.leaderboard(rows, training_s, *certified)
     tidy.write(job.outputs["table"], "leaderboard", board, job.record())
@@ -20,10 +22,11 @@ def main(job: Job) -> None:
     job.output("latex").write_text(leaderboard.latex(rows, board), encoding="utf-8")
 
 
-def _training_s(results: Path, cell: dict) -> float:
-    """How long a training took, if it was here and its log is still there: it is told, not depended on."""
-    log = joblog.read(results / cells.CHECKPOINT.format(**cell))
-    return log["run"]["seconds"] if log and "training" in log["record"]["config"] else float("nan")
+def _training_s(results: Path, cell: dict, trained: list[dict]) -> float:
+    """How long a localizer's trainings took, if all were here and their logs are there: it is told, not depended on."""
+    logs = [joblog.read(results / cells.CHECKPOINT.format(**cell | names)) for names in trained]
+    seconds = [log["run"]["seconds"] if log and "training" in log["record"]["config"] else float("nan") for log in logs]
+    return sum(seconds)
 
 
 if __name__ == "__main__":

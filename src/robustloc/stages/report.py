@@ -30,9 +30,9 @@ def main(job: Job) -> None:
     board = pd.read_csv(job.input("leaderboard"))
     provenance = json.loads(job.input("provenance").read_text(encoding="utf-8"))
     manifests = {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in job.inputs["manifests"]}
-    references = {name: scenario["reference_epsilon"] for name, scenario in config["scenarios"].items()}
+    epsilons = {name: scenario["compared_epsilon"] for name, scenario in config["scenarios"].items()}
     content = {
-        "headline": results.headline(board, summary, references),
+        "headline": results.headline(board, summary, epsilons),
         "failures": results.failures(verdicts),
         "scenes": experiment.scenes(config["scenarios"], manifests, _sights(job)),
         "users": {name: manifests[name]["users"] for name in config["scenarios"]},
