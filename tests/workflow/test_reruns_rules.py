@@ -101,7 +101,7 @@ def test_order_of_keys(finished: Project, file: str) -> None:
 def test_order_of_rules(finished: Project) -> None:
     """Rules in another place make nothing due."""
     with finished.edited(
-        "rules/report.smk",
+        "rules/figures.smk",
         lambda text: text[text.index("rule figure:") :] + "\n\n" + text[: text.index("rule figure:")],
     ):
         assert finished.planned() == NOTHING
