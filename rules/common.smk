@@ -20,6 +20,24 @@ from robustloc.scenario import deepmimo_v4_writer
 from robustloc.scenario import folder as scenario_folder
 from robustloc.scenario.users import Grid, select
 
+
+def repeated(node, place=""):
+    """The keys that a YAML mapping has twice, of which the last would count without a word."""
+    found = []
+    if isinstance(node, yaml.MappingNode):
+        names = [key.value for key, _ in node.value]
+        twice = {name for name in names if names.count(name) > 1}
+        found += [f"{place}{key.value}, line {key.start_mark.line + 1}" for key, _ in node.value if key.value in twice]
+        inner = [(f"{place}{key.value}.", value) for key, value in node.value]
+    else:
+        inner = [(place, value) for value in node.value] if isinstance(node, yaml.SequenceNode) else []
+    return found + [one for place, value in inner for one in repeated(value, place)]
+
+
+for file in workflow.configfiles:
+    if again := repeated(yaml.compose(Path(file).read_text(encoding="utf-8"))):
+        raise WorkflowError(f"{file}: keys stand there twice, merge what they hold: {'; '.join(again)}")
+
 try:
     settings.check(config, yaml.safe_load(Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")))
 except UserError as error:

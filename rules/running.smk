@@ -31,8 +31,16 @@ THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "GOTO", "
 AS_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
 
 
+# what makes jobs larger or smaller than those that rules/seconds.yaml tells of
+SIZES = {"scenarios", "training", "crafting", "verdict", "certificates"}
 # this run, once its jobs are counted: its progress, and whether to tell it in our words
 RUN = []
+
+
+def changes():
+    """The sections in which this experiment differs from config.yaml."""
+    overlays = [yaml.safe_load(Path(file).read_text(encoding="utf-8")) for file in workflow.overwrite_configfiles]
+    return {key for overlay in [*overlays, workflow.config_settings.config] for key in overlay or {}}
 
 
 def tell(record):
@@ -45,9 +53,11 @@ def tell(record):
     expected = yaml.safe_load(Path(workflow.basedir, "rules", "seconds.yaml").read_text(encoding="utf-8"))
     slots = workflow.nodes or workflow.cores or 1
     seconds = forecast.seconds_per_job(summary, expected)
-    record.msg = f"{record.msg}\n{forecast.forecast(record.stats, seconds, slots)}\n"
+    is_known = summary.is_file() or not changes() & SIZES
+    length = forecast.forecast(record.stats, seconds, slots) if is_known else forecast.UNKNOWN
+    record.msg = f"{record.msg}\n{length}\n"
     if not workflow.dryrun:
-        RUN[:] = progress.Progress(record.stats, seconds, slots), as_usual
+        RUN[:] = progress.Progress(record.stats, seconds, slots, is_known), as_usual
     elif as_usual:
         # with these Snakemake ends a dry run here
         settings.quiet = {Quietness.RULES, Quietness.PROGRESS}

@@ -14,10 +14,10 @@ from workflow_project import ROOT
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests of a folder run in one process, which makes what they share once; of the others those of a file."""
+    """Let the tests of a file run in one process, and those of clusters, since a machine has one Slurm at a time."""
     for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        item.add_marker(pytest.mark.xdist_group(folder))
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "cluster" else item.path.name))
 
 
 @pytest.fixture

@@ -152,7 +152,11 @@ def test_plugins_are_found_by_name() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("def perturb(loss, x, steps, *, eps): ...", r"perturb\(\) takes 2 positional parameters; .*behind a \*"),
+        (
+            "def perturb(loss, x, steps, *, eps): ...",
+            r"perturb\(\) may have 2 positional parameters, found loss, x, steps; .*behind a \*",
+        ),
+        ("def perturb(loss, x, *, eps: float, steps=3): ...", r"perturb\(\) needs a type for steps, as in "),
         ("def attack(loss, x): ...", r"a file in attacks/ must define the function perturb\(\)"),
     ],
 )

@@ -29,7 +29,7 @@ def clock() -> Clock:
 @pytest.fixture
 def run(clock: Clock) -> Progress:
     """A run of 1800 expected seconds, two jobs at once."""
-    return Progress(JOBS, SECONDS, 2, clock)
+    return Progress(JOBS, SECONDS, 2, clock=clock)
 
 
 def test_before_anything_is_done(run: Progress) -> None:
@@ -52,6 +52,17 @@ def test_pace(run: Progress, clock: Clock, elapsed_s: float, words: str) -> None
     # 600 s of work are left for two at once; 1200 s were done in 2 x elapsed, and 120 s are believed as expected
     assert f"about {600 * (2 * elapsed_s + 120) / (1200 + 120) / 2 / 60:.0f} min" in words
     assert run.start(4, "attack", "Attack") == f"2 of 33 done, {words} to go | Attack (attack 1 of 30)"
+
+
+def test_unknown_sizes(clock: Clock) -> None:
+    """Where the seconds are of other jobs, only proportions count, and nothing is told before something is done."""
+    run = Progress(JOBS, SECONDS, 2, is_known=False, clock=clock)
+    assert run.start(1, "train", "Train") == "0 of 33 done | Train (train 1 of 2)"
+    clock.now += 1200
+    run.finish(1)
+
+    # 600 of 1800 expected seconds took 1200
+    assert run.start(2, "train", "Train") == "1 of 33 done, 0.1 a minute, about 40 min to go | Train (train 2 of 2)"
 
 
 def test_numbers_are_of_the_rule(run: Progress) -> None:

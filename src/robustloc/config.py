@@ -213,4 +213,6 @@ def _check_figure(config: dict, figure: dict, computed: list[dict]) -> None:
         wanted = dict(zip(named, names, strict=True)) | exact
         if not any(wanted.items() <= cell.items() for cell in computed):
             missing = ", ".join(f"{key} {value}" for key, value in wanted.items())
-            raise UserError(f"{place}: no grid computes {missing}; add it to grids or change the figure")
+            raise UserError(
+                f"{place}: no grid computes {missing}; add it to grids, change the figure, or write figures: []"
+            )

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+UNKNOWN = "Roughly how long: not known before this experiment has run once."
+
 
 def seconds_per_job(summary: Path, expected: dict[str, float]) -> dict[str, float]:
     """Return by rule how long a job takes on one core [s]: as in this experiment's last run, or as expected.

@@ -77,20 +77,21 @@ def options(kind: str, name: str) -> dict[str, Option]:
     """Return the keyword-only parameters of a plugin, read off its file without importing it.
 
     Raises:
-        UserError: the file does not define the function of its kind, or has positional parameters of its own.
+        UserError: the file does not define the function of its kind, or that one has positional parameters of its own
+            or some without a type.
     """
     file = Path(__file__).parent / kind / f"{name}.py"
     function, positional = ENTRY[kind]
     for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             if len(node.args.posonlyargs + node.args.args) != positional:
+                found = ", ".join(arg.arg for arg in node.args.posonlyargs + node.args.args)
                 raise UserError(
-                    f"{file}: {function}() takes {positional} positional parameters; its own must be keyword-only, "
-                    "behind a *"
+                    f"{file}: {function}() may have {positional} positional parameters, found {found}; the others must "
+                    "be keyword-only, behind a *"
                 )
+            if untyped := [arg.arg for arg in node.args.kwonlyargs if not arg.annotation]:
+                raise UserError(f"{file}: {function}() needs a type for {', '.join(untyped)}, as in steps: int = 10")
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            return {
-                arg.arg: Option(ast.unparse(arg.annotation) if arg.annotation else "", default is None)
-                for arg, default in pairs
-            }
+            return {arg.arg: Option(ast.unparse(arg.annotation), default is None) for arg, default in pairs}
     raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")

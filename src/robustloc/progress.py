@@ -32,6 +32,7 @@ class Progress:
         jobs: by rule, how many; and ``total``.
         seconds: by rule, what a job is expected to take [s].
         slots: how many jobs run at once.
+        is_known: the seconds are those of such jobs; otherwise just the proportions of rules are.
         clock: seconds that only grow.
     """
 
@@ -40,10 +41,12 @@ class Progress:
         jobs: Mapping[str, int],
         seconds: Mapping[str, float],
         slots: int,
+        is_known: bool = True,
+        *,
         clock: Callable[[], float] = time.monotonic,
     ):
         self._jobs, self._seconds, self._slots, self._clock = jobs, seconds, slots, clock
-        self._begun = clock()
+        self._is_known, self._begun = is_known, clock()
         self._started: dict[int, Started] = {}
 
     def start(self, job: int, rule: str, message: str) -> str:
@@ -82,7 +85,9 @@ class Progress:
         elapsed, done = self._clock() - self._begun, self._done()
         total_s = sum(count * self._seconds.get(rule, 0) for rule, count in self._jobs.items())
         done_s = sum(self._seconds.get(one.rule, 0) for one in self._started.values() if one.is_done)
-        trust = TRUST_S * self._slots
+        trust = TRUST_S * self._slots * self._is_known
+        if not done_s + trust:
+            return f"{done} of {self._jobs['total']} done"
         pace = (elapsed * self._slots + trust) / (done_s + trust)
         left = forecast.words((total_s - done_s) * pace / self._slots)
         per_minute = 60 * done / elapsed if done and elapsed else 0

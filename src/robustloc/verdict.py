@@ -48,11 +48,11 @@ def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tupl
     found = [f[f"{name}_rmse_m"] for name in ("fgsm", "pgd", "pgd_long", "apgd")]
     slack, gradients = limits["slack"], max(found)
     more, less = 1 + slack, 1 - slack
-    steady = f["repeat_m"] <= limits["repeat_m"]
+    alone = f["repeat_m"] <= limits["repeat_m"] and f["alone_m"] <= limits["alone_m"]
 
     yield "C1", "share of users with a dead gradient", *_most(f["dead_gradients"], limits["dead_gradients"])
-    # a random network has no derivative that a difference could find
-    ratio, off = f["gradient_ratio"] if steady else None, limits["gradient_error"]
+    # neither a random network nor one that looks at the others has a derivative that a user's difference could find
+    ratio, off = f["gradient_ratio"] if alone else None, limits["gradient_error"]
     right = None if ratio is None else bool(1 - off <= ratio <= 1 + off)
     yield "C2", "central difference / gradient", _number(ratio), f"{1 - off:g} to {1 + off:g}", right
     yield "C3", "noise / weakest gradients", *_most(_share(f["noise_rmse_m"], min(found)), 1.0)

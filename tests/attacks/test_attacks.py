@@ -88,6 +88,14 @@ def size(difference: Tensor, norm: str) -> Tensor:
     return torch.linalg.vector_norm(difference.flatten(1), ord=float("inf") if norm == "linf" else 2, dim=1)
 
 
+@pytest.mark.parametrize("name", plugins.names("attacks"))
+def test_can_be_configured(name: str) -> None:
+    """Its name can stand in a configuration, its parameters are keyword-only and have types."""
+    assert name.islower()
+    assert name.isidentifier()
+    plugins.options("attacks", name)
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 def test_inside_the_ball(name: str) -> None:
     """The perturbation keeps its budget, for every sample, with one epsilon or one each."""

@@ -33,6 +33,14 @@ def build(name: str, *attacks: dict, **parameters: object) -> Defence:
 
 
 @pytest.mark.parametrize("name", plugins.names("defences"))
+def test_can_be_configured(name: str) -> None:
+    """Its name can stand in a configuration, its parameters are keyword-only and have types."""
+    assert name.islower()
+    assert name.isidentifier()
+    plugins.options("defences", name)
+
+
+@pytest.mark.parametrize("name", plugins.names("defences"))
 def test_contract(name: str, batch: tuple) -> None:
     """Users stay users, losses are finite and reach the weights; the network's modes, weights and statistics stay."""
     network, x, y, generators = batch

@@ -45,6 +45,14 @@ def build(name: str, shape: tuple[int, int] = (16, 16), users: int = 32) -> nn.M
     return model.eval()
 
 
+@pytest.mark.parametrize("name", plugins.names("models"))
+def test_can_be_configured(name: str) -> None:
+    """Its name can stand in a configuration, its parameters are keyword-only and have types."""
+    assert name.islower()
+    assert name.isidentifier()
+    plugins.options("models", name)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", CONFIGURED | DEFAULTS)
 def test_shape(name: str, shape: tuple[int, int]) -> None:

@@ -99,6 +99,8 @@ def _words(command: str) -> tuple[dict[str, str], list[str]]:
 def _snakemake(arguments: list[str], request: pytest.FixtureRequest, **settings: str) -> None:
     if "--sdm" in arguments:
         pytest.skip("no conda here; tests/test_environment.py checks its file")
+    if "profiles/slurm" in arguments:
+        pytest.importorskip("snakemake_executor_plugin_slurm", reason="the extra cluster is not installed")
     if "--report" in arguments:
         pytest.skip("of a finished run; tests of the report make it")
     place: Project = request.getfixturevalue("book")

@@ -113,7 +113,7 @@ def test_diverged_training(fresh: Project) -> None:
     assert "Train dcnn (defence none, seed 0) on indoor\n" in end
     assert re.search(r"logs/indoor/dcnn/none/seed0/train\.log ends:\n(.*\n){1,5} +error: .*training diverged", end)
     # a line per job, and no command lines, which are pages long
-    started = re.findall(r"^\[[\d:]{8}\] (\d) of 5 done, .*to go \| (\w+) .*\)$", during, flags=re.MULTILINE)
+    started = re.findall(r"^\[[\d:]{8}\] (\d) of 5 done.* \| (\w+) .*\)$", during, flags=re.MULTILINE)
     assert started == [("0", "Trace"), ("1", "Compute"), ("2", "Split"), ("3", "Train")]
     assert "python -m robustloc" not in done.stderr
 

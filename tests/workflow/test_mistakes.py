@@ -40,6 +40,19 @@ def test_configuration(fresh: Project, mistake: str) -> None:
     assert not (fresh.folder / "results").exists()
 
 
+def test_key_twice(fresh: Project) -> None:
+    """A key that stands twice in a file is named, since only the last would count."""
+    (fresh.folder / "twice.yaml").write_text(
+        "models: {a: {}}\nattacks:\n  b: {norm: l2}\n  b: {norm: linf}\nmodels: {}\n"
+    )
+
+    done = fresh.snakemake("-n", "--configfile", "twice.yaml")
+
+    assert done.returncode != 0
+    lines = "models, line 1; models, line 5; attacks.b, line 3; attacks.b, line 4"
+    assert f"twice.yaml: keys stand there twice, merge what they hold: {lines}\n" in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
     ("users", "shards", "message"),
     [

@@ -18,6 +18,16 @@ def test_dry_run_is_a_summary(fresh: Project) -> None:
     assert not (fresh.folder / "results").exists()
 
 
+def test_length_of_another_experiment(fresh: Project) -> None:
+    """Of jobs of another size than the default's nothing is known before they have run once."""
+    planned = fresh.run("-n", "--configfile", SMOKE)
+
+    assert "Roughly how long: not known before this experiment has run once." in planned.stdout + planned.stderr
+    grids = fresh.overlay({"grids": [{"scenarios": ["indoor"], "models": ["dcnn"]}], "figures": []})
+    planned = fresh.run("-n", "--configfile", grids)
+    assert "Roughly how long: less than a minute" in planned.stdout + planned.stderr
+
+
 def test_dry_run_lists_jobs_when_asked(fresh: Project) -> None:
     """With `--quiet host` every job is listed, with the reason."""
     done = fresh.run("-n", "--configfile", SMOKE, "--quiet", "host", "--", "results/smoke/outdoor/manifest.json")

@@ -47,7 +47,7 @@ def certified(rows: pd.DataFrame) -> Figure:
         for colour, (_, curve) in enumerate(localizers):
             for line, value in enumerate(values):
                 _curve(axes, curve.radius, curve[f"{value}_m"], curve[f"{value}_std_m"], **look(colour, line))
-        axes.set_xlim(left=0)
+        axes.set_xlim(left=-0.02 * rows.radius.max())  # room for the marker at 0
         axes.set(xlabel="certified radius (L2, units of the scaled input)", ylabel="certified position error [m]")
         axes.set_title(wrapped(f"{rows.scenario.iloc[0]}, {rows.confidence.min():.4g} confidence of each user", COLUMN))
         _scale(axes)

@@ -32,7 +32,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     width = COLUMN if stacked or len(defences) <= 3 else PAGE
     columns = 1 if stacked else len(attacks) * (2 if width == PAGE and ratio >= 1 / LONG else 1)
     places = {pair: n for n, pair in enumerate((name, attack) for name in defences for attack in attacks)}
-    down = -(-len(places) // columns)
+    present, down = set(zip(rows.defence, rows.attack, strict=True)), -(-len(places) // columns)
     with plt.rc_context(STYLE | {"axes.grid": False, "axes.facecolor": "0.94"}):
         across = (width - 0.5) / columns
         tall = across * 0.92 * (ratio if ratio < 1 / LONG else y_m / x_m)
@@ -42,7 +42,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         )
         norm = LogNorm(*_limits(rows.error_m))
         for place, axes in enumerate(panels.flat):
-            axes.set_visible(place < len(places))
+            axes.set_visible(place < len(places) and list(places)[place] in present)
         for pair, own in rows.groupby(["defence", "attack"], sort=False):
             axes = panels.flat[places[pair]]
             drawn = _panel(axes, own, norm, turned)

@@ -1,6 +1,7 @@
 """Attack one localizer's test users with one attack at one budget -> adversarial set; without attack: clean set."""
 
 import math
+import traceback
 
 import numpy as np
 import torch
@@ -81,7 +82,9 @@ def _craft(
             aim=victim.closeness if "target" in attack else victim.squared_error,
             examples=examples,
         )
-    except ValueError as error:  # the plugin refuses a parameter, or has no form for the norm
+    except ValueError as error:  # the plugin refuses a parameter, has no form for the norm, or fails
+        if not isinstance(error, UserError):
+            traceback.print_exc()
         raise UserError(f"attacks.{cell['attack']}: {error}") from error
 
 

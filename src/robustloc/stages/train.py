@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import traceback
 from functools import partial
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def main(job: Job) -> None:
         if _can_learn(config, model, recipe, bool(job.inputs["start"]), defends):
             scratch = _scratch(checkpoint.parent, made_from)
             history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=scratch)
-    except ValueError as error:  # a plugin refuses a parameter
+    except ValueError as error:  # a plugin refuses a parameter, or fails
+        if not isinstance(error, UserError):
+            traceback.print_exc()
         raise UserError(f"{config['cell']['model']}, {config['cell']['defence']}: {error}") from error
     pd.DataFrame(history, columns=LOGGED).to_csv(job.output("log"), index=False)
     localizer.save(checkpoint, model, config["model"], manifest.shape, made_from, wrapper)
