@@ -12,14 +12,6 @@ from made_up import COLUMNS, ROWS, SITE
 from workflow_project import ROOT
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests of a file run in one process, and those of clusters, since a machine has one Slurm at a time."""
-    for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group(folder if folder == "cluster" else item.path.name))
-
-
 @pytest.fixture
 def arrays() -> dict[str, np.ndarray]:
     """Arrays of a v4 scenario with a grid of ROWS x COLUMNS users, the third of which has no path."""
