@@ -121,7 +121,8 @@ def _scale(axes: plt.Axes) -> None:
 def _ratios(axes: plt.Axes, rows: pd.DataFrame) -> None:
     """Write along the top which perturbation-to-signal ratios (of the median user) the radii below it are."""
     known = rows[rows.radius > 0].groupby("radius").psr_db.median()
-    radii = [radius for radius in axes.get_xticks() if known.index.min() <= radius <= known.index.max()]
+    low, high = known.index.min() * (1 - 1e-9), known.index.max() * (1 + 1e-9)  # ticks are rounded
+    radii = [radius for radius in axes.get_xticks() if low <= radius <= high]
     # decibels grow with the logarithm of the radius
     ratios = np.interp(np.log(radii), np.log(known.index), known)
     axes.secondary_xaxis("top").set_xticks(radii, [f"{ratio:.1f}" for ratio in ratios])
