@@ -10,20 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-PRELOADED = (
-    "snakemake.cli",
-    "snakemake.api",
-    "snakemake.storage",
-    "smart_open",
-    "platformdirs",
-    "scipy.io",
-    "jsonschema",
-    "tqdm",
-    "yte",
-    "pandas",
-    "pytest",
-    "torch",
-)
+import planner
+
+PRELOADED = ("snakemake.cli", *planner.PRELOADED, "pandas", "pytest", "torch")
 
 
 class CommandLine:

@@ -4,15 +4,12 @@ import io
 
 import numpy as np
 import pandas as pd
-from test_metrics_and_tables import SUMMARY as CELLS
+from test_metrics_and_tables import SUMMARY
 
 from robustloc import shown, shown_users
 from robustloc.dataset import Users
 from robustloc.scale import Scale
 
-with np.errstate(divide="ignore"):
-    DECIBELS = np.where(CELLS.budget == "psr_db", CELLS.epsilon, 20 * np.log10(CELLS.epsilon.abs()) + 10)
-SUMMARY = CELLS.assign(psr_db=DECIBELS)
 FIGURE = {"scenario": "in_door", "models": ["dcnn"], "defences": ["none", "adversarial"], "attacks": ["fgsm", "worst"]}
 MATRIX = FIGURE | {"model": "dcnn", "epsilon": 0.01, "attacks": ["fgsm"]}
 RADII = pd.DataFrame(

@@ -24,7 +24,9 @@ SUMMARY = pd.DataFrame(
     columns=[*NAMES, "verdict"],
 )
 SUMMARY["rmse_low_m"], SUMMARY["rmse_high_m"] = SUMMARY.rmse_mean_m - 0.125, SUMMARY.rmse_mean_m + 0.125
-SUMMARY["psr_db"] = SUMMARY.epsilon.where(SUMMARY.budget == "psr_db", -20.0).where(SUMMARY.attack != "clean", -np.inf)
+with np.errstate(divide="ignore"):
+    DECIBELS = 20 * np.log10(SUMMARY.epsilon.abs()) + 10
+SUMMARY["psr_db"] = SUMMARY.epsilon.where(SUMMARY.budget == "psr_db", DECIBELS)
 SUMMARY["n_users"], SUMMARY["multiply_adds"] = 9, 5_000_000
 SUMMARY["parameters"] = np.where(SUMMARY.model == "constant", 0, 61_234)
 

@@ -4,7 +4,18 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from robustloc.figures.plan import SIGHT
-from robustloc.figures.style import COLOURS, COLUMN, LINES, STYLE, Figure, defence, legend, mark_errors, wrapped
+from robustloc.figures.style import (
+    COLOURS,
+    COLUMN,
+    LINES,
+    STYLE,
+    Figure,
+    defence,
+    heading,
+    legend,
+    mark_errors,
+    wrapped,
+)
 
 # so many line styles are told apart in one panel
 FEW = 4
@@ -40,7 +51,8 @@ def draw(rows: pd.DataFrame) -> Figure:
         # bands may come near to zero, and so may the luckiest in a hundred
         panels[-1, 0].set_xlim(left=0.8 * rows.error_mean_m[(rows.error_mean_m > 0) & (rows.share >= 0.01)].min())
         mark_errors(panels[-1, 0].xaxis)
-        drawing.suptitle(wrapped(_title(rows), COLUMN))
+        alone = [defence(name) for name in defences if len(defences) == 1]
+        drawing.suptitle(wrapped(heading(rows, *alone), COLUMN))
         samples = list(of_attack.items()) + (list(of_defence.items()) if len(defences) > 1 else [])
         grey = {"color": "0.4"}
         legend(drawing, [axes.plot([], [], label=defence(name), **grey | own)[0] for name, own in samples])
@@ -57,12 +69,6 @@ def _looks(attacks: list[str], defences: list[str]) -> tuple[dict[str, dict], di
     }
     lined = {name: {"linestyle": LINES[n % len(LINES)]} for n, name in enumerate(lines)}
     return (lined, coloured) if many else (coloured, lined)
-
-
-def _title(rows: pd.DataFrame) -> str:
-    names = [*rows.scenario.unique(), *rows.model.unique()]
-    names += [defence(name) for name in rows.defence.unique() if rows.defence.nunique() == 1]
-    return ", ".join(names + [f"epsilon {epsilon:g}" for epsilon in rows.epsilon.unique() if epsilon])
 
 
 def _steps(axes: plt.Axes, curve: pd.DataFrame, **style: object) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 
 from robustloc import shown
-from robustloc.figures.style import COLUMN, STYLE, Figure, mark_errors, wrapped
+from robustloc.figures.style import COLUMN, ERRORS, STYLE, Figure, mark_errors, wrapped
 
 
 def draw(rows: pd.DataFrame) -> Figure:
@@ -23,7 +23,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         values = grid.to_numpy()
         low, high = np.nanmin(values), np.nanmax(values)
         norm = LogNorm(low, max(high, 1.01 * low))  # a scale needs a length, even if all are equal
-        image = axes.imshow(grid, norm=norm, cmap="viridis_r", aspect="auto")
+        image = axes.imshow(grid, norm=norm, cmap=ERRORS, aspect="auto")
         for (row, column), value in np.ndenumerate(values):
             dark = np.dot(image.to_rgba(value)[:3], (0.299, 0.587, 0.114)) < 0.5
             look = {"color": "white" if dark else "black", "ha": "center", "va": "center", "fontsize": 7}

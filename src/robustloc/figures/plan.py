@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
 
-from robustloc.figures.style import COLUMN, PAGE, STYLE, Figure, defence, legend, mark_errors, wrapped
+from robustloc.figures.style import COLUMN, ERRORS, PAGE, STYLE, Figure, defence, heading, legend, mark_errors, wrapped
 
 # by flag: its name, the short one, and the marker
 SIGHT = {
@@ -14,7 +14,6 @@ SIGHT = {
     -1: ("no path", "no path", "D"),
     -2: ("line of sight not recorded", "all", "s"),
 }
-COLOURS = "viridis_r"  # dark is bad, in print without colours as well
 # of a plan this much longer than wide, panels are stacked, and the long side lies across
 LONG = 2.0
 
@@ -32,7 +31,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     width = COLUMN if stacked or len(defences) <= 3 else PAGE
     columns = 1 if stacked else len(attacks) * (2 if width == PAGE and ratio >= 1 / LONG else 1)
     places = {pair: n for n, pair in enumerate((name, attack) for name in defences for attack in attacks)}
-    present, down = set(zip(rows.defence, rows.attack, strict=True)), -(-len(places) // columns)
+    down = -(-len(places) // columns)
     with plt.rc_context(STYLE | {"axes.grid": False, "axes.facecolor": "0.94"}):
         across = (width - 0.5) / columns
         tall = across * 0.92 * (ratio if ratio < 1 / LONG else y_m / x_m)
@@ -41,16 +40,17 @@ def draw(rows: pd.DataFrame) -> Figure:
             down, columns, figsize=size, squeeze=False, sharex=True, sharey=True, layout="constrained"
         )
         norm = LogNorm(*_limits(rows.error_m))
-        for place, axes in enumerate(panels.flat):
-            axes.set_visible(place < len(places) and list(places)[place] in present)
+        for axes in panels.flat:
+            axes.set_visible(False)  # until something is drawn on it
         for pair, own in rows.groupby(["defence", "attack"], sort=False):
             axes = panels.flat[places[pair]]
+            axes.set_visible(True)
             drawn = _panel(axes, own, norm, turned)
             axes.set_title(_title((defence(pair[0]), pair[1]), own, across, one_line=ratio < 1 / LONG))
         _label(panels, len(places), turned)
         bar = drawing.colorbar(drawn, ax=panels, location="bottom", label="position error [m]", aspect=40, pad=0.02)
         mark_errors(bar.ax.xaxis)
-        drawing.suptitle(wrapped(_heading(rows), width))
+        drawing.suptitle(wrapped(heading(rows), width))
         _tell_sight(drawing, panels[0, 0], rows)
     return drawing
 
@@ -67,7 +67,7 @@ def _panel(axes: plt.Axes, own: pd.DataFrame, norm: LogNorm, turned: bool) -> ob
         if group.empty:
             continue
         across, up = (group.y_m, group.x_m) if turned else (group.x_m, group.y_m)
-        look = {"marker": marker, "s": 9, "linewidths": 0, "cmap": COLOURS, "norm": norm}
+        look = {"marker": marker, "s": 9, "linewidths": 0, "cmap": ERRORS, "norm": norm}
         drawn = axes.scatter(across, up, c=group.error_m.clip(lower=norm.vmin), **look)
     axes.set_aspect("equal", adjustable="box")
     return drawn
@@ -81,11 +81,6 @@ def _title(names: tuple[str, str], own: pd.DataFrame, across: float, one_line: b
     texts[0] = f"RMSE {texts[0]}"
     lines = [", ".join(names), ", ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in texts)]
     return wrapped(": ".join(lines), across) if one_line else "\n".join(wrapped(line, across) for line in lines)
-
-
-def _heading(rows: pd.DataFrame) -> str:
-    names = [*rows.scenario.unique(), *rows.model.unique()]
-    return ", ".join(names + [f"epsilon {epsilon:g}" for epsilon in rows.epsilon.unique() if epsilon])
 
 
 def _label(panels: np.ndarray, count: int, turned: bool) -> None:

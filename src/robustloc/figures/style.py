@@ -5,6 +5,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
@@ -16,6 +17,7 @@ plt.switch_backend("Agg")  # draw to files, whatever display there is
 COLUMN, PAGE = 3.5, 7.16
 # Okabe and Ito's colours, told apart with any colour vision, and three of Tol's, for figures of many curves
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255", "#999933", "#44AA99")
+ERRORS = "viridis_r"  # colours of errors: dark is bad, in print without colours as well
 MARKERS = "osD^vP*Xh"  # one less than colours: the pairs repeat late
 LINES = ("-", (0, (4, 2)), ":", "-.", (0, (8, 2)), (0, (4, 1, 1, 1, 1, 1)), (0, (1, 3)), (0, (8, 2, 2, 2)))
 STYLE = {
@@ -49,6 +51,12 @@ def look(colour: int, line: int = 0) -> dict:
 def defence(name: str) -> str:
     """Name a defence."""
     return "no defence" if name == "none" else name
+
+
+def heading(rows: pd.DataFrame, *names: str) -> str:
+    """Name the scenario and the model of some cells, what else is said of them, and the epsilon if there is one."""
+    epsilons = [f"epsilon {epsilon:g}" for epsilon in rows.epsilon.unique() if epsilon]
+    return ", ".join([*rows.scenario.unique(), *rows.model.unique(), *names, *epsilons])
 
 
 def wrapped(text: str, width: float) -> str:
