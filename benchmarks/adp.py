@@ -23,10 +23,9 @@ import pandas as pd
 import scipy.fft
 from threadpoolctl import threadpool_limits
 
-from robustloc import adp
-from robustloc.channel import Channel
-from robustloc.scenario import deepmimo_v4_writer, folder
-from robustloc.transform import CONVENTIONS
+from robustloc.data import deepmimo_writer, folder, profile
+from robustloc.data.channel import Channel
+from robustloc.data.transform import CONVENTIONS
 
 CHANNEL, CONVENTION = Channel(antennas=64, subcarriers=64, bandwidth_hz=10e6), CONVENTIONS["paper"]
 PATHS = {"11": 11, "25": 25}  # mean paths per user; the former Poisson, the latter all alike
@@ -45,8 +44,8 @@ def make_scenario(place: Path, users: int, paths: int) -> None:
     arrays["rx_pos"] = np.column_stack([np.arange(users), np.zeros((users, 2))])
     arrays["tx_pos"] = np.zeros(3)
     place.mkdir()
-    files = {name: place / file for name, file in deepmimo_v4_writer.file_names().items()}
-    deepmimo_v4_writer.write(files, arrays, name="BS1", carrier_hz=3.5e9, max_reflections=1)
+    files = {name: place / file for name, file in deepmimo_writer.file_names().items()}
+    deepmimo_writer.write(files, arrays, name="BS1", carrier_hz=3.5e9, max_reflections=1)
 
 
 def peer(place: Path) -> Callable[[], np.ndarray]:
@@ -78,7 +77,7 @@ def peer(place: Path) -> Callable[[], np.ndarray]:
 def ours(place: Path) -> Callable[[], np.ndarray]:
     """The direct kernel."""
     paths = folder.read(place, "BS1")
-    return lambda: adp.from_paths(paths, CHANNEL, CONVENTION)
+    return lambda: profile.from_paths(paths, CHANNEL, CONVENTION)
 
 
 def seconds(run: Callable[[], object], threads: int) -> float:

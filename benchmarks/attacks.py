@@ -24,8 +24,10 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from robustloc import folding, localizer, victim
 from robustloc.attacks import gradient
+from robustloc.attacks.parts import losses
+from robustloc.localizer.network import build
+from robustloc.robustness import folding
 
 MODELS = {"dcnn": {}, "neural_ode": {"blocks": 1, "solver": "rk4", "steps": 2}}
 SHAPE = (64, 64)
@@ -41,7 +43,7 @@ Runs = dict[str, Callable[[], list]]  # attack -> a call that returns its advers
 def made_up(name: str, count: int) -> tuple[nn.Module, Tensor, Tensor]:
     """Return a network with random weights and plausible statistics, inputs, and true positions."""
     torch.manual_seed(0)
-    model = localizer.build(
+    model = build(
         {"plugin": name, "parameters": MODELS[name]}, SHAPE, torch.tensor([[-100.0, 0.0, 0.0], [100.0, 0.0, 0.0]])
     )
     with torch.no_grad():
@@ -54,7 +56,7 @@ def with_robustloc(model: nn.Module, x: Tensor, y: Tensor) -> Runs:
     """Attack with this project, on the folded network, which is made and compared with the original each time."""
 
     def climb(name: str, norm: str = "linf", **options: float) -> list[Tensor]:
-        loss = victim.squared_error(folding.folded(model, x[:8]), y)
+        loss = losses.squared_error(folding.folded(model, x[:8]), y)
         return gradient.sweep(loss, x, [{"eps": eps, "norm": norm} | options for eps in EPSILONS[name]])
 
     return {

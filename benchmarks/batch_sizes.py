@@ -18,8 +18,8 @@ from solvers import medians
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from robustloc import localizer
-from robustloc.defence import mean_distance
+from robustloc.defences.parts.base import mean_distance
+from robustloc.localizer.network import build
 
 MODELS, SHAPE = ("dcnn", "neural_ode"), (32, 32)
 SIZES, GPU_SIZES = (16, 32, 64, 128, 256, 512), (64, 256, 1024, 4096)
@@ -30,7 +30,7 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 def network(name: str) -> nn.Module:
     """Return a network with random weights."""
     torch.manual_seed(0)
-    return localizer.build({"plugin": name, "parameters": {}}, SHAPE, torch.randn(100, 3))
+    return build({"plugin": name, "parameters": {}}, SHAPE, torch.randn(100, 3))
 
 
 def stepping(model: nn.Module, batch: int, precision: torch.dtype) -> Callable[[], None]:

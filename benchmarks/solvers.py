@@ -25,16 +25,18 @@ import torch
 from torch import Tensor, nn
 from torchdiffeq import odeint, odeint_adjoint
 
-from robustloc import localizer, seeds, training, transform
-from robustloc.batches import Data
-from robustloc.blocks import Field
-from robustloc.channel import Channel, matrix
-from robustloc.defence import Defence
+from robustloc.base import seeds
+from robustloc.data import deepmimo_writer, folder, transform
+from robustloc.data.channel import Channel, matrix
+from robustloc.data.scenes import room
+from robustloc.data.scenes.parts import tracing
+from robustloc.defences.parts.base import Defence
+from robustloc.localizer import training
+from robustloc.localizer.batches import Data
+from robustloc.localizer.hyperparameters import Recipe
+from robustloc.localizer.network import build
 from robustloc.models import neural_ode
-from robustloc.raytrace import trace
-from robustloc.recipe import Recipe
-from robustloc.scenario import deepmimo_v4_writer, folder
-from robustloc.scenes import room
+from robustloc.models.parts.blocks import Field
 
 try:
     import torchode
@@ -68,10 +70,10 @@ def embedded_room() -> tuple[Data, float]:
     """Trace the room; return training users and, as validation users, held-out ones between them."""
     scene = room.scene()
     users, site = scene.users[::6, ::3].reshape(-1, 3), np.array(scene.base_stations["BS1"])
-    found = trace.arrays(room.find(site, users, scene.carrier_hz, 2), users, site, scene.carrier_hz, 25)
+    found = tracing.arrays(room.find(site, users, scene.carrier_hz, 2), users, site, scene.carrier_hz, 25)
     with tempfile.TemporaryDirectory() as place:
-        files = {name: Path(place, file) for name, file in deepmimo_v4_writer.file_names().items()}
-        deepmimo_v4_writer.write(files, found, name="BS1", carrier_hz=scene.carrier_hz, max_reflections=2)
+        files = {name: Path(place, file) for name, file in deepmimo_writer.file_names().items()}
+        deepmimo_writer.write(files, found, name="BS1", carrier_hz=scene.carrier_hz, max_reflections=2)
         paths = folder.read(Path(place), "BS1")
     channels = matrix(paths, Channel(antennas=32, subcarriers=32, bandwidth_hz=5e8))
     profiles = transform.from_matrix(channels, transform.CONVENTIONS["paper"])
@@ -85,7 +87,7 @@ def trained() -> tuple[nn.Module, Tensor]:
     """Train the default neural ODE on the room, as the experiment does; return it and the held-out users."""
     data = embedded_room()
     torch.manual_seed(0)
-    model = localizer.build({"plugin": "neural_ode", "parameters": {}}, (32, 32), data.y)
+    model = build({"plugin": "neural_ode", "parameters": {}}, (32, 32), data.y)
     silent = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
     with tempfile.TemporaryDirectory() as place, silent[0], silent[1]:
         history = training.fit(model, data, Defence(), RECIPE, eps=0.0, seed=partial(seeds.seed, 0), folder=Path(place))

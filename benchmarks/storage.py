@@ -18,13 +18,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from torch import nn
 
-from robustloc import adp, localizer, metrics, plugins
-from robustloc.channel import Channel
-from robustloc.dataset import ROW_GROUP, Manifest
-from robustloc.evaluation import craft
-from robustloc.scenario import folder
-from robustloc.scenario.paths import Paths
-from robustloc.transform import CONVENTIONS
+from robustloc.base import plugins
+from robustloc.data import folder, profile
+from robustloc.data.channel import Channel
+from robustloc.data.dataset import ROW_GROUP, Manifest
+from robustloc.data.paths import Paths
+from robustloc.data.positions import position_error
+from robustloc.data.transform import CONVENTIONS
+from robustloc.localizer.checkpoint import load
+from robustloc.report.statistics import summary
+from robustloc.robustness.crafting import craft
 
 STREET_USERS = 199_100  # rows R1 to R1100
 PGD = {"plugin": "gradient", "norm": "linf"} | {
@@ -77,7 +80,7 @@ def from_paths(paths: Paths, channel: Channel, rounds: int) -> dict[str, float]:
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
-        adp.from_paths(paths, channel, CONVENTIONS["paper"])
+        profile.from_paths(paths, channel, CONVENTIONS["paper"])
         times.append(time.perf_counter() - start)
     size = 4 * paths.count.sum() * 6  # gain (2), delay, zenith, azimuth, arrival
     return {"bytes": size, "write": 0.0, "read": min(times), "error": 0.0}
@@ -89,7 +92,7 @@ def largest_change(results: Path) -> float:
     for file in sorted(results.glob("*/*/*/*/checkpoint.pt")):
         epsilons = [float(made.stem.removeprefix("eps")) for made in file.parent.glob("pgd_linf/*.parquet")]
         if epsilons:
-            manifest, model = Manifest.read(file.parents[3] / "manifest.json"), localizer.load(file)
+            manifest, model = Manifest.read(file.parents[3] / "manifest.json"), load(file)
             for eps in (0.0, max(epsilons)):
                 exact, rounded = (rmse(model, manifest, rounds, eps) for rounds in (lambda profiles: profiles, halved))
                 changes.append(100 * abs(rounded - exact) / exact)
@@ -102,7 +105,7 @@ def rmse(model: nn.Module, manifest: Manifest, rounds: Callable, eps: float) -> 
     test = manifest.test()
     options = {"eps": eps, "norm": "linf", "scale": manifest.scale, "seeds": test.user.tolist(), "batch_size": 128}
     outcome = craft(model, rounds(test.adp), test.position, plugins.attack(PGD), **options)
-    return metrics.summary(metrics.position_error(outcome.prediction, test.position))["rmse_m"]
+    return summary(position_error(outcome.prediction, test.position))["rmse_m"]
 
 
 def main() -> None:
@@ -117,7 +120,7 @@ def main() -> None:
     paths = folder.read(arguments.scenario, site, share=0, shares=1)
     paths = paths[np.sort(np.random.default_rng(0).permutation(len(paths))[: arguments.users])]
     channel = Channel()
-    profiles = adp.from_paths(paths, channel, CONVENTIONS["paper"])
+    profiles = profile.from_paths(paths, channel, CONVENTIONS["paper"])
     found = {name: parquet(profiles, *way, arguments.rounds) for name, way in WAYS.items()}
     found["paths, profiles made when read"] = from_paths(paths, channel, arguments.rounds)
     rows = [

@@ -1,6 +1,6 @@
 """Training steps, ODE gradients and batch sizes: this project against a bare loop, plain Lightning and other solvers.
 
-1. Steps per second on made-up users, of four set-ups: ours is `robustloc.training.fit`; the bare loop, the floor, is
+1. Steps per second on made-up users, of four set-ups: ours is `robustloc.localizer.training.fit`; the bare loop, the floor, is
 PyTorch alone on the same model, optimizer and schedule, batches gathered from one tensor as in ours, no validation;
 plain Lightning is the same model as tutorials set training up: TensorDataset, DataLoader(shuffle=True) without workers,
 OneCycleLR by step, `self.log("train_loss", loss, prog_bar=True)` in each step, and the Trainer's defaults: progress bar
@@ -47,11 +47,13 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 from torch.utils.data import DataLoader, TensorDataset
 
-from robustloc import localizer, seeds, training
-from robustloc.batches import Batches, Data
-from robustloc.blocks import Field, TimeConvolution
-from robustloc.defence import Defence, mean_distance
-from robustloc.recipe import Recipe
+from robustloc.base import seeds
+from robustloc.defences.parts.base import Defence, mean_distance
+from robustloc.localizer import training
+from robustloc.localizer.batches import Batches, Data
+from robustloc.localizer.hyperparameters import Recipe
+from robustloc.localizer.network import Localizer, build
+from robustloc.models.parts.blocks import Field, TimeConvolution
 
 MODELS, SIZES = ("dcnn", "neural_ode"), (32, 64)
 USERS, BATCH, WARM = 2048, 64, 4  # users of an epoch, users of a batch, first steps that are not timed
@@ -59,11 +61,11 @@ RECIPE = Recipe(epochs=1, batch_size=BATCH, learning_rate=0.01, warmup=0.2, weig
 OURS, BARE, PLAIN, REWRITTEN = "robustloc", "bare loop", "plain Lightning", "plain Lightning, another implementation"
 
 
-def made_up(name: str, size: int) -> tuple[localizer.Localizer, Data]:
+def made_up(name: str, size: int) -> tuple[Localizer, Data]:
     """Return an untrained localizer, and users, one batch of them for validation."""
     torch.manual_seed(0)
     x, y = torch.rand(USERS + BATCH, 1, size, size), 10 * torch.randn(USERS + BATCH, 3)
-    model = localizer.build({"plugin": name, "parameters": {}}, (size, size), y)
+    model = build({"plugin": name, "parameters": {}}, (size, size), y)
     return model, Data(x[:USERS], y[:USERS], x[USERS:], y[USERS:])
 
 

@@ -30,11 +30,11 @@ rule shard:
         cfg=lambda wc: section(
             shard=int(wc.shard), **chosen(wc.scenario, "base_station", "users", "channel", "adp", "shards")
         ),
-        code=code("stages.adp"),
+        code=code("stages.shard"),
     message:
         "Compute angle-delay profiles of {wildcards.scenario}, shard {wildcards.shard}"
     shell:
-        "python -m robustloc adp --config {params.cfg:q} --code stages.adp"
+        "python -m robustloc.jobs shard --config {params.cfg:q} --code stages.shard"
         " --raw {input.raw:q} --shard {output.shard:q} > {log:q} 2>&1"
 
 
@@ -62,6 +62,6 @@ rule split:
     message:
         "Split the users of {wildcards.scenario}"
     shell:
-        "python -m robustloc split --config {params.cfg:q} --code stages.split"
+        "python -m robustloc.jobs split --config {params.cfg:q} --code stages.split"
         " --shards {input.shards:q} --split {output.split:q} --test {output.test:q} --manifest {output.manifest:q}"
         " > {log:q} 2>&1"

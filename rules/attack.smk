@@ -35,7 +35,7 @@ rule csi:
     message:
         "Compute channel matrices of {wildcards.scenario}"
     shell:
-        "python -m robustloc csi --config {params.cfg:q} --code stages.csi"
+        "python -m robustloc.jobs csi --config {params.cfg:q} --code stages.csi"
         " --raw {input.raw:q} --split {input.split:q} --csi {output.csi:q} > {log:q} 2>&1"
 
 
@@ -67,7 +67,7 @@ rule attack:
         "Attack {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
         " with {wildcards.attack}, {wildcards.budget}"
     shell:
-        "python -m robustloc attack --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc.jobs attack --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
         " --surrogate {input.surrogate:q} --csi {input.csi:q} --set {output.set:q} > {log:q} 2>&1"
 
@@ -111,5 +111,5 @@ rule worst:
         "Take the worst of {wildcards.attack} against {wildcards.model} (defence {wildcards.defence},"
         " seed {wildcards.seed}) on {wildcards.scenario}, {wildcards.budget}"
     shell:
-        "python -m robustloc worst --config {params.cfg:q} --code stages.worst"
+        "python -m robustloc.jobs worst --config {params.cfg:q} --code stages.worst"
         " --sets {input.sets:q} --set {output.set:q} > {log:q} 2>&1"

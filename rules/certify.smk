@@ -35,7 +35,7 @@ rule certify:
     message:
         "Certify {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
-        "python -m robustloc certify --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc.jobs certify --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
         " --certificate {output.certificate:q} > {log:q} 2>&1"
 
@@ -57,5 +57,5 @@ rule certified:
     message:
         "Lay the certificates out in one table"
     shell:
-        "python -m robustloc certified --config {params.cfg:q} --code stages.certified"
+        "python -m robustloc.jobs certified --config {params.cfg:q} --code stages.certified"
         " --certificates {input.certificates:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"

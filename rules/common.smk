@@ -11,14 +11,17 @@ from snakemake.exceptions import WorkflowError
 SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 
-from robustloc import cells, plugins, threats
-from robustloc import config as settings
-from robustloc.errors import UserError
-from robustloc.provenance import code, section
-from robustloc.raytrace import trace
-from robustloc.scenario import deepmimo_v4_writer
-from robustloc.scenario import folder as scenario_folder
-from robustloc.scenario.users import Grid, select
+from robustloc.base import plugins
+from robustloc.base.errors import UserError
+from robustloc.base.seeds import LOCALIZER
+from robustloc.data import deepmimo_writer
+from robustloc.data import folder as scenario_folder
+from robustloc.data.scenes.parts import tracing as tracing_
+from robustloc.data.user_grid import Grid, select
+from robustloc.experiment import entries, paths, threat_models
+from robustloc.experiment import grids as cells
+from robustloc.experiment.config import check
+from robustloc.jobs.fingerprint import code, section
 
 
 def repeated(node, place=""):
@@ -39,23 +42,23 @@ for file in workflow.configfiles:
         raise WorkflowError(f"{file}: keys stand there twice, merge what they hold: {'; '.join(again)}")
 
 try:
-    settings.check(config, yaml.safe_load(Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")))
+    check(config, yaml.safe_load(Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")))
 except UserError as error:
     raise WorkflowError(f"configuration: {error}") from None
 
 MODELS = list(dict.fromkeys(name for grid in config["grids"] for name in grid["models"]))
 SCENARIOS = list(dict.fromkeys(name for grid in config["grids"] for name in grid["scenarios"]))
-MEMBERS = threats.members(config)
+MEMBERS = threat_models.members(config)
 GRIDS = cells.expanded(config["grids"], MEMBERS)
-BUDGETS = threats.budgets(config)
+BUDGETS = threat_models.budgets(config)
 ATTACKED = {(place, attack) for grid in GRIDS for place in grid["scenarios"] for attack in grid["attacks"]}
 
-TRACED = [f"<results>/{{scenario}}/raw/{file}" for file in deepmimo_v4_writer.file_names().values()]
-CHECKPOINT = f"<results>/{cells.CHECKPOINT}"
-CLEAN_SET = f"<results>/{cells.CLEAN_SET}"
-ATTACK_SET = f"<results>/{cells.ATTACK_SET}"
-EXAMINATION = f"<results>/{cells.EXAMINATION}"
-TRANSFER = f"<results>/{cells.TRANSFER}"
+TRACED = [f"<results>/{{scenario}}/raw/{file}" for file in deepmimo_writer.file_names().values()]
+CHECKPOINT = f"<results>/{paths.CHECKPOINT}"
+CLEAN_SET = f"<results>/{paths.CLEAN_SET}"
+ATTACK_SET = f"<results>/{paths.ATTACK_SET}"
+EXAMINATION = f"<results>/{paths.EXAMINATION}"
+TRANSFER = f"<results>/{paths.TRANSFER}"
 EXAMINATIONS = [EXAMINATION.format(**cell) for cell in cells.judged(GRIDS)]
 TRANSFERS = sorted({TRANSFER.format(**cell) for cell in cells.judged(GRIDS)})
 
@@ -85,8 +88,8 @@ def raw_files(scenario):
     """Files that hold the paths of the scenario's base station, the one that tells the generation first."""
     raw, base_station, users, shares = chosen(scenario, "raw", "base_station", "users", "shards").values()
     try:
-        if settings.is_embedded(config, scenario):
-            place, _ = trace.chosen(plugins.load("scenes", raw["scene"]), raw["rows"], base_station)
+        if entries.is_embedded(config, scenario):
+            place, _ = tracing_.chosen(plugins.load("data.scenes", raw["scene"]), raw["rows"], base_station)
             select([Grid(1, raw["rows"], place.users.shape[1])], **users, shares=shares)
             return [file.format(scenario=scenario) for file in TRACED]
         folder = Path(config["data_folder"], raw["folder"])
@@ -97,7 +100,7 @@ def raw_files(scenario):
 
 def checkpoints(grids):
     """Every localizer that some grids train."""
-    trained = cells.trained(grids, partial(settings.origin, config), threats.surrogates(config))
+    trained = cells.trained(grids, partial(entries.origin, config), threat_models.surrogates(config))
     return [CHECKPOINT.format(**cell) for cell in trained]
 
 
@@ -128,7 +131,7 @@ def part(axis, name):
 
 def channels(scenario, attack):
     """The channel matrices, if an attack needs some."""
-    return [f"<results>/{scenario}/csi.parquet"] if threats.reads_channels(config, attack) else []
+    return [f"<results>/{scenario}/csi.parquet"] if threat_models.reads_channels(config, attack) else []
 
 
 CHANNELS = sorted({file for place, attack in ATTACKED for file in channels(place, attack)})
@@ -154,7 +157,7 @@ def shards(scenario):
 
 def plugin_modules(kind, names):
     """The files that some entries of models, defences or attacks load, by name below the package."""
-    return [f"{kind}.{settings.entry(config, kind, name)['plugin']}" for name in names]
+    return [f"{kind}.{entries.entry(config, kind, name)['plugin']}" for name in names]
 
 
 def scene(scenario):
@@ -165,13 +168,13 @@ def scene(scenario):
 
 def tracing(scenario):
     """The code that traces an embedded scene."""
-    return ["stages.trace", f"scenes.{config['scenarios'][scenario]['raw']['scene']}"]
+    return ["stages.trace", f"data.scenes.{config['scenarios'][scenario]['raw']['scene']}"]
 
 
 def attackers(wc, attack=None):
     """The code that makes a set."""
     attacks = plugin_modules("attacks", [attack] if attack else [])
-    crafted_on = [{**wc, **found} for name, found in threats.surrogates(config).items() if name == attack]
+    crafted_on = [{**wc, **found} for name, found in threat_models.surrogates(config).items() if name == attack]
     return ["stages.attack", *localizer_modules(dict(wc), *crafted_on), *attacks]
 
 
@@ -182,15 +185,15 @@ def localizer(wc):
 
 def surrogate(wc, attack):
     """The checkpoint that an attack crafts on, if that is another one."""
-    found = threats.surrogates(config).get(attack)
+    found = threat_models.surrogates(config).get(attack)
     return [CHECKPOINT.format(**{**wc, **found})] if found else []
 
 
 def cell(wc, attack, budget):
     """The names of a set."""
     entry = config["attacks"].get(attack)
-    kind = "none" if not entry else "psr_db" if threats.is_physical(config, attack) else entry["norm"]
-    value = cells.budget_value(budget) if budget else 0.0
+    kind = "none" if not entry else "psr_db" if threat_models.is_physical(config, attack) else entry["norm"]
+    value = paths.budget_value(budget) if budget else 0.0
     if budget and budget.startswith("psr") != (kind == "psr_db"):
         raise WorkflowError(
             f"{attack}/{budget}: this attack takes {'psr<decibels>' if kind == 'psr_db' else 'eps<epsilon>'}"
@@ -203,7 +206,7 @@ def crafting(wc, attack=None, budget=None):
     return section(
         cell=cell(wc, attack, budget),
         seed=config["seed"],
-        attack=settings.entry(config, "attacks", attack) if attack else None,
+        attack=entries.entry(config, "attacks", attack) if attack else None,
         batch_size=config["crafting"]["batch_size"],
         keep_adps=bool(attack) and config["crafting"]["keep_adps"],
     )

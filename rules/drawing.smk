@@ -1,11 +1,11 @@
 # Which figures there are, and what each is drawn from. No rule.
 
-from robustloc import portraits
+from robustloc.experiment import default_figures
 
 CONFIGURED = {figure["name"]: figure for figure in config["figures"]}
 try:
     FIGURES = CONFIGURED | {
-        name: figure for name, figure in portraits.figures(config, GRIDS).items() if name not in CONFIGURED
+        name: figure for name, figure in default_figures.figures(config, GRIDS).items() if name not in CONFIGURED
     }
 except UserError as error:
     raise WorkflowError(f"configuration: {error}") from None
@@ -27,5 +27,5 @@ def shown(wc):
         "table": [],
         "manifest": f"<results>/{figure['scenario']}/manifest.json",
         "test": f"<results>/{figure['scenario']}/test.parquet",
-        "sets": [f"<results>/{file}" for file in portraits.sets(figure, COMPUTED)],
+        "sets": [f"<results>/{file}" for file in default_figures.sets(figure, COMPUTED)],
     }

@@ -21,9 +21,9 @@ rule evaluate:
                 name: {one: BUDGETS[name][one] for place, one in ATTACKED if place == name} for name in SCENARIOS
             },
         ),
-        code=code("stages.evaluate"),
+        code=code("stages.summarise"),
     message:
         "Sum up all cells, and the seeds of each"
     shell:
-        "python -m robustloc evaluate --config {params.cfg:q} --code stages.evaluate"
+        "python -m robustloc.jobs summarise --config {params.cfg:q} --code stages.summarise"
         " --verdicts {input.verdicts:q} --table {output.table:q} --summary {output.summary:q} > {log:q} 2>&1"

@@ -35,7 +35,7 @@ rule figure:
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python -m robustloc figure --config {params.cfg:q} --code stages.figure"
+        "python -m robustloc.jobs figure --config {params.cfg:q} --code stages.figure"
         " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --sets {input.sets:q}"
         " --data {output.data:q} --png {output.png:q} --pdf {output.pdf:q} --caption {output.caption:q}"
         " > {log:q} 2>&1"

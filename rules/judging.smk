@@ -1,8 +1,8 @@
 # What examining, judging and certifying localizers reads, and their tables. No rule.
 
-CERTIFICATE = f"<results>/{cells.CERTIFICATE}"
+CERTIFICATE = f"<results>/{paths.CERTIFICATE}"
 SMOOTHED = [
-    name for name in config["defences"] if settings.entry(config, "defences", name)["plugin"] == "median_smoothing"
+    name for name in config["defences"] if entries.entry(config, "defences", name)["plugin"] == "median_smoothing"
 ]
 CERTIFICATES = [CERTIFICATE.format(**cell) for cell in cells.localizers(GRIDS) if cell["defence"] in SMOOTHED]
 
@@ -30,7 +30,7 @@ def examiners(wc):
 def examining(scenario, *keys):
     """The configuration that examining a localizer reads."""
     chosen_keys = {key: config["verdict"][key] for key in ("users", *keys)}
-    return {"epsilon": threats.reference_epsilon(config, scenario), **chosen_keys}
+    return {"epsilon": threat_models.reference_epsilon(config, scenario), **chosen_keys}
 
 
 def judged(wc):

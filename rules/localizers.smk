@@ -1,13 +1,13 @@
 # What training, taking over and loading localizers reads. No rule.
 
-from robustloc import modelfile
+from robustloc.localizer import model_file as model_file_
 
 FROM_FILES = [name for name, model in config["models"].items() if "file" in model]
 # Defences under which such a network is what its file has; under others it is trained from there.
 AS_IT_IS = [
     name
     for name, defence in config["defences"].items()
-    if "start" not in defence and not settings.needs_epsilon(config, name)
+    if "start" not in defence and not entries.needs_epsilon(config, name)
 ]
 # The other localizers, by a pattern that looks ahead in the path.
 TO_TRAIN = "".join(f"(?!{model}/{defence}/)" for model in FROM_FILES for defence in AS_IT_IS)
@@ -18,9 +18,9 @@ TO_TRAIN += f"(?:{either(config['models'])})"
 def network(scenario, model, seed):
     """Plugin and parameters of a network, and the defence's plugin that wraps it: of its entry, or as its file has it."""
     if model not in FROM_FILES:
-        return settings.entry(config, "models", model) | {"wrapper": None}
+        return entries.entry(config, "models", model) | {"wrapper": None}
     try:
-        return modelfile.described(Path(settings.model_file(config, model, scenario, seed)))
+        return model_file_.described(Path(entries.model_file(config, model, scenario, seed)))
     except UserError as error:
         raise WorkflowError(f"models.{model}.file: {error}") from None
 
@@ -33,7 +33,7 @@ def network_of(wc):
 def model_file(wc):
     """The file that a localizer is taken from, which can be read."""
     network(wc.scenario, wc.model, wc.seed)
-    return settings.model_file(config, wc.model, wc.scenario, wc.seed)
+    return entries.model_file(config, wc.model, wc.scenario, wc.seed)
 
 
 def localizer_modules(*cells):
@@ -41,7 +41,7 @@ def localizer_modules(*cells):
     found = set(plugin_modules("defences", [one["defence"] for one in cells]))
     for one in cells:
         made = network(one["scenario"], one["model"], str(one["seed"]))
-        found |= {f"models.{made['plugin']}"} if made["plugin"] != modelfile.SCRIPT else set()
+        found |= {f"models.{made['plugin']}"} if made["plugin"] != model_file_.SCRIPT else set()
         found |= {f"defences.{made['wrapper']}"} if made["wrapper"] else set()
     return sorted(found)
 
@@ -64,7 +64,7 @@ def trained_on(defence):
 def start_checkpoint(wc):
     """The checkpoint that training starts from, if it does."""
     try:
-        start = settings.origin(config, wc.model, wc.defence)
+        start = entries.origin(config, wc.model, wc.defence)
     except UserError as error:
         raise WorkflowError(str(error)) from None
     if start and (wrapper := network(wc.scenario, wc.model, wc.seed)["wrapper"]):
@@ -78,14 +78,14 @@ def start_checkpoint(wc):
 def lineage(cell):
     """The models and defences whose trainings, one after the other, make a localizer."""
     found = [{"model": cell["model"], "defence": cell["defence"]}]
-    while start := settings.origin(config, found[0]["model"], found[0]["defence"]):
+    while start := entries.origin(config, found[0]["model"], found[0]["defence"]):
         found.insert(0, start)
     return found
 
 
 def training(wc):
     """The configuration that training a localizer reads."""
-    attacks = [settings.entry(config, "attacks", name) for name in trained_on(wc.defence)]
+    attacks = [entries.entry(config, "attacks", name) for name in trained_on(wc.defence)]
     recipe = config["training"] | config["defences"][wc.defence].get("training", {})
     if "weights" in config["models"][wc.model]:  # those of another entry, as they are
         recipe |= {"epochs": 0}
@@ -93,9 +93,9 @@ def training(wc):
         cell=localizer(wc),
         seed=config["seed"],
         model=network_of(wc),
-        defence=settings.entry(config, "defences", wc.defence) | {"attacks": attacks},
+        defence=entries.entry(config, "defences", wc.defence) | {"attacks": attacks},
         training=recipe,
         epsilon=(
-            config["scenarios"][wc.scenario]["training_epsilon"] if settings.needs_epsilon(config, wc.defence) else 0
+            config["scenarios"][wc.scenario]["training_epsilon"] if entries.needs_epsilon(config, wc.defence) else 0
         ),
     )

@@ -20,7 +20,7 @@ rule inspect:
     message:
         "Look into the scenarios below {params.folder}"
     shell:
-        "python -m robustloc inspect {params.folder:q} 2> {log:q} | tee -a {log:q}"
+        "python -m robustloc.jobs inspect {params.folder:q} 2> {log:q} | tee -a {log:q}"
 
 
 rule trace:
@@ -38,4 +38,4 @@ rule trace:
     message:
         "Trace the scene of {wildcards.scenario}"
     shell:
-        "python -m robustloc trace --config {params.cfg:q} --code {params.modules} --raw {output:q} > {log:q} 2>&1"
+        "python -m robustloc.jobs trace --config {params.cfg:q} --code {params.modules} --raw {output:q} > {log:q} 2>&1"

@@ -36,11 +36,11 @@ rule page:
         "../envs/robustloc.yaml"
     params:
         cfg=reporting(),
-        code=code("stages.report"),
+        code=code("stages.page"),
     message:
         "Write the report"
     shell:
-        "python -m robustloc report --config {params.cfg:q} --code stages.report"
+        "python -m robustloc.jobs page --config {params.cfg:q} --code stages.page"
         " --summary {input.summary:q} --leaderboard {input.leaderboard:q} --verdicts {input.verdicts:q}"
         " --certified {input.certified:q} --manifests {input.manifests:q} --tests {input.tests:q}"
         " --figures {input.figures:q} --captions {input.captions:q} --provenance {input.provenance:q} --page {output.page:q} > {log:q} 2>&1"

@@ -7,15 +7,15 @@ REPORTED += sorted(FIGURES.keys() - set(REPORTED))
 
 def carrier(scenario):
     """Carrier frequency of an embedded scene [Hz]; what a folder says is read where it is."""
-    if not settings.is_embedded(config, scenario):
+    if not entries.is_embedded(config, scenario):
         return None
-    return plugins.load("scenes", config["scenarios"][scenario]["raw"]["scene"]).scene().carrier_hz
+    return plugins.load("data.scenes", config["scenarios"][scenario]["raw"]["scene"]).scene().carrier_hz
 
 
 def budget_values(scenario, kind):
     """The budgets of one kind, eps or psr, that a scenario's attacks are run at."""
     tags = {tag for place, attack in ATTACKED if place == scenario for tag in BUDGETS[place][attack]}
-    return sorted(cells.budget_value(tag) for tag in tags if tag.startswith(kind))
+    return sorted(paths.budget_value(tag) for tag in tags if tag.startswith(kind))
 
 
 def described(scenario):
@@ -25,8 +25,8 @@ def described(scenario):
         "carrier_hz": carrier(scenario),
         "epsilons": budget_values(scenario, "eps"),
         "psrs_db": budget_values(scenario, "psr"),
-        "compared_epsilon": threats.compared_epsilon(config, scenario),
-        "reference_epsilon": threats.reference_epsilon(config, scenario),
+        "compared_epsilon": threat_models.compared_epsilon(config, scenario),
+        "reference_epsilon": threat_models.reference_epsilon(config, scenario),
     }
 
 
@@ -39,7 +39,7 @@ def run_entries(kind):
             for key in ("file", "weights", "start", "attacks", "training")
             if key in config[kind][name]
         }
-        found[name] = settings.entry(config, kind, name) | said
+        found[name] = entries.entry(config, kind, name) | said
     return found
 
 

@@ -10,7 +10,7 @@ from snakemake.logging import logger
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from robustloc import forecast, progress, warm
+from robustloc.jobs import forecast, fork_server, progress
 
 # Idle threads sleep instead of spinning: with more threads than cores, spinning costs several times the work.
 QUOTED = shlex.quote(SOURCE).replace("{", "{{").replace("}", "}}")
@@ -95,10 +95,10 @@ def warm_up(workflow):
     if len(due) < 10 or not workflow.local_exec or has_other_environments or not hasattr(os, "pidfd_open"):
         return
     address = Path(tempfile.mkdtemp(prefix="robustloc-"), "socket")
-    os.environ[warm.VARIABLE] = f"{sys.prefix}|{address}"
+    os.environ[fork_server.VARIABLE] = f"{sys.prefix}|{address}"
     # what jobs begin with, too, and libraries read when they are imported
     environment = os.environ | dict.fromkeys(THREADS, "1") | {"OMP_WAIT_POLICY": "PASSIVE", "TQDM_MININTERVAL": "10"}
-    command = [sys.executable, "-m", "robustloc.warm", str(address), str(os.getpid())]
+    command = [sys.executable, "-m", "robustloc.jobs.fork_server", str(address), str(os.getpid())]
     subprocess.Popen(
         [*command, *SHARED, *LIGHTNING * ("train" in due)],
         env=environment | {"PYTHONPATH": SOURCE},

@@ -36,7 +36,7 @@ rule layout:
     message:
         "Lay the table out as in the paper"
     shell:
-        "python -m robustloc layout --config {params.cfg:q} --code stages.layout"
+        "python -m robustloc.jobs layout --config {params.cfg:q} --code stages.layout"
         " --summary {input.summary:q} --verdicts {input.verdicts:q} --markdown {output.markdown:q}"
         " --latex {output.latex:q} --matrices {output.matrices:q} --verdicts-markdown {output.verdicts:q}"
         " > {log:q} 2>&1"
@@ -57,14 +57,14 @@ rule leaderboard:
         "../envs/robustloc.yaml"
     params:
         cfg=section(
-            epsilons={name: threats.compared_epsilon(config, name) for name in SCENARIOS},
+            epsilons={name: threat_models.compared_epsilon(config, name) for name in SCENARIOS},
             localizers=sorted(([cell, lineage(cell)] for cell in cells.localizers(GRIDS)), key=str),
         ),
         code=code("stages.leaderboard"),
     message:
         "Put localizers beside each other"
     shell:
-        "python -m robustloc leaderboard --config {params.cfg:q} --code stages.leaderboard"
+        "python -m robustloc.jobs leaderboard --config {params.cfg:q} --code stages.leaderboard"
         " --summary {input.summary:q} --certified {input.certified:q} --table {output.table:q}"
         " --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
 
@@ -86,5 +86,5 @@ rule dictionary:
     message:
         "List what the tables' columns mean"
     shell:
-        "python -m robustloc dictionary --config {params.cfg:q} --code stages.dictionary"
+        "python -m robustloc.jobs dictionary --config {params.cfg:q} --code stages.dictionary"
         " --tables {input.tables:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"

@@ -37,7 +37,7 @@ rule train:
     message:
         "Train {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
-        "python -m robustloc train --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc.jobs train --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --split {input.split:q} --shards {input.shards:q} --start {input.start:q}"
         " --checkpoint {output.checkpoint:q} --log {output.log:q} > {log:q} 2>&1"
 
@@ -68,6 +68,6 @@ rule adopt:
     message:
         "Take {wildcards.model} (seed {wildcards.seed}) on {wildcards.scenario} as it is"
     shell:
-        "python -m robustloc adopt --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc.jobs adopt --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --split {input.split:q} --shards {input.shards:q} --file {input.file:q}"
         " --checkpoint {output.checkpoint:q} --log {output.log:q} > {log:q} 2>&1"

@@ -35,7 +35,7 @@ rule examine:
     message:
         "Examine {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
-        "python -m robustloc examine --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc.jobs examine --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
         " --examination {output.examination:q} > {log:q} 2>&1"
 
@@ -57,7 +57,7 @@ rule transfer:
         runtime=growing(60),
     params:
         cfg=lambda wc: section(
-            localizers=sorted([cell[name] for name in cells.LOCALIZER] for cell in judged(wc)),
+            localizers=sorted([cell[name] for name in LOCALIZER] for cell in judged(wc)),
             **examining(wc.scenario),
         ),
         modules=lambda wc: ["stages.transfer", *localizer_modules(*judged(wc))],
@@ -65,7 +65,7 @@ rule transfer:
     message:
         "Try the localizers' adversarial examples on each other on {wildcards.scenario}, seed {wildcards.seed}"
     shell:
-        "python -m robustloc transfer --config {params.cfg:q} --code {params.modules}"
+        "python -m robustloc.jobs transfer --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoints {input.checkpoints:q}"
         " --table {output.table:q} > {log:q} 2>&1"
 
@@ -83,10 +83,10 @@ rule judge:
         "../envs/robustloc.yaml"
     params:
         cfg=section(localizers=sorted(cells.judged(GRIDS), key=str), limits=config["verdict"]["limits"]),
-        code=code("stages.verdicts"),
+        code=code("stages.judge"),
     message:
         "Judge the localizers"
     shell:
-        "python -m robustloc verdicts --config {params.cfg:q} --code stages.verdicts"
+        "python -m robustloc.jobs judge --config {params.cfg:q} --code stages.judge"
         " --examinations {input.examinations:q} --transfers {input.transfers:q} --table {output.table:q}"
         " > {log:q} 2>&1"

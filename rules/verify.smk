@@ -20,7 +20,7 @@ rule provenance:
     message:
         "Compare every result with what would be made today"
     shell:
-        "python -m robustloc verify {params.experiment:q} --target figures --summary {output.summary:q} > {log:q} 2>&1"
+        "python -m robustloc.jobs verify {params.experiment:q} --target figures --summary {output.summary:q} > {log:q} 2>&1"
 
 
 rule verify:
@@ -34,4 +34,4 @@ rule verify:
     message:
         "Compare every result with what would be made today"
     shell:
-        "python -m robustloc verify {params.experiment:q} --target all 2> {log:q}"
+        "python -m robustloc.jobs verify {params.experiment:q} --target all 2> {log:q}"

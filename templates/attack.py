@@ -7,7 +7,16 @@ sees the model, only the loss of each user, so the same file attacks profiles an
 
 from torch import Tensor
 
-from robustloc.ascent import Generators, Loss, check_norm, project, random_point, sources, steepest, value_and_gradient
+from robustloc.attacks.parts.steps import (
+    Generators,
+    Loss,
+    check_norm,
+    project,
+    random_point,
+    sources,
+    steepest,
+    value_and_gradient,
+)
 
 
 def perturb(

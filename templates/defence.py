@@ -1,6 +1,6 @@
 """Template of a defence: copy it to src/robustloc/defences/mine.py (the file's name is the defence's), then change it.
 
-Yours to change: everything but the name `build`. A defence overrides what it needs of `robustloc.defence.Defence`: the
+Yours to change: everything but the name `build`. A defence overrides what it needs of `robustloc.defences.parts.base.Defence`: the
 users to train on (`on_training_set`, `on_batch`), the loss (`loss`, `score`), or the localizer that is used in the end
 (`wrap`). One that crafts takes a parameter `attacks`, as src/robustloc/defences/adversarial.py does.
 `pytest tests/defences -k mine` says whether the contract in src/robustloc/defences/__init__.py still holds.
@@ -9,7 +9,7 @@ users to train on (`on_training_set`, `on_batch`), the loss (`loss`, `score`), o
 import torch
 from torch import Tensor, nn
 
-from robustloc.defence import Defence
+from robustloc.defences.parts.base import Defence
 
 
 def build(*, share: float = 0.1) -> "Erasure":

@@ -1,14 +1,14 @@
 """Template of a scene: copy it to src/robustloc/scenes/mine.py (the file's name is the scene's), then change it.
 
 Yours to change: everything but the names and parameters of `scene` and `find`. Here it is an open field: the straight
-path, and the one by the ground. `robustloc.scenes.room` has walls, `robustloc.scenes.street` houses.
+path, and the one by the ground. `robustloc.data.scenes.room` has walls, `robustloc.data.scenes.street` houses.
 `pytest tests/scenes -k mine` says whether the contract in src/robustloc/scenes/__init__.py still holds.
 """
 
 import numpy as np
 
-from robustloc.raytrace.reflection import CONCRETE, parallel
-from robustloc.raytrace.trace import Found, Scene
+from robustloc.data.scenes.parts.reflection import CONCRETE, parallel
+from robustloc.data.scenes.parts.tracing import Found, Scene
 
 
 def scene() -> Scene:

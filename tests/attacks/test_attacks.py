@@ -9,16 +9,15 @@ import yaml
 from torch import Tensor, nn
 from workflow_project import ROOT
 
-from robustloc import config as settings
-from robustloc import plugins
-from robustloc.config import PROVIDED
+from robustloc.base import plugins
+from robustloc.experiment.entries import PROVIDED, entry
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
 # presets that move the model's input; those in other domains have tests of their own
 CONFIGURED = {
-    name: settings.entry(CONFIG, "attacks", name)
-    for name, entry in CONFIG["attacks"].items()
-    if "members" not in entry and "domain" not in entry
+    name: entry(CONFIG, "attacks", name)
+    for name, given in CONFIG["attacks"].items()
+    if "members" not in given and "domain" not in given
 }
 EPS = 0.05
 

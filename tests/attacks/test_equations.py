@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from test_attacks import CONFIGURED, EPS, X, Y, generators, run, squared_error
 from torch import Tensor
 
-from robustloc import plugins
 from robustloc.attacks.gradient import sweep
+from robustloc.base import plugins
 
 
 def linear(weight: Tensor, residual: Tensor):

@@ -11,7 +11,7 @@ import torch
 from test_attacks import CONFIGURED, EPS, MODEL, X, Y, generators, squared_error
 from torch import Tensor, nn
 
-from robustloc import plugins
+from robustloc.base import plugins
 
 STEPS = 10
 

@@ -8,10 +8,10 @@ import torch
 from test_attacks import CONFIGURED, EPS, MODEL, X, Y, generators, run, squared_error
 from torch import Tensor
 
-from robustloc import plugins
-from robustloc.ascent import size
 from robustloc.attacks import apgd, gradient, noise, spsa, square, universal
-from robustloc.victim import closeness
+from robustloc.attacks.parts.losses import closeness
+from robustloc.attacks.parts.steps import size
+from robustloc.base import plugins
 
 LOSS = squared_error(Y)
 

@@ -4,10 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from robustloc import localizer, plugins
 from robustloc.attacks import gradient
-from robustloc.defence import Defence
+from robustloc.base import plugins
 from robustloc.defences.jacobian import bound
+from robustloc.defences.parts.base import Defence
+from robustloc.localizer.network import build as build_localizer
 
 FGSM = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 1}}
 PGD = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 3, "random_start": True}}
@@ -205,7 +206,7 @@ def test_map_clamp() -> None:
     """Estimates outside the box of the training users come back to its border, those inside stay, gradients pass."""
     torch.manual_seed(0)
     position = torch.tensor([[0.0, 0.0, 2.0], [10.0, 20.0, 2.0]])
-    made = localizer.build({"plugin": "constant", "parameters": {}}, (8, 8), position)
+    made = build_localizer({"plugin": "constant", "parameters": {}}, (8, 8), position)
     made.network = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
     wrapped = build("map_clamp").wrap(made, EPS)
     x = torch.randn(50, 1, 8, 8).requires_grad_()

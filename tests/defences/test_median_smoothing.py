@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from robustloc.attacks.parts.losses import squared_error
 from robustloc.defences import median_smoothing
-from robustloc.folding import folded
-from robustloc.victim import squared_error
+from robustloc.robustness.folding import folded
 
 EPS = 0.1
 

@@ -6,12 +6,13 @@ import yaml
 from torch import nn
 from workflow_project import ROOT
 
-from robustloc import config as settings
-from robustloc import localizer, plugins
+from robustloc.base import plugins
+from robustloc.experiment.entries import entry
+from robustloc.localizer.network import build as build_localizer
 
 CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-ENTRIES = {name: settings.entry(CONFIG, "models", name) for name in CONFIG["models"]}
-CONFIGURED = {name: (entry["plugin"], entry["parameters"]) for name, entry in ENTRIES.items()}
+ENTRIES = {name: entry(CONFIG, "models", name) for name in CONFIG["models"]}
+CONFIGURED = {name: (found["plugin"], found["parameters"]) for name, found in ENTRIES.items()}
 DEFAULTS = {f"{name} (defaults)": (name, {}) for name in plugins.names("models")}
 OPTIONS = {
     "dcnn (group)": ("dcnn", {"norm": "group"}),
@@ -145,7 +146,7 @@ def test_checkpoint(name: str) -> None:
 def test_constant_is_the_mean_position() -> None:
     """The constant model answers the mean training position for any input."""
     positions = torch.tensor([[0.0, 1.0, 3.0], [2.0, 3.0, 3.0]])
-    model = localizer.build({"plugin": "constant", "parameters": {}}, (8, 8), positions)
+    model = build_localizer({"plugin": "constant", "parameters": {}}, (8, 8), positions)
 
     assert torch.equal(model(torch.rand(4, 1, 8, 8)), torch.tensor([1.0, 2.0, 3.0]).expand(4, 3))
     assert not list(model.parameters())

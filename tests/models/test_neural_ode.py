@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from robustloc import plugins
+from robustloc.base import plugins
 from robustloc.models import neural_ode
 from robustloc.models.neural_ode import NeuralODE, ODEBlock
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from robustloc import localizer
+from robustloc.localizer.checkpoint import load, save
+from robustloc.localizer.network import build
 from robustloc.models import wknn
 
 MODEL = {"plugin": "wknn", "parameters": {"neighbours": 3, "references": 40}}
@@ -113,13 +114,13 @@ def test_without_memories() -> None:
 
 def test_file(tmp_path: Path) -> None:
     """A checkpoint holds the users, however many they are."""
-    original = localizer.build(MODEL, (4, 4), 5 * torch.randn(30, 3))
+    original = build(MODEL, (4, 4), 5 * torch.randn(30, 3))
     x, y = (part.float() for part in users(30))
     original.network.remember(x, y)
     file = tmp_path / "checkpoint.pt"
 
-    localizer.save(file, original, MODEL, (4, 4), {})
-    read = localizer.load(file)
+    save(file, original, MODEL, (4, 4), {})
+    read = load(file)
 
     assert torch.equal(read(x), original(x))
     assert len(read.network.x) == 30

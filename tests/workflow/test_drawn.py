@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from workflow_project import Project
 
-from robustloc.figures import style
+from robustloc.figures.parts import style
 from robustloc.stages import figure as stage
 
 # of each kind one, by name

@@ -11,8 +11,9 @@ from smoke_files import DRAWN, NOTHING, TABLES, clean, due, figures, judged, set
 from torch import nn
 from workflow_project import SMOKE, Project
 
-from robustloc import adversarial_set, artifact
-from robustloc.dataset import Manifest
+from robustloc.base.files import sha256
+from robustloc.data.dataset import Manifest
+from robustloc.robustness import adversarial_set
 
 DAY_S = 86400.0
 RESULTS = "results/smoke"
@@ -70,7 +71,7 @@ def test_leaderboard(joined: Project) -> None:
 
 def test_what_it_is_made_from(joined: Project) -> None:
     """Checkpoint and provenance name the file; nothing was logged of a training; the defences go on from it."""
-    results, checksum = joined.folder / RESULTS, artifact.sha256(joined.folder / FILE)
+    results, checksum = joined.folder / RESULTS, sha256(joined.folder / FILE)
     content = torch.load(results / f"{MINE}/seed0/checkpoint.pt", weights_only=True)
 
     assert content["record"]["inputs"]["mine.pt"] == checksum

@@ -26,7 +26,7 @@ from workflow_faults import (
 )
 from workflow_project import SMOKE, Project
 
-from robustloc import warm
+from robustloc.jobs import fork_server
 
 # enough users that writing takes a while
 LARGE = {
@@ -156,9 +156,11 @@ def test_warm_and_cold(finished: Project, tmp_path: Path, monkeypatch: pytest.Mo
     take_away(project, *names)
     address = Path(tempfile.mkdtemp(), "socket")  # short enough for the name of a socket
     monkeypatch.setenv("PYTHONPATH", str(project.folder / "src"))
-    with subprocess.Popen([sys.executable, "-m", "robustloc.warm", str(address), str(os.getpid()), "torch"]) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "robustloc.jobs.fork_server", str(address), str(os.getpid()), "torch"]
+    ) as process:
         until(address.exists)
-        monkeypatch.setenv(warm.VARIABLE, f"{sys.prefix}|{address}")
+        monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{address}")
         project.run("--configfile", SMOKE, "--", *targets)
         by_copies = psutil.Process(process.pid).cpu_times().children_user
         process.kill()

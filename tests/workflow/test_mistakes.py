@@ -12,7 +12,7 @@ import pytest
 import torch
 from workflow_project import SMOKE, Project
 
-from robustloc import artifact
+from robustloc.base.files import parquet_record, sha256
 
 MISTAKES = {
     "misspelt key": ({"training": {"epoch": 3}}, "training.epoch: there is no 'epoch', did you mean 'epochs'?"),
@@ -88,10 +88,10 @@ def stale(results: Path) -> list[str]:
         scenario = manifest.parent
         for checkpoint in scenario.glob("*/*/*/checkpoint.pt"):
             inputs = torch.load(checkpoint, weights_only=True)["record"]["inputs"]
-            if inputs["manifest.json"] != artifact.sha256(manifest):
+            if inputs["manifest.json"] != sha256(manifest):
                 found.append(str(checkpoint))
             for made in [*checkpoint.parent.glob("*.parquet"), *checkpoint.parent.glob("*/*.parquet")]:
-                if artifact.parquet_record(made)["inputs"]["checkpoint.pt"] != artifact.sha256(checkpoint):
+                if parquet_record(made)["inputs"]["checkpoint.pt"] != sha256(checkpoint):
                     found.append(str(made))
     return found
 

@@ -12,7 +12,8 @@ import pytest
 import torch
 from workflow_project import SMOKE, Project
 
-from robustloc import adversarial_set, artifact
+from robustloc.base.files import parquet_record, sha256
+from robustloc.robustness import adversarial_set
 
 COLUMNS = [
     "scenario", "model", "defence", "seed", "attack", "epsilon", "budget",
@@ -60,7 +61,7 @@ def test_set_is_what_its_localizer_does(finished: Project) -> None:
     results = finished.folder / "results" / "smoke" / "outdoor"
     path = results / "dcnn/adversarial/seed0/pgd_linf/eps0.05.parquet"
     columns = pq.read_table(path).to_pydict()
-    record = artifact.parquet_record(path)
+    record = parquet_record(path)
 
     assert columns["user"] == pq.read_table(results / "test.parquet")["user"].to_pylist()
     np.testing.assert_allclose(
@@ -68,7 +69,7 @@ def test_set_is_what_its_localizer_does(finished: Project) -> None:
     )
     assert max(columns["linf"]) <= 0.05 * (1 + 1e-4)
     assert record["spent"]["largest_linf"] == pytest.approx(max(columns["linf"]))
-    assert record["inputs"]["checkpoint.pt"] == artifact.sha256(results / "dcnn/adversarial/seed0/checkpoint.pt")
+    assert record["inputs"]["checkpoint.pt"] == sha256(results / "dcnn/adversarial/seed0/checkpoint.pt")
     assert adversarial_set.cell(path)["budget"] == "linf"
 
 
@@ -82,10 +83,8 @@ def test_worst_of_an_ensemble(finished: Project) -> None:
     np.testing.assert_array_equal(worst.error_m, errors.max(axis=1))
     for row, user in worst.iterrows():
         np.testing.assert_array_equal(user.adp, members[user.attack].adp[row])
-    inputs = artifact.parquet_record(folder / "worst" / "eps0.002.parquet")["inputs"]
-    assert inputs == {
-        f"{name}/eps0.002.parquet": artifact.sha256(folder / name / "eps0.002.parquet") for name in members
-    }
+    inputs = parquet_record(folder / "worst" / "eps0.002.parquet")["inputs"]
+    assert inputs == {f"{name}/eps0.002.parquet": sha256(folder / name / "eps0.002.parquet") for name in members}
     sent = pd.read_parquet(folder / "csi_pgd" / "psr-20.parquet")
     np.testing.assert_allclose(sent.psr_db, -20, atol=1e-3)
 

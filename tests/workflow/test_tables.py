@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from workflow_project import Project
 
-from robustloc import artifact, columns, tidy
+from robustloc.base.files import parquet_record
+from robustloc.report import columns, table_files
 
 DOCUMENT = r"\documentclass{article}\usepackage{booktabs}\usepackage{graphicx}\begin{document}\input{%s}\end{document}"
 # what LaTeX may stick out by [pt] before anyone sees it
@@ -33,9 +34,9 @@ def test_csv_and_parquet(results: Path, name: str) -> None:
     assert len(table) > 0
     pd.testing.assert_frame_equal(text, table.to_pandas(), check_dtype=False)
     for field in table.schema:
-        assert field.type == tidy.TYPES[columns.of(name, [field.name])[field.name].type]
+        assert field.type == table_files.TYPES[columns.of(name, [field.name])[field.name].type]
         assert (table[field.name].null_count == len(table)) <= pa.types.is_floating(field.type)
-    assert artifact.parquet_record(parquet)["code"].count("tidy@") == 1
+    assert parquet_record(parquet)["code"].count("tidy@") == 1
 
 
 def test_dictionary(results: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from workflow_project import SMOKE, Project
 
-from robustloc import artifact
+from robustloc.base.files import PACKAGES, sha256, version
 
 RAW = "outdoor/raw/power_t001_tx000_r000.npz"
 CHECKPOINT = "outdoor/dcnn/none/seed0/checkpoint.pt"
@@ -107,7 +107,7 @@ def test_edited_configuration(changed: Project) -> None:
 
 def test_edited_code(changed: Project) -> None:
     """An edited module is named at the files that it makes; a comment is no edit."""
-    file = changed.folder / "src/robustloc/stages/evaluate.py"
+    file = changed.folder / "src/robustloc/stages/summarise.py"
     file.write_text(file.read_text() + "\n# a remark\n")
     assert changed.run("verify", "--configfile", SMOKE).stdout == ""
 
@@ -138,8 +138,8 @@ def test_provenance(finished: Project) -> None:
         assert total == pytest.approx(sum(log["run"][name] for log in logs), abs=1e-6)
     assert [one["host"] for one in found["hardware"]] == sorted({log["run"]["host"] for log in logs})
     assert found["ended"] == [function(log["run"]["ended"] for log in logs) for function in (min, max)]
-    assert found["versions"] == {name: [artifact.version(name)] for name in artifact.PACKAGES}
+    assert found["versions"] == {name: [version(name)] for name in PACKAGES}
     assert not found["raw"]  # this experiment makes its raw files itself
     for name, checksum in found["files"].items():
-        assert artifact.sha256(finished.folder / name) == checksum
+        assert sha256(finished.folder / name) == checksum
     assert {name for log in logs for name in log["outputs"]} == {Path(name).name for name in found["files"]}

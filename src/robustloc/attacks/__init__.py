@@ -11,5 +11,5 @@ attacks profiles and channel matrices, drives estimates away or to a target, and
 * ``examples``, only if the file asks for it: batches of training users to learn from, a list of ``(loss, x)``. Such an
   attack is called once for all users.
 
-`robustloc.ascent` has the parts that they are made of; `robustloc.victim` makes losses of networks.
+`robustloc.attacks.parts.steps` has the parts that they are made of; `robustloc.attacks.parts.losses` makes losses of networks.
 """

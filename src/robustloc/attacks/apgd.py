@@ -8,7 +8,7 @@ best loss changed.
 import torch
 from torch import Tensor
 
-from robustloc.ascent import (
+from robustloc.attacks.parts.steps import (
     Best,
     Generators,
     Loss,

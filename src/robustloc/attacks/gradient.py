@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from robustloc.ascent import (
+from robustloc.attacks.parts.steps import (
     Best,
     Generators,
     Loss,

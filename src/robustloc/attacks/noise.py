@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from robustloc.ascent import Generators, Loss, check_norm, draw, sources, unit
+from robustloc.attacks.parts.steps import Generators, Loss, check_norm, draw, sources, unit
 
 
 def perturb(

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from robustloc.ascent import Best, Generators, Loss, check_norm, like, project, sources, steepest, value
+from robustloc.attacks.parts.steps import Best, Generators, Loss, check_norm, like, project, sources, steepest, value
 
 
 def perturb(

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from robustloc.ascent import Best, Generators, Loss, check_norm, like, sources, value
+from robustloc.attacks.parts.steps import Best, Generators, Loss, check_norm, like, sources, value
 
 # Queries of 10,000 after which the share of pixels that a square covers is halved (as published)
 HALVINGS = (10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000)

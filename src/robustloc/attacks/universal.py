@@ -10,7 +10,7 @@ from math import pi
 import torch
 from torch import Tensor
 
-from robustloc.ascent import Generators, Loss, check_norm, project, sources, steepest, value_and_gradient
+from robustloc.attacks.parts.steps import Generators, Loss, check_norm, project, sources, steepest, value_and_gradient
 
 
 def perturb(

@@ -7,10 +7,10 @@ that of the weights, moves the batch's perturbation by one sign step before it i
 import torch
 from torch import Tensor, nn
 
-from robustloc.ascent import project
 from robustloc.attacks import gradient
-from robustloc.defence import Defence, drawn_epsilons, mean_distance
-from robustloc.victim import squared_error
+from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.steps import project
+from robustloc.defences.parts.base import Defence, drawn_epsilons, mean_distance
 
 
 def build(*, repeats: int = 3, minimum: float | None = 0.0) -> "FreeAdversarial":

@@ -7,8 +7,8 @@ by at most epsilon times the absolute sum of row k, to first order: the penalty 
 import torch
 from torch import Tensor, nn
 
-from robustloc.defence import Defence, mean_distance
-from robustloc.victim import evaluating
+from robustloc.attacks.parts.losses import evaluating
+from robustloc.defences.parts.base import Defence, mean_distance
 
 
 def build(*, weight: float = 1.0) -> "Jacobian":

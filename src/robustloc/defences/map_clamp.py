@@ -6,7 +6,7 @@ attacked: attackers see through it, and cannot gain from estimates that no user 
 
 from torch import Tensor, nn
 
-from robustloc.defence import Defence
+from robustloc.defences.parts.base import Defence
 
 
 def build() -> "MapClamp":

@@ -2,14 +2,14 @@
 
 Chiang et al., "Detection as Regression: Certified Object Detection by Median Smoothing" (NeurIPS 2020). Training sees
 the same noise. In use it is a fixed bank of patterns, the same for all users: an estimate is the same every time and in
-every company, and an attack climbs through the median and the very noise. What `robustloc.certificate` proves is of the
+every company, and an attack climbs through the median and the very noise. What `robustloc.robustness.certificate` proves is of the
 median under fresh noise.
 """
 
 import torch
 from torch import Tensor, nn
 
-from robustloc.defence import Noisy
+from robustloc.defences.parts.base import Noisy
 
 BANK_SEED = 0
 

@@ -1,6 +1,6 @@
 """Training on users under white Gaussian noise, as Zhang et al. (2022) do with channel fingerprints."""
 
-from robustloc.defence import Noisy
+from robustloc.defences.parts.base import Noisy
 
 
 def build(*, sigma_epsilons: float = 1.0) -> Noisy:

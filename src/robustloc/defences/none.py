@@ -1,6 +1,6 @@
 """No defence: training on the clean users; with ``start`` the control that fine-tuned defences are held against."""
 
-from robustloc.defence import Defence
+from robustloc.defences.parts.base import Defence
 
 
 def build() -> Defence:

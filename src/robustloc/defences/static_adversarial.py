@@ -9,8 +9,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.defence import Defence, drawn_epsilons
-from robustloc.victim import squared_error
+from robustloc.attacks.parts.losses import squared_error
+from robustloc.defences.parts.base import Defence, drawn_epsilons
 
 
 def build(*, attacks: list[Callable]) -> "StaticAdversarial":

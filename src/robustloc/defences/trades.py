@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.defence import Defence, drawn_attack, drawn_epsilons, mean_distance
-from robustloc.victim import evaluating, squared_error
+from robustloc.attacks.parts.losses import evaluating, squared_error
+from robustloc.defences.parts.base import Defence, drawn_attack, drawn_epsilons, mean_distance
 
 
 def build(*, attacks: list[Callable], weight: float = 1.0) -> "Trades":

@@ -5,17 +5,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
 
-from robustloc import shown
-from robustloc.figures.style import COLUMN, ERRORS, STYLE, Figure, mark_errors, wrapped
+from robustloc.figures.parts.style import COLUMN, ERRORS, STYLE, Figure, mark_errors, wrapped
+from robustloc.report import selection
 
 
 def draw(rows: pd.DataFrame) -> Figure:
     """Draw the RMSE of localizers trained in several ways (down) under several attacks (across).
 
     Args:
-        rows: the cells of the matrix (`shown.matrix`); of several seeds the mean is drawn.
+        rows: the cells of the matrix (`selection.matrix`); of several seeds the mean is drawn.
     """
-    grid = shown.grid(rows, "rmse_mean_m")
+    grid = selection.grid(rows, "rmse_mean_m")
     with plt.rc_context(STYLE | {"axes.grid": False}):
         margins = (1.2 + 0.06 * max(map(len, grid.index)), 0.9 + 0.04 * max(map(len, grid.columns)))
         size = (max(COLUMN, margins[0] + 0.5 * grid.shape[1]), margins[1] + 0.32 * grid.shape[0])

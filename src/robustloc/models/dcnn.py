@@ -8,7 +8,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from robustloc.layers import stages
+from robustloc.models.parts.layers import stages
 
 CHANNELS = (8, 16, 32, 64, 64, 64)
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from robustloc.layers import halvings
+from robustloc.models.parts.layers import halvings
 
 # of the stages at 64 x 64; smaller inputs take the last ones
 CHANNELS = (2, 4, 8, 16, 32, 64)

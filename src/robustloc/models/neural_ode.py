@@ -1,6 +1,6 @@
 """The paper's neural ODE (Fig. 3): a convolutional stem, ODE blocks (Eq. 6-9), one dense layer.
 
-Each block moves the state h from t = 0 to 1 along dh/dt = f(h, t), with f of `robustloc.blocks.Field`.
+Each block moves the state h from t = 0 to 1 along dh/dt = f(h, t), with f of `robustloc.models.parts.blocks.Field`.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 from torchdiffeq import odeint, odeint_adjoint
 
-from robustloc import dopri5
-from robustloc.blocks import BlockNetwork, Field
+from robustloc.models.parts import dopri5
+from robustloc.models.parts.blocks import BlockNetwork, Field
 
 FIXED = ("euler", "midpoint", "rk4")
 GRADIENTS = {"backprop": odeint, "adjoint": odeint_adjoint}
@@ -42,7 +42,7 @@ def build(
         gradient: ``backprop`` through the solver's steps, which of fixed steps is exactly that of the estimate; or
             ``adjoint``, that of the continuous ODE (Chen et al., NeurIPS 2018), in little memory, with fixed steps
             only, and 10 % and more beside that of the estimate where these are few.
-        spectral_norm: bound the Lipschitz constants of the field's convolutions; see `robustloc.blocks.Field`.
+        spectral_norm: bound the Lipschitz constants of the field's convolutions; see `robustloc.models.parts.blocks.Field`.
         steady_state: weight of the steady-state term of TisODE (Yan et al., ICLR 2020), in standardised positions per
             unit of state. States that come to rest at t = 1 keep neighbours together, so training is charged for the
             change of the state from t = 1 to 2, its root mean square, summed over blocks. That the dynamics are the

@@ -6,7 +6,7 @@ that the one solves an ODE and the other does not. (The time's weights exist her
 
 from torch import Tensor, nn
 
-from robustloc.blocks import BlockNetwork, Field
+from robustloc.models.parts.blocks import BlockNetwork, Field
 
 
 def build(input_shape: tuple[int, int, int], *, blocks: int = 1) -> nn.Module:

@@ -3,11 +3,13 @@
 import pandas as pd
 import torch
 
-from robustloc import localizer, modelfile, torchscript
-from robustloc.dataset import Manifest
-from robustloc.errors import UserError
-from robustloc.job import Job, run
-from robustloc.recipe import LOGGED
+from robustloc.base.errors import UserError
+from robustloc.data.dataset import Manifest
+from robustloc.jobs.job import Job, run
+from robustloc.localizer import model_file, torchscript
+from robustloc.localizer.checkpoint import copy, load, save
+from robustloc.localizer.hyperparameters import LOGGED
+from robustloc.localizer.network import scripted
 
 # users that the network is tried on
 TRIED = 3
@@ -18,19 +20,19 @@ def main(job: Job) -> None:
     file, checkpoint, made_from = job.input("file"), job.output("checkpoint"), job.record()
     manifest = Manifest.read(job.input("manifest"))
     (users,) = manifest.parts("train")
-    is_checkpoint = modelfile.described(file)["is_checkpoint"]
+    is_checkpoint = model_file.described(file)["is_checkpoint"]
     if is_checkpoint:
-        localizer.load(file)  # says what is wrong with it
+        load(file)  # says what is wrong with it
     try:
         if is_checkpoint:
-            localizer.copy(file, checkpoint, manifest.shape, made_from)
+            copy(file, checkpoint, manifest.shape, made_from)
         else:
             archive = torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8)
-            made = localizer.scripted(archive, torch.from_numpy(users.position).float())
-            model = {"plugin": modelfile.SCRIPT, "parameters": {}}
-            localizer.save(checkpoint, made, model, manifest.shape, made_from)
+            made = scripted(archive, torch.from_numpy(users.position).float())
+            model = {"plugin": model_file.SCRIPT, "parameters": {}}
+            save(checkpoint, made, model, manifest.shape, made_from)
         some = torch.from_numpy(manifest.scale.apply(users.adp[:TRIED])).unsqueeze(1)
-        torchscript.check(localizer.load(checkpoint), some)
+        torchscript.check(load(checkpoint), some)
     except UserError as error:
         raise UserError(f"models.{job.config['cell']['model']}.file: {file}: {error}") from error
     pd.DataFrame(columns=LOGGED).to_csv(job.output("log"), index=False)

@@ -6,12 +6,20 @@ import traceback
 import numpy as np
 import torch
 
-from robustloc import adversarial_set, dataset, domain, evaluation, localizer, metrics, plugins, seeds, size, victim
-from robustloc.cells import LOCALIZER
-from robustloc.dataset import Channels, Manifest
-from robustloc.errors import UserError
-from robustloc.job import Job, run
-from robustloc.transform import from_matrix
+from robustloc.attacks.parts import losses
+from robustloc.base import plugins, seeds
+from robustloc.base.errors import UserError
+from robustloc.base.seeds import LOCALIZER
+from robustloc.data.channel_matrices import Channels, read_channels
+from robustloc.data.dataset import Manifest
+from robustloc.data.positions import position_error
+from robustloc.data.transform import from_matrix
+from robustloc.jobs.job import Job, run
+from robustloc.localizer import cost
+from robustloc.localizer.checkpoint import load
+from robustloc.robustness import adversarial_set, domains
+from robustloc.robustness.crafting import craft
+from robustloc.robustness.measuring import measure
 
 # users whose estimates are counted
 COUNTED = 16
@@ -22,31 +30,31 @@ def main(job: Job) -> None:
     config, attack = job.config, job.config["attack"] or {}
     manifest = Manifest.read(job.input("manifest"))
     test = manifest.test()
-    channels = dataset.read_channels(job.input("csi"), "test", "train") if job.inputs["csi"] else None
+    channels = read_channels(job.input("csi"), "test", "train") if job.inputs["csi"] else None
     users = _domain(attack, test.adp, channels[0] if channels else None, manifest)
     goals = _targets(attack, test.position)
     moved, spent = users.start, {}
     if attack:
-        source = localizer.load(job.input("surrogate" if job.inputs["surrogate"] else "checkpoint"))
+        source = load(job.input("surrogate" if job.inputs["surrogate"] else "checkpoint"))
         moved, unprojected = _craft(config, source, users, goals, test.user, channels, manifest)
         spent = {"largest_unprojected": unprojected}
-    attacked = localizer.load(job.input("checkpoint"))
+    attacked = load(job.input("checkpoint"))
     some = torch.from_numpy(manifest.scale.apply(test.adp[:COUNTED])).unsqueeze(1)
-    found = {} if attack else {"size": size.count(attacked, some)}
-    outcome = evaluation.measure(attacked, users, moved, test.adp, manifest.scale, config["batch_size"])
+    found = {} if attack else {"size": cost.count(attacked, some)}
+    outcome = measure(attacked, users, moved, test.adp, manifest.scale, config["batch_size"])
     columns = {
         "user": test.user,
         "position": test.position,
         "clean_prediction": outcome.clean_prediction,
         "prediction": outcome.prediction,
-        "clean_error_m": metrics.position_error(outcome.clean_prediction, test.position),
-        "error_m": metrics.position_error(outcome.prediction, test.position),
+        "clean_error_m": position_error(outcome.clean_prediction, test.position),
+        "error_m": position_error(outcome.prediction, test.position),
         "linf": outcome.linf,
         "l2": outcome.l2,
         "psr_db": outcome.psr_db,
     }
     if "target" in attack:
-        columns |= {"target": goals, "target_m": metrics.position_error(outcome.prediction, goals)}
+        columns |= {"target": goals, "target_m": position_error(outcome.prediction, goals)}
     if config["keep_adps"]:
         columns["adp"] = outcome.adversarial
     adversarial_set.write(job.output("set"), columns, job.record() | found | {"spent": outcome.spent() | spent})
@@ -55,7 +63,7 @@ def main(job: Job) -> None:
 def _craft(
     config: dict,
     source: torch.nn.Module,
-    users: domain.Domain,
+    users: domains.Domain,
     goals: np.ndarray,
     numbers: np.ndarray,
     channels: tuple[Channels, Channels] | None,
@@ -70,7 +78,7 @@ def _craft(
         examples = (learning, _targets(attack, learnt.position))
     names = [cell[name] for name in (*LOCALIZER, "attack", "epsilon")]
     try:
-        return evaluation.craft(
+        return craft(
             source,
             users,
             goals,
@@ -79,7 +87,7 @@ def _craft(
             norm=attack["norm"],
             seeds=[seeds.seed(config["seed"], *names, user) for user in numbers],
             batch_size=config["batch_size"],
-            aim=victim.closeness if "target" in attack else victim.squared_error,
+            aim=losses.closeness if "target" in attack else losses.squared_error,
             examples=examples,
         )
     except ValueError as error:  # the plugin refuses a parameter, has no form for the norm, or fails
@@ -88,15 +96,15 @@ def _craft(
         raise UserError(f"attacks.{cell['attack']}: {error}") from error
 
 
-def _domain(attack: dict, adp: np.ndarray, channels: Channels | None, manifest: Manifest) -> domain.Domain:
+def _domain(attack: dict, adp: np.ndarray, channels: Channels | None, manifest: Manifest) -> domains.Domain:
     """Show users to the attacker as the attack wants them."""
     name, scale, convention = attack.get("domain", "input"), manifest.scale, manifest.convention
     if name == "csi":
-        return domain.of_channels(channels.csi, scale, convention)
+        return domains.of_channels(channels.csi, scale, convention)
     if name == "antenna":
         advance = manifest.channel.spacing_wavelengths * math.sin(math.radians(attack["bearing_deg"]))
-        return domain.of_antenna(channels.csi, scale, convention, advance)
-    return (domain.of_profiles if name == "adp" else domain.of_inputs)(adp, scale)
+        return domains.of_antenna(channels.csi, scale, convention, advance)
+    return (domains.of_profiles if name == "adp" else domains.of_inputs)(adp, scale)
 
 
 def _targets(attack: dict, position: np.ndarray) -> np.ndarray:

@@ -2,16 +2,16 @@
 
 import pandas as pd
 
-from robustloc import tidy
-from robustloc.cells import LOCALIZER
-from robustloc.job import Job, run
+from robustloc.base.seeds import LOCALIZER
+from robustloc.jobs.job import Job, run
+from robustloc.report import table_files
 
 
 def main(job: Job) -> None:
     """Write one row per localizer and radius."""
     table = pd.concat([pd.read_csv(path) for path in job.inputs["certificates"]])
     table = table.sort_values([*LOCALIZER, "radius"])
-    tidy.write(job.outputs["table"], "certified", table, job.record())
+    table_files.write(job.outputs["table"], "certified", table, job.record())
     job.output("markdown").write_text(table.to_markdown(index=False, floatfmt=".4g") + "\n", encoding="utf-8")
 
 

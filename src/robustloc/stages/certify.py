@@ -6,13 +6,14 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from robustloc import localizer, seeds
-from robustloc.cells import LOCALIZER
-from robustloc.certificate import certified_errors, certified_psr_db
-from robustloc.dataset import Manifest
-from robustloc.folding import folded
-from robustloc.job import Job, run
-from robustloc.metrics import position_error
+from robustloc.base import seeds
+from robustloc.base.seeds import LOCALIZER
+from robustloc.data.dataset import Manifest
+from robustloc.data.positions import position_error
+from robustloc.jobs.job import Job, run
+from robustloc.localizer.checkpoint import load
+from robustloc.robustness.certificate import certified_errors, certified_psr_db
+from robustloc.robustness.folding import folded
 
 # inputs per pass; larger ones leave the processor's cache
 BATCH = 128
@@ -23,7 +24,7 @@ def main(job: Job) -> None:
     config, cell = job.config, job.config["cell"]
     manifest = Manifest.read(job.input("manifest"))
     users, scale = manifest.subset(config["users"]), manifest.scale
-    smoothed = localizer.load(job.input("checkpoint"))
+    smoothed = load(job.input("checkpoint"))
     names = [cell[name] for name in LOCALIZER]
     estimates = _estimates(
         smoothed.localizer,

@@ -3,10 +3,11 @@
 import numpy as np
 import pyarrow.parquet as pq
 
-from robustloc import channel, dataset, seeds
-from robustloc.job import Job, run
-from robustloc.scenario import folder
-from robustloc.split import TEST, TRAIN
+from robustloc.base import seeds
+from robustloc.data import channel, folder
+from robustloc.data.channel_matrices import Channels, write_channels
+from robustloc.data.split import TEST, TRAIN
+from robustloc.jobs.job import Job, run
 
 
 def main(job: Job) -> None:
@@ -22,10 +23,10 @@ def main(job: Job) -> None:
     examples = rng.choice(train, min(config["examples"], len(train)), replace=False)
     wanted = np.concatenate([np.flatnonzero(parts == TEST), examples])
     matrices = [channel.matrix(paths[np.array([user])], settings)[0] for user in wanted]
-    channels = dataset.Channels(
+    channels = Channels(
         paths.user[wanted], parts[wanted], paths.position[wanted], np.stack(matrices).astype(np.complex64)
     )
-    dataset.write_channels(job.output("csi"), channels, job.record())
+    write_channels(job.output("csi"), channels, job.record())
 
 
 if __name__ == "__main__":

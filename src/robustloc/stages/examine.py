@@ -5,9 +5,11 @@ import json
 import numpy as np
 import torch
 
-from robustloc import examine, localizer, plugins
-from robustloc.dataset import Manifest
-from robustloc.job import Job, run
+from robustloc.base import plugins
+from robustloc.data.dataset import Manifest
+from robustloc.jobs.job import Job, run
+from robustloc.localizer.checkpoint import load
+from robustloc.robustness import examination
 
 
 def main(job: Job) -> None:
@@ -15,17 +17,19 @@ def main(job: Job) -> None:
     config, checkpoint = job.config, job.input("checkpoint")
     manifest = Manifest.read(job.input("manifest"))
     users, scale = manifest.subset(config["users"]), manifest.scale
-    model = localizer.load(checkpoint)
+    model = load(checkpoint)
     options = plugins.options("models", config["model"]) if config["model"] in plugins.names("models") else {}
-    is_solved = options.keys() >= examine.FINE.keys() and f"'{examine.FINE['solver']}'" in options["solver"].annotation
+    is_solved = (
+        options.keys() >= examination.FINE.keys() and f"'{examination.FINE['solver']}'" in options["solver"].annotation
+    )
     largest = float(scale.apply(np.array([scale.peak]))[0])
-    figures = examine.examine(
+    figures = examination.examine(
         model,
         torch.tensor(scale.apply(users.adp)).unsqueeze(1),
         torch.tensor(users.position).float(),
-        examine.attacks(config["epsilon"], largest=largest, queries=config["queries"]),
-        constant=localizer.load(checkpoint, bare=True).center,
-        solver=localizer.load(checkpoint, **examine.FINE) if is_solved else None,
+        examination.attacks(config["epsilon"], largest=largest, queries=config["queries"]),
+        constant=load(checkpoint, bare=True).center,
+        solver=load(checkpoint, **examination.FINE) if is_solved else None,
     )
     content = {"figures": figures, "users": len(users), "epsilon": config["epsilon"], "record": job.record()}
     job.output("examination").write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -5,11 +5,13 @@ from functools import partial
 
 import pandas as pd
 
-from robustloc import adversarial_set, captions, shown, shown_users
-from robustloc.dataset import Manifest
-from robustloc.errors import UserError
-from robustloc.figures import curves, distribution, matrix, plan, profiles, style
-from robustloc.job import Job, run
+from robustloc.base.errors import UserError
+from robustloc.data.dataset import Manifest
+from robustloc.figures import cdf, map, matrix
+from robustloc.figures.parts import captions, curves, profiles, style, users
+from robustloc.jobs.job import Job, run
+from robustloc.report import selection
+from robustloc.robustness import adversarial_set
 
 # what of a set shows a user
 ESTIMATES = ["position", "clean_prediction", "prediction", "clean_error_m", "error_m", "adp"]
@@ -38,26 +40,26 @@ def _of_users(choose: Callable, job: Job) -> pd.DataFrame:
     sets = [
         (adversarial_set.cell(path), adversarial_set.read(path, ["user", "error_m"])) for path in job.inputs["sets"]
     ]
-    return choose(shown_users.errors(sets, Manifest.read(job.input("manifest")).test()))
+    return choose(users.errors(sets, Manifest.read(job.input("manifest")).test()))
 
 
 def _of_profiles(damage: list[str], job: Job) -> pd.DataFrame:
     """Take the profiles of some users."""
     manifest, path = Manifest.read(job.input("manifest")), job.input("sets")
     columns, cell = adversarial_set.read(path, ESTIMATES), adversarial_set.cell(path)
-    return shown_users.gallery(cell, columns, manifest.test(), manifest.scale, damage)
+    return users.gallery(cell, columns, manifest.test(), manifest.scale, damage)
 
 
 # by kind: how the rows are chosen, and how they are drawn
 KINDS = {
-    "rmse": (partial(_of_table, shown.rmse), curves.rmse),
-    "power": (partial(_of_table, shown.rmse), curves.power),
-    "certified": (partial(_of_table, shown.certified), curves.certified),
-    "matrix": (partial(_of_table, shown.matrix), matrix.draw),
-    "map": (partial(_of_users, shown_users.floor_plan), plan.draw),
-    "cdf": (partial(_of_users, shown_users.distribution), distribution.draw),
+    "rmse": (partial(_of_table, selection.rmse), curves.rmse),
+    "power": (partial(_of_table, selection.rmse), curves.power),
+    "certified": (partial(_of_table, selection.certified), curves.certified),
+    "matrix": (partial(_of_table, selection.matrix), matrix.draw),
+    "map": (partial(_of_users, users.floor_plan), map.draw),
+    "cdf": (partial(_of_users, users.distribution), cdf.draw),
     "example": (partial(_of_profiles, ["median"]), profiles.draw),
-    "gallery": (partial(_of_profiles, list(shown_users.DAMAGE)), profiles.draw),
+    "gallery": (partial(_of_profiles, list(users.DAMAGE)), profiles.draw),
 }
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from robustloc.errors import UserError
-from robustloc.scenario import overview
+from robustloc.base.errors import UserError
+from robustloc.data import inspection
 
 
 def main() -> None:
@@ -14,9 +14,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="a scenario folder, or a folder of some")
     failed = False
     try:
-        for folder in overview.folders(parser.parse_args().folder):
+        for folder in inspection.folders(parser.parse_args().folder):
             try:
-                print(overview.overview(folder), end="\n\n", flush=True)
+                print(inspection.overview(folder), end="\n\n", flush=True)
             except UserError as error:
                 print(f"error: {error}", end="\n\n", flush=True)
                 failed = True

@@ -2,18 +2,18 @@
 
 import pandas as pd
 
-from robustloc import tables
-from robustloc.job import Job, run
+from robustloc.jobs.job import Job, run
+from robustloc.report import layout
 
 
 def main(job: Job) -> None:
     """Write them from the tidy tables."""
     summary, checks = pd.read_csv(job.input("summary")), pd.read_csv(job.input("verdicts"))
     texts = {
-        "markdown": tables.markdown(summary),
-        "latex": tables.latex(summary),
-        "matrices": tables.matrices(summary, job.config["matrices"]),
-        "verdicts_markdown": tables.verdicts(checks),
+        "markdown": layout.markdown(summary),
+        "latex": layout.latex(summary),
+        "matrices": layout.matrices(summary, job.config["matrices"]),
+        "verdicts_markdown": layout.verdicts(checks),
     }
     for name, text in texts.items():
         job.output(name).write_text(text, encoding="utf-8")

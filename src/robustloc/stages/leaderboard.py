@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from robustloc import cells, joblog, leaderboard, tidy
-from robustloc.job import Job, run
+from robustloc.experiment.paths import CHECKPOINT
+from robustloc.jobs import log as job_log
+from robustloc.jobs.job import Job, run
+from robustloc.report import leaderboard, table_files
 
 
 def main(job: Job) -> None:
@@ -17,14 +19,14 @@ def main(job: Job) -> None:
     )
     certified = [pd.read_csv(path) for path in job.inputs["certified"]]  # one or none
     board = leaderboard.leaderboard(rows, training_s, *certified)
-    tidy.write(job.outputs["table"], "leaderboard", board, job.record())
+    table_files.write(job.outputs["table"], "leaderboard", board, job.record())
     job.output("markdown").write_text(leaderboard.markdown(rows, board), encoding="utf-8")
     job.output("latex").write_text(leaderboard.latex(rows, board), encoding="utf-8")
 
 
 def _training_s(results: Path, cell: dict, trained: list[dict]) -> float:
     """How long a localizer's trainings took, if all were here and their logs are there: it is told, not depended on."""
-    logs = [joblog.read(results / cells.CHECKPOINT.format(**cell | names)) for names in trained]
+    logs = [job_log.read(results / CHECKPOINT.format(**cell | names)) for names in trained]
     seconds = [log["run"]["seconds"] if log and "training" in log["record"]["config"] else float("nan") for log in logs]
     return sum(seconds)
 

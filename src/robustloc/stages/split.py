@@ -7,25 +7,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from robustloc import artifact, dataset, seeds
-from robustloc.errors import UserError
-from robustloc.job import Job, run
-from robustloc.split import TEST, TRAIN, VALIDATION, split
+from robustloc.base import seeds
+from robustloc.base.errors import UserError
+from robustloc.base.files import from_column, parquet_metadata, sha256
+from robustloc.data import dataset
+from robustloc.data.split import TEST, TRAIN, VALIDATION, split
+from robustloc.jobs.job import Job, run
 
 
 def main(job: Job) -> None:
     """Write the parts, the test users and the manifest, with one shard in memory at a time."""
     config, shards, made_from = job.config, job.inputs["shards"], job.record()
     tables = [pq.read_table(path, columns=["user", "position", "count"]) for path in shards]
-    user, position, count = (
-        artifact.from_column(pa.concat_tables(tables), name) for name in ("user", "position", "count")
-    )
+    user, position, count = (from_column(pa.concat_tables(tables), name) for name in ("user", "position", "count"))
     eligible = count > 0 if config["blocked_users"] == "drop" else np.ones(len(count), dtype=bool)
     rng = seeds.generator(config["seed"], config["scenario"], "split")
     parts = split(position, eligible, rng, **config["split"])
 
     table = pa.table({"user": user, "part": pa.array(parts, pa.int8())})
-    pq.write_table(table.replace_schema_metadata(artifact.parquet_metadata(made_from)), job.output("split"))
+    pq.write_table(table.replace_schema_metadata(parquet_metadata(made_from)), job.output("split"))
     sizes = [len(table) for table in tables]
     test, peak = _test_users_and_peak(shards, np.split(parts, np.cumsum(sizes)[:-1]))
     dataset.write_shard(job.output("test"), [test], test.adp.shape[1:], made_from)
@@ -41,8 +41,8 @@ def main(job: Job) -> None:
             {"file": f"adp/{path.name}", "users": size, "sha256": made_from["inputs"][path.name]}
             for path, size in zip(shards, sizes, strict=True)
         ],
-        "split": {"file": "split.parquet", "sha256": artifact.sha256(job.output("split"))},
-        "test": {"file": "test.parquet", "sha256": artifact.sha256(job.output("test"))},
+        "split": {"file": "split.parquet", "sha256": sha256(job.output("split"))},
+        "test": {"file": "test.parquet", "sha256": sha256(job.output("test"))},
         "record": made_from,
     }
     job.output("manifest").write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -2,20 +2,20 @@
 
 import numpy as np
 
-from robustloc import plugins
-from robustloc.job import Job, run
-from robustloc.raytrace import trace
-from robustloc.scenario import deepmimo_v4_writer as writer
+from robustloc.base import plugins
+from robustloc.data import deepmimo_writer as writer
+from robustloc.data.scenes.parts import tracing
+from robustloc.jobs.job import Job, run
 
 
 def main(job: Job) -> None:
     """Trace the paths between one base station and the users of rows R1 to R<rows>."""
     raw = job.config["raw"]
-    place = plugins.load("scenes", raw["scene"])
-    scene, name = trace.chosen(place, raw["rows"], job.config["base_station"])
+    place = plugins.load("data.scenes", raw["scene"])
+    scene, name = tracing.chosen(place, raw["rows"], job.config["base_station"])
     site, users = np.array(scene.base_stations[name]), scene.users[: raw["rows"]].reshape(-1, 3)
     found = place.find(site, users, scene.carrier_hz, raw["max_reflections"])
-    arrays = trace.arrays(found, users, site, scene.carrier_hz, raw["max_paths"])
+    arrays = tracing.arrays(found, users, site, scene.carrier_hz, raw["max_paths"])
     files = dict(zip(writer.file_names(), job.outputs["raw"], strict=True))
     writer.write(files, arrays, name=name, carrier_hz=scene.carrier_hz, max_reflections=raw["max_reflections"])
 

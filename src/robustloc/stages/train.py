@@ -10,15 +10,17 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from robustloc import localizer, plugins, seeds
-from robustloc.batches import Data
-from robustloc.cells import LOCALIZER
-from robustloc.dataset import Manifest
-from robustloc.defence import Defence
-from robustloc.errors import UserError
-from robustloc.job import Job, run
-from robustloc.recipe import LOGGED, Recipe
-from robustloc.training import fit
+from robustloc.base import plugins, seeds
+from robustloc.base.errors import UserError
+from robustloc.base.seeds import LOCALIZER
+from robustloc.data.dataset import Manifest
+from robustloc.defences.parts.base import Defence
+from robustloc.jobs.job import Job, run
+from robustloc.localizer.batches import Data
+from robustloc.localizer.checkpoint import load, save
+from robustloc.localizer.hyperparameters import LOGGED, Recipe
+from robustloc.localizer.network import Localizer, build
+from robustloc.localizer.training import fit
 
 
 def main(job: Job) -> None:
@@ -42,16 +44,16 @@ def main(job: Job) -> None:
             traceback.print_exc()
         raise UserError(f"{config['cell']['model']}, {config['cell']['defence']}: {error}") from error
     pd.DataFrame(history, columns=LOGGED).to_csv(job.output("log"), index=False)
-    localizer.save(checkpoint, model, config["model"], manifest.shape, made_from, wrapper)
+    save(checkpoint, model, config["model"], manifest.shape, made_from, wrapper)
     if scratch:
         shutil.rmtree(scratch)
 
 
-def _untrained(entry: dict, manifest: Manifest, data: Data, start: list[Path]) -> localizer.Localizer:
+def _untrained(entry: dict, manifest: Manifest, data: Data, start: list[Path]) -> Localizer:
     """What training starts from: a checkpoint, or new weights."""
     if start:
-        return localizer.load(start[0], bare=True, **entry["parameters"])
-    model = localizer.build(entry, manifest.shape, data.y)
+        return load(start[0], bare=True, **entry["parameters"])
+    model = build(entry, manifest.shape, data.y)
     if remember := getattr(model.network, "remember", None):
         remember(data.x, (data.y - model.center) / model.spread)
     return model

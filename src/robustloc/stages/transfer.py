@@ -4,10 +4,13 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from robustloc import cells, examine, localizer
-from robustloc.dataset import Manifest
-from robustloc.job import Job, run
-from robustloc.victim import squared_error
+from robustloc.attacks.parts.losses import squared_error
+from robustloc.base.seeds import LOCALIZER
+from robustloc.data.dataset import Manifest
+from robustloc.experiment.paths import CHECKPOINT
+from robustloc.jobs.job import Job, run
+from robustloc.localizer.checkpoint import load
+from robustloc.robustness import examination
 
 
 def main(job: Job) -> None:
@@ -19,9 +22,9 @@ def main(job: Job) -> None:
     position = torch.tensor(users.position).float()
     losses = {}
     for name in config["localizers"]:
-        model = localizer.load(results / cells.CHECKPOINT.format(**dict(zip(cells.LOCALIZER, name, strict=True))))
+        model = load(results / CHECKPOINT.format(**dict(zip(LOCALIZER, name, strict=True))))
         losses[tuple(name)] = squared_error(model, position)
-    attack = examine.pgd()
+    attack = examination.pgd()
     rows = []
     for source, loss in tqdm(losses.items(), desc="sources", unit="localizer"):
         moved = attack(loss, x, eps=config["epsilon"], norm="linf")
@@ -29,7 +32,7 @@ def main(job: Job) -> None:
             names = dict(
                 zip(("source_model", "source_defence", "model", "defence"), (*source[1:3], *victim[1:3]), strict=True)
             )
-            rows.append(names | {"rmse_m": examine.rmse(other, moved)})
+            rows.append(names | {"rmse_m": examination.rmse(other, moved)})
     pd.DataFrame(rows).to_csv(job.output("table"), index=False, float_format="%.9g")
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from robustloc import artifact, plan, verification
-from robustloc.errors import UserError
+from robustloc.base.errors import UserError
+from robustloc.base.files import replacing
+from robustloc.jobs import dry_run, verification
 
 SHOWN = 20
 
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("--summary", type=Path, nargs="*", default=[], help="where to write how all was made")
     arguments = parser.parse_args()
     try:
-        jobs = plan.jobs(arguments.snakefile, arguments.target, arguments.configfiles, arguments.config)
+        jobs = dry_run.jobs(arguments.snakefile, arguments.target, arguments.configfiles, arguments.config)
         checked = verification.Verification()
         differences = [(job.rule, line) for job in jobs for line in checked.differences(job)]
         if differences:
@@ -38,7 +39,7 @@ def main() -> None:
                 f" the same experiment, or make all of their kinds anew: --forcerun {rules} in place of verify"
             )
         for file in arguments.summary:
-            with artifact.replacing(file) as temporary:
+            with replacing(file) as temporary:
                 text = json.dumps(checked.summary(jobs), indent=1, sort_keys=True)
                 temporary.write_text(text + "\n", encoding="utf-8")
     except (UserError, WorkflowError) as error:

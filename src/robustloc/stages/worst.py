@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from robustloc import adversarial_set
-from robustloc.job import Job, run
+from robustloc.jobs.job import Job, run
+from robustloc.robustness import adversarial_set
 
 
 def main(job: Job) -> None:

@@ -1,0 +1,1 @@
+"""What the attacks share: steps, balls, and the losses that they maximise."""

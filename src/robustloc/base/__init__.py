@@ -1,0 +1,1 @@
+"""What every room uses: errors, seeds, plugins, files. It imports nothing of this package."""

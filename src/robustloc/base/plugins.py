@@ -1,0 +1,98 @@
+"""Models, attacks and defences are files, found by their name; there is no list of them to keep."""
+
+import ast
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from types import ModuleType
+
+from robustloc.base.errors import UserError
+
+PACKAGE = Path(__file__).parent.parent
+# kind of plugin -> the function that its file must define, and its positional parameters
+ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
+
+
+def names(kind: str) -> list[str]:
+    """List the plugins of a kind: the stems of the files in its folder."""
+    folder = PACKAGE.joinpath(*kind.split("."))
+    return sorted(file.stem for file in folder.glob("*.py") if not file.stem.startswith("_"))
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """Import a plugin by its name.
+
+    Raises:
+        UserError: there is no such file; the message lists those that exist.
+    """
+    if name not in names(kind):
+        raise UserError(
+            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; src/robustloc/{kind.replace('.', '/')}/ holds: {', '.join(names(kind))}"
+        )
+    return importlib.import_module(f"robustloc.{kind}.{name}")
+
+
+def build(kind: str, name: str, *arguments: object, **parameters: object) -> object:
+    """Call a plugin's ``build``.
+
+    Raises:
+        UserError: the plugin refuses a parameter.
+    """
+    try:
+        return load(kind, name).build(*arguments, **parameters)
+    except ValueError as error:
+        raise UserError(f"{kind}: {name}: {error}") from error
+
+
+def attack(entry: dict) -> Callable:
+    """Return an attack ``(loss, x, *, eps, generators) -> x`` with its norm and parameters filled in.
+
+    Args:
+        entry: ``{"plugin": …, "norm": …, "parameters": {…}}``.
+    """
+    return partial(load("attacks", entry["plugin"]).perturb, norm=entry["norm"], **entry["parameters"])
+
+
+def defence(name: str, attacks: list[Callable], parameters: dict) -> object:
+    """Build a defence, with attacks if it crafts with some.
+
+    Raises:
+        UserError: the plugin refuses a parameter.
+    """
+    crafts = {"attacks": attacks} if "attacks" in options("defences", name) else {}
+    return build("defences", name, **crafts, **parameters)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A keyword-only parameter of a plugin: its annotation as text, and whether it must be given."""
+
+    annotation: str
+    required: bool
+
+
+@cache
+def options(kind: str, name: str) -> dict[str, Option]:
+    """Return the keyword-only parameters of a plugin, read off its file without importing it.
+
+    Raises:
+        UserError: the file does not define the function of its kind, or that one has positional parameters of its own
+            or some without a type.
+    """
+    file = PACKAGE.joinpath(*kind.split("."), f"{name}.py")
+    function, positional = ENTRY[kind]
+    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            if len(node.args.posonlyargs + node.args.args) != positional:
+                found = ", ".join(arg.arg for arg in node.args.posonlyargs + node.args.args)
+                raise UserError(
+                    f"{file}: {function}() may have {positional} positional parameters, found {found}; the others must "
+                    "be keyword-only, behind a *"
+                )
+            if untyped := [arg.arg for arg in node.args.kwonlyargs if not arg.annotation]:
+                raise UserError(f"{file}: {function}() needs a type for {', '.join(untyped)}, as in steps: int = 10")
+            pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            return {arg.arg: Option(ast.unparse(arg.annotation), default is None) for arg, default in pairs}
+    raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")

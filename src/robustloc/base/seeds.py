@@ -1,0 +1,19 @@
+"""Random numbers whose seeds come from names (scenario, model, attack, user), never from the order of jobs."""
+
+import hashlib
+
+import numpy as np
+
+# the names of a localizer, in the order of its path and of its seeds
+LOCALIZER = ("scenario", "model", "defence", "seed")
+
+
+def seed(root: int, *names: object) -> int:
+    """Derive a 63-bit seed from the experiment's root seed and the names of what is drawn."""
+    words = [int.from_bytes(hashlib.sha256(str(name).encode()).digest()[:8], "little") for name in names]
+    return int(np.random.SeedSequence([root, *words]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def generator(root: int, *names: object) -> np.random.Generator:
+    """Return a numpy generator of its own for these names."""
+    return np.random.default_rng(seed(root, *names))

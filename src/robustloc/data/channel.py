@@ -1,0 +1,71 @@
+"""Paths -> channel matrix (Eq. 1-2), in the form that every DeepMIMO generator uses.
+
+    h[m, k] = sum_p gain_p / sqrt(K) exp(+2 pi j m spacing sin(zenith_p) sin(azimuth_p)) exp(-2 pi j k delay_p B / K)
+
+for antenna m of the array along y and subcarrier k of K over the bandwidth B. Eq. (2) has the opposite sign in front
+of cos(theta): theta is then measured from the array's negative direction, cos(theta) = -sin(zenith) sin(azimuth).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from robustloc.data.paths import Paths
+
+# Gain of a half-wave dipole at its horizon.
+DIPOLE_GAIN = 1.6409223769
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Array and waveform; see `config.schema.yaml` for the meaning and units of each field."""
+
+    antennas: int = 64
+    spacing_wavelengths: float = 0.5
+    subcarriers: int = 64
+    bandwidth_hz: float = 10e6
+    max_paths: int = 25
+    late_paths: str = "drop"
+    dipoles: bool = False
+
+
+def path_coordinates(paths: Paths, channel: Channel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reduce paths to what the channel matrix depends on.
+
+    Returns:
+        Three arrays (N, P): the amplitude of each path per antenna and subcarrier; its phase advance from one antenna
+        to the next [turns]; its phase delay from one subcarrier to the next [turns].
+    """
+    gain = paths.gain[:, : channel.max_paths] / np.sqrt(channel.subcarriers)
+    zenith, azimuth, arrival, delay = (
+        array[:, : channel.max_paths] for array in (paths.zenith, paths.azimuth, paths.arrival_zenith, paths.delay)
+    )
+    if channel.dipoles:
+        gain = gain * _dipole(zenith) * _dipole(arrival)
+    advance = channel.spacing_wavelengths * np.sin(zenith) * np.sin(azimuth)
+    return np.where(_late(delay, channel), 0.0, gain), advance, delay * channel.bandwidth_hz / channel.subcarriers
+
+
+def used_paths(paths: Paths, channel: Channel) -> np.ndarray:
+    """Count the paths (N,) that the channel is made of: at most `max_paths`, without those that are dropped as late."""
+    wanted = np.arange(paths.delay.shape[1]) < np.minimum(paths.count, channel.max_paths)[:, None]
+    return (wanted & ~_late(paths.delay, channel)).sum(axis=1)
+
+
+def matrix(paths: Paths, channel: Channel) -> np.ndarray:
+    """Return the channel matrices H (N, antennas, subcarriers), complex: the plain formula above."""
+    gain, advance, turns = path_coordinates(paths, channel)
+    steering = np.exp(2j * np.pi * advance[..., None] * np.arange(channel.antennas))
+    tones = np.exp(-2j * np.pi * turns[..., None] * np.arange(channel.subcarriers))
+    return np.einsum("np,npm,npk->nmk", gain, steering, tones, optimize=True)
+
+
+def _late(delay: np.ndarray, channel: Channel) -> np.ndarray:
+    """Say which delays lie beyond the OFDM symbol and are dropped."""
+    return (delay * channel.bandwidth_hz / channel.subcarriers >= 1.0) & (channel.late_paths == "drop")
+
+
+def _dipole(zenith: np.ndarray) -> np.ndarray:
+    """Field pattern of a vertical half-wave dipole, relative to an isotropic antenna."""
+    sine = np.maximum(np.sin(zenith), 1e-9)
+    return np.sqrt(DIPOLE_GAIN) * np.cos(np.pi / 2 * np.cos(zenith)) / sine

@@ -1,0 +1,1 @@
+"""Formats of raw data, one file each, found by name."""

@@ -1,0 +1,196 @@
+"""DeepMIMO v1 and v2 folders: MATLAB files ``<name>.params.mat``, ``<name>.Loc.mat``, ``<name>.<b>.CIR.mat``, ….
+
+Paths are in flat row vectors: the number of users; then of each user its number (from 1), how many paths it has, and
+per path its number (from 1) and three values. These are phase [deg], time of flight [s] and power [dBm] in CIR;
+azimuth, zenith [deg] and power in DoD (departure) and DoA (arrival). v1 has no DoA, no line-of-sight tags (LoS) and no
+positions of the base stations (TX_Loc).
+"""
+
+import glob
+import re
+from pathlib import Path
+
+import numpy as np
+
+from robustloc.base.errors import UserError
+from robustloc.data import user_grid as user_grids
+from robustloc.data.formats.parts.loading import load_matlab, number, refuse_impossible, variables
+from robustloc.data.paths import NO_PATH, NOT_RECORDED, Paths, from_decibels
+
+GENERATION = "v1 or v2"
+MARKER = "*.params.mat"
+NEEDS = "{name}.params.mat, {name}.Loc.mat, {name}.<b>.CIR.mat, {name}.<b>.DoD.mat; of v2 also DoA, LoS and TX_Loc"
+TAPS = PHASE, DELAY, POWER = ("phase", "delay", "power")
+ANGLES = AZIMUTH, ZENITH, _ = ("azimuth", "zenith", "power")
+
+
+def base_stations(folder: Path) -> dict[str, np.ndarray]:
+    """Return the position [m] of every base station, by name; not a number where the folder does not tell (v1)."""
+    stem = _stem(folder)
+    pattern = re.compile(rf"{re.escape(stem)}\.(\d+)\.CIR\.mat")
+    numbers = sorted(int(m[1]) for file in folder.iterdir() if (m := pattern.fullmatch(file.name)))
+    if not numbers:
+        raise UserError(f"{folder}: expected {stem}.<number>.CIR.mat files beside {stem}.params.mat, found none")
+    file = folder / f"{stem}.TX_Loc.mat"
+    if not file.is_file() and not any(folder.glob(f"{glob.escape(stem)}.*.LoS.mat")):
+        return {f"BS{number}": np.full(3, np.nan) for number in numbers}
+    table = np.atleast_2d(_only(file))
+    # a line per base station, in order; DeepMIMO's own readers do not look at the first column either
+    if len(table) < numbers[-1] or table.shape[1] < 4 or not np.isfinite(table[:, 1:4]).all():
+        raise UserError(
+            f"{file}: expected a line (number, x, y, z, …) of each of {numbers[-1]} base stations, found an array of "
+            f"shape {table.shape}; download it again"
+        )
+    return {f"BS{number}": table[number - 1, 1:4].astype(float) for number in numbers}
+
+
+def grids(folder: Path, name: str) -> list[user_grids.Grid]:
+    """Return the scenario's user grids."""
+    file = folder / f"{_stem(folder)}.params.mat"
+    return user_grids.from_table(variables(file, load_matlab(file), "user_grids")[0], file)
+
+
+def carrier_hz(folder: Path) -> float:
+    """Return the carrier frequency."""
+    file = folder / f"{_stem(folder)}.params.mat"
+    return number(file, load_matlab(file), "carrier_freq")
+
+
+def files(folder: Path, name: str) -> list[Path]:
+    """List the files that are opened to read a base station, the marker first."""
+    return list(_files(folder, name).values())
+
+
+def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths: int) -> Paths:
+    """Read the paths of the given users (ascending indices); see `folder.read`."""
+    found = _files(folder, name)
+    total = user_grids.total(grids(folder, name))
+    sent_dbm = number(found["params"], load_matlab(found["params"]), "transmit_power", 0.0)
+    count, taps = _table(found["CIR"], TAPS, users, max_paths, total)
+    present = np.arange(taps[POWER].shape[1]) < count[:, None]
+    angles = {end: _angles(found[end], users, max_paths, total, count) for end in ("DoD", "DoA") if end in found}
+    return Paths(
+        user=users,
+        row=row,
+        position=_positions(found["Loc"], users, total),
+        line_of_sight=_sight(found.get("LoS"), users, count),
+        count=count,
+        gain=np.where(present, from_decibels(taps[POWER] - sent_dbm, taps[PHASE]), 0.0),
+        delay=taps[DELAY],
+        zenith=np.deg2rad(angles["DoD"][ZENITH]),
+        azimuth=np.deg2rad(angles["DoD"][AZIMUTH]),
+        # Between horizontal and vertical surfaces a path arrives at the zenith angle of its departure, or at the same
+        # angle below the horizon, which a dipole does not tell apart.
+        arrival_zenith=np.deg2rad(angles.get("DoA", angles["DoD"])[ZENITH]),
+    )
+
+
+def _stem(folder: Path) -> str:
+    """The scenario's name in the file names; those of links between base stations are not users' paths."""
+    names = sorted(file.name.removesuffix(".params.mat") for file in folder.glob(MARKER))
+    names = [name for name in names if not name.endswith(".BSBS") and not name.startswith(".")]
+    if len(names) != 1:
+        raise UserError(f"{folder}: expected one scenario, found files of {', '.join(names) or 'none'}")
+    return names[0]
+
+
+def _files(folder: Path, name: str) -> dict[str, Path]:
+    """The files of a base station by what they hold, the marker first; those of v2 all or none."""
+    stem = _stem(folder)
+    own = f"{stem}.{name.removeprefix('BS')}"
+    needed = {
+        "params": f"{stem}.params.mat",
+        "Loc": f"{stem}.Loc.mat",
+        "CIR": f"{own}.CIR.mat",
+        "DoD": f"{own}.DoD.mat",
+    }
+    newer = {"TX_Loc": f"{stem}.TX_Loc.mat", "DoA": f"{own}.DoA.mat", "LoS": f"{own}.LoS.mat"}
+    if any((folder / file).is_file() for file in newer.values()):
+        needed |= newer
+    return {kind: folder / file for kind, file in needed.items()}
+
+
+def _only(file: Path) -> np.ndarray:
+    """The first variable of a file, whatever its name; that varied."""
+    array = next(iter(load_matlab(file).values()), None)
+    if array is None or array.dtype.kind not in "iuf":
+        raise UserError(
+            f"{file}: expected a row of numbers, found {getattr(array, 'dtype', 'nothing')}; download it again"
+        )
+    return array
+
+
+def _positions(file: Path, users: np.ndarray, total: int) -> np.ndarray:
+    table = np.atleast_2d(_only(file))
+    if table.shape[1] < 4 or len(table) != total:
+        raise UserError(
+            f"{file}: expected a line (number, x, y, z, …) of each of the {total} users of user_grids, found an array "
+            f"of shape {table.shape}; download it again"
+        )
+    positions = table[users, 1:4].astype(float)
+    if not np.isfinite(positions).all():
+        raise UserError(f"{file}: expected finite user positions; download it again")
+    return positions
+
+
+def _sight(file: Path | None, users: np.ndarray, count: np.ndarray) -> np.ndarray:
+    if file is None:
+        return np.where(count == 0, NO_PATH, NOT_RECORDED)
+    tags = np.ravel(_only(file))[1:]
+    if len(tags) <= users[-1] or not np.isin(tags, (-1, 0, 1)).all() or ((tags[users] == -1) != (count == 0)).any():
+        raise UserError(
+            f"{file}: expected the number of users and a tag of each, -1 for those without a path in the CIR file and "
+            "else 1 or 0; it belongs to another base station, or download it again"
+        )
+    return tags[users].astype(int)
+
+
+def _angles(file: Path, users: np.ndarray, max_paths: int, total: int, count: np.ndarray) -> dict[str, np.ndarray]:
+    """Azimuth and zenith [deg] of every path."""
+    own, table = _table(file, ANGLES, users, max_paths, total)
+    if (own != count).any():
+        user = users[(own != count).argmax()]
+        raise UserError(f"{file}: user {user} has another number of paths than in the CIR file; download both again")
+    return table
+
+
+def _table(
+    file: Path, quantities: tuple[str, ...], users: np.ndarray, max_paths: int, total: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Walk a flat vector: path counts (N,), at most `max_paths`, and per quantity values (N, P), zero behind them."""
+    flat = np.ravel(_only(file))
+    if len(flat) == 0 or flat[0] != total:
+        held = f"{flat[0]:g}" if len(flat) else "no"
+        raise UserError(f"{file}: expected the {total} users of user_grids, found {held} users; download it again")
+    starts, counts = _walk(file, flat, int(users[-1]) + 1)
+    count = np.minimum(counts[users], max_paths)
+    order = np.arange(max(1, count.max()))
+    present = order < count[:, None]
+    first = np.where(present, starts[users][:, None] + 4 * order, 0)
+    if (present & (flat[first] != order + 1)).any():
+        raise UserError(f"{file}: expected every user's paths to be numbered from 1; not a DeepMIMO {GENERATION} file")
+    table = {}
+    for place, quantity in enumerate(quantities, start=1):
+        table[quantity] = np.where(present, flat[np.where(present, first + place, 0)], 0.0)
+        refuse_impossible(file, quantity, users, table[quantity])
+    return count, table
+
+
+def _walk(file: Path, flat: np.ndarray, users: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the paths of each of the first users start, and how many there are."""
+    starts, counts = np.empty(users, int), np.empty(users, int)
+    place, before = 1, 0.0
+    for user in range(users):
+        head = flat[place : place + 2]
+        # users are numbered on; whether each grid starts anew differed
+        if len(head) < 2 or head[0] not in (1, before + 1) or not head[1] >= 0 or head[1] % 1:
+            raise UserError(
+                f"{file}: expected a number and a count of paths of user {user}, found {head.tolist() or 'the end'}; "
+                "download the file again"
+            )
+        before = head[0]
+        starts[user], counts[user] = place + 2, head[1]
+        place = starts[user] + 4 * counts[user]
+        if place > len(flat):
+            raise UserError(f"{file}: ends among the paths of user {user}; truncated, download it again")
+    return starts, counts

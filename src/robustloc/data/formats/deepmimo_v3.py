@@ -1,0 +1,142 @@
+"""DeepMIMO v3 folders: MATLAB files ``params.mat``, ``BS<b>_BS.mat`` and ``BS<b>_UE_<first>-<end>.mat``.
+
+A UE file holds users first … end - 1 (from 0) in ``channels``, a row of structures with one field ``p`` each: rows
+phase [deg], time of flight [s], power [dBm], arrival azimuth and zenith, departure azimuth and zenith [deg],
+line-of-sight flag; one column per path.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from robustloc.base.errors import UserError
+from robustloc.data.formats.parts.loading import load_matlab, number, refuse_impossible, variables
+from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
+from robustloc.data.user_grid import Grid, from_table, total
+
+GENERATION = "v3"
+MARKER = "params.mat"
+NEEDS = "params.mat, BS<b>_BS.mat, BS<b>_UE_<first>-<end>.mat"
+PHASE, DELAY, POWER, _, ARRIVAL_ZENITH, AZIMUTH, ZENITH, LOS = range(8)
+QUANTITIES = ("phase", "delay", "power", "azimuth", "zenith", "azimuth", "zenith", "line of sight")
+
+
+def base_stations(folder: Path) -> dict[str, np.ndarray]:
+    """Return the position [m] of every base station, by name."""
+    numbers = sorted({int(m[1]) for file in folder.iterdir() if (m := re.fullmatch(r"BS(\d+)_UE_.*\.mat", file.name))})
+    if not numbers:
+        raise UserError(f"{folder}: expected BS<number>_UE_<first>-<end>.mat files beside {MARKER}, found none")
+    return {f"BS{number}": _site(folder, number) for number in numbers}
+
+
+def grids(folder: Path, name: str) -> list[Grid]:
+    """Return the scenario's user grids."""
+    return from_table(_parameters(folder)["user_grids"], folder / MARKER)
+
+
+def carrier_hz(folder: Path) -> float:
+    """Return the carrier frequency."""
+    return number(folder / MARKER, _parameters(folder), "carrier_freq")
+
+
+def files(folder: Path, name: str) -> list[Path]:
+    """List the files that are opened to read a base station, the marker first."""
+    sites = [folder / f"{site}_BS.mat" for site in base_stations(folder)]
+    return [folder / MARKER, *sites, *(file for _, _, file in _user_files(folder, name))]
+
+
+def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths: int) -> Paths:
+    """Read the paths of the given users (ascending indices); see `folder.read`."""
+    sent_dbm = number(folder / MARKER, _parameters(folder), "transmit_power", 0.0)
+    tables, positions, everyone = [], [], total(grids(folder, name))
+    for first, end, file in _user_files(folder, name):
+        if end > everyone:
+            raise UserError(f"{file}: its name promises users up to {end}, user_grids in {MARKER} has {everyone}")
+        wanted = users[(users >= first) & (users < end)] - first
+        if len(wanted) == 0:
+            continue
+        channels, locations = variables(file, load_matlab(file), "channels", "rx_locs")
+        if channels.size != end - first or len(locations) != end - first:
+            raise UserError(
+                f"{file}: its name promises {end - first} users, it holds {channels.size}; download it again"
+            )
+        matrices = [_matrix(file, channels.flat[index], first + index)[:, :max_paths] for index in wanted]
+        tables.append(_table(file, first + wanted, matrices))
+        if not np.isfinite(locations[wanted, :3]).all():
+            raise UserError(f"{file}: expected finite user positions in rx_locs; download it again")
+        positions.append(locations[wanted, :3])
+    found = sum(len(count) for count, _ in tables)
+    if found != len(users):
+        raise UserError(
+            f"{folder}: users.rows asks for users up to index {users[-1]}, the {name}_UE files hold {found} of the "
+            f"{len(users)} wanted; a file is missing, or users.rows is too large"
+        )
+    return _paths(tables, users, row, np.concatenate(positions), sent_dbm)
+
+
+def _table(file: Path, users: np.ndarray, matrices: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Join the users' matrices: path counts (N,) and values (8, N, P), zero behind the last path."""
+    count = np.array([matrix.shape[1] for matrix in matrices])
+    table = np.zeros((8, len(users), max(1, count.max())))
+    table[:, np.arange(table.shape[2]) < count[:, None]] = np.concatenate(matrices, axis=1)
+    for line, quantity in enumerate(QUANTITIES):
+        refuse_impossible(file, quantity, users, table[line])
+    return count, table
+
+
+def _paths(tables: list, users: np.ndarray, row: np.ndarray, position: np.ndarray, sent_dbm: float) -> Paths:
+    count = np.concatenate([count for count, _ in tables])
+    width = max(table.shape[2] for _, table in tables)
+    table = np.concatenate([np.pad(t, ((0, 0), (0, 0), (0, width - t.shape[2]))) for _, t in tables], axis=1)
+    present = np.arange(width) < count[:, None]
+    sight = np.where(table[LOS, :, 0] == 1, LINE_OF_SIGHT, NO_LINE_OF_SIGHT)
+    return Paths(
+        user=users,
+        row=row,
+        position=position.astype(float),
+        line_of_sight=np.where(count == 0, NO_PATH, sight),
+        count=count,
+        gain=np.where(present, from_decibels(table[POWER] - sent_dbm, table[PHASE]), 0.0),
+        delay=table[DELAY],
+        zenith=np.deg2rad(table[ZENITH]),
+        azimuth=np.deg2rad(table[AZIMUTH]),
+        arrival_zenith=np.deg2rad(table[ARRIVAL_ZENITH]),
+    )
+
+
+def _matrix(file: Path, cell: np.ndarray, user: int) -> np.ndarray:
+    try:
+        matrix = np.asarray(cell["p"].item(), dtype=float)
+    except (IndexError, KeyError, ValueError) as error:
+        raise UserError(f"{file}: user {user} has no field 'p'; not a DeepMIMO v3 file") from error
+    if matrix.size == 0:
+        return np.zeros((8, 0))
+    if matrix.ndim != 2 or matrix.shape[0] < 8:
+        raise UserError(f"{file}: user {user}: expected 8 rows per path, found an array of shape {matrix.shape}")
+    return matrix[:8]
+
+
+def _site(folder: Path, number: int) -> np.ndarray:
+    file = folder / f"BS{number}_BS.mat"
+    content = load_matlab(file)
+    if "tx_loc" in content:
+        site = np.ravel(content["tx_loc"])
+    else:  # older files: the base stations' own positions, in order
+        site = np.ravel(variables(file, content, "rx_locs")[0][number - 1 : number, :3])
+    if site.shape != (3,) or not np.isfinite(site).all():
+        raise UserError(f"{file}: expected a position of three numbers, found {site}; download it again")
+    return site.astype(float)
+
+
+def _parameters(folder: Path) -> dict[str, np.ndarray]:
+    content = load_matlab(folder / MARKER)
+    variables(folder / MARKER, content, "user_grids")
+    return content
+
+
+def _user_files(folder: Path, name: str) -> list[tuple[int, int, Path]]:
+    """First user, end and file of each UE file, in the order of the users (not of the file names)."""
+    pattern = re.compile(rf"{name}_UE_(\d+)-(\d+)\.mat")
+    found = [(int(m[1]), int(m[2]), file) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))]
+    return sorted(found)

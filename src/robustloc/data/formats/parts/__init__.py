@@ -1,0 +1,1 @@
+"""What the formats share: reading a file, and refusing a damaged one."""

@@ -1,0 +1,1 @@
+"""What the scenes share: mirror images, reflection coefficients, and the arrays of DeepMIMO."""

@@ -1,0 +1,80 @@
+"""Which users train, validate and test: a function of the seed and the users alone."""
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from robustloc.base.errors import UserError
+from robustloc.data.dataset import PARTS
+
+TRAIN, VALIDATION, TEST, UNUSED = range(len(PARTS))
+
+
+def split(
+    position: np.ndarray,
+    eligible: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    kind: str,
+    validation: float,
+    test: float,
+    block_m: float = 5.0,
+    guard_m: float = 1.0,
+    expected: list[int] | None = None,
+) -> np.ndarray:
+    """Assign each user to a part.
+
+    Args:
+        position: (N, 3) user positions [m].
+        eligible: (N,) users that may be used at all; the others are UNUSED.
+        rng: source of the assignment.
+        kind: ``random`` draws single users, as the paper does: on a fine grid a test user then has training
+            neighbours a centimetre away. ``block`` holds whole squares of the plan out.
+        validation, test: shares of the eligible users, rounded up; with blocks the first blocks that reach them.
+        block_m: side of a square [m].
+        guard_m: training users nearer than this to a held-out user are UNUSED [m]; blocks only.
+        expected: users that must be left for training and validation together, and for test.
+
+    Returns:
+        (N,) TRAIN, VALIDATION, TEST or UNUSED.
+
+    Raises:
+        UserError: a part would be empty, or the counts are not those expected.
+    """
+    users = np.flatnonzero(eligible)
+    parts = np.full(len(position), UNUSED)
+    wanted = {TEST: int(np.ceil(test * len(users))), VALIDATION: int(np.ceil(validation * len(users)))}
+    if kind == "random":
+        order = rng.permutation(users)
+        parts[order] = TRAIN
+        parts[order[: wanted[TEST]]] = TEST
+        parts[order[wanted[TEST] : wanted[TEST] + wanted[VALIDATION]]] = VALIDATION
+    else:
+        parts[users] = _blocks(position[users, :2], rng, wanted, block_m, guard_m)
+    for part in (TRAIN, VALIDATION, TEST):
+        if not (parts == part).any():
+            raise UserError(
+                f"split: no {PARTS[part]} users left of {len(users)}; use more users, other shares, or smaller blocks"
+            )
+    found = [int(np.isin(parts, (TRAIN, VALIDATION)).sum()), int((parts == TEST).sum())]
+    if expected and found != list(expected):
+        raise UserError(
+            f"split.expected: {expected} users for training and validation, and for test, found {found}; the scenario "
+            "has other users than the one that is meant, or change users, the shares or split.expected"
+        )
+    return parts
+
+
+def _blocks(plan: np.ndarray, rng: np.random.Generator, wanted: dict, block_m: float, guard_m: float) -> np.ndarray:
+    squares = np.floor((plan - plan.min(axis=0)) / block_m).astype(int)
+    _, square, sizes = np.unique(squares, axis=0, return_inverse=True, return_counts=True)
+    order = rng.permutation(len(sizes))
+    before = np.cumsum(sizes[order]) - sizes[order]
+    kind = np.full(len(sizes), TRAIN)
+    kind[order[before < wanted[TEST] + wanted[VALIDATION]]] = VALIDATION
+    kind[order[before < wanted[TEST]]] = TEST
+    parts = kind[square]
+    held_out = parts != TRAIN
+    if guard_m > 0 and held_out.any() and not held_out.all():
+        distance, _ = cKDTree(plan[held_out]).query(plan[~held_out], distance_upper_bound=guard_m)
+        parts[np.flatnonzero(~held_out)[distance < guard_m]] = UNUSED
+    return parts

@@ -1,0 +1,67 @@
+"""Which users of a scenario are wanted: rows and columns of its user grids."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from robustloc.base.errors import UserError
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A rectangular user grid: rows first_row … last_row (from 1) of `columns` users each."""
+
+    first_row: int
+    last_row: int
+    columns: int
+
+
+def from_table(table: np.ndarray, where: object) -> list[Grid]:
+    """Return the grids of DeepMIMO's `user_grids`: a line of first row, last row and users per row for each.
+
+    Raises:
+        UserError: it is no such table; the message names `where` it was found.
+    """
+    table = np.atleast_2d(table)
+    if table.size == 0 or table.shape[1] < 3 or not np.isfinite(table[:, :3]).all():
+        raise UserError(f"{where}: expected first row, last row and users per row in user_grids, found {table}")
+    return [Grid(*(int(value) for value in line[:3])) for line in table]
+
+
+def total(grids: list[Grid]) -> int:
+    """Count the users of all grids."""
+    return sum((grid.last_row - grid.first_row + 1) * grid.columns for grid in grids)
+
+
+def select(
+    grids: list[Grid], rows: list[int] | None, row_step: int = 1, column_step: int = 1, *, shares: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose users by their row (first and last, inclusive; None is all) and every so many rows and columns.
+
+    Returns:
+        The users' indices in the scenario's order and their rows, both ascending.
+
+    Raises:
+        UserError: the rows are not in the scenario, or the users too few to be cut into so many shares.
+    """
+    available = (grids[0].first_row, grids[-1].last_row)
+    first, last = rows or available
+    if first > last:
+        raise UserError(f"users.rows: expected the first row before the last, found [{first}, {last}]")
+    if not available[0] <= first <= last <= available[1]:
+        raise UserError(
+            f"users.rows: [{first}, {last}] is not within the scenario's rows R{available[0]} to R{available[1]}"
+        )
+    wanted = np.arange(first, last + 1, row_step)
+    chosen, offset = [], 0
+    for grid in grids:
+        inside = wanted[(wanted >= grid.first_row) & (wanted <= grid.last_row)]
+        starts = offset + (inside - grid.first_row) * grid.columns
+        columns = np.arange(0, grid.columns, column_step)
+        users = (starts[:, None] + columns).ravel()
+        chosen.append(np.stack([users, np.repeat(inside, len(columns))]))
+        offset += (grid.last_row - grid.first_row + 1) * grid.columns
+    users, row = np.concatenate(chosen, axis=1)
+    if len(users) < shares:
+        raise UserError(f"shards: {len(users)} users cannot be cut into {shares} shards; use fewer")
+    return users, row

@@ -1,0 +1,141 @@
+"""The experiment's configuration, checked as a whole before any job."""
+
+import math
+from functools import partial
+from itertools import product
+
+from robustloc.base import plugins
+from robustloc.base.errors import UserError
+from robustloc.experiment import schema, threat_models
+from robustloc.experiment.entries import WORKFLOW_KEYS, check_entry, entry, needs_epsilon, origin
+from robustloc.experiment.grids import attacked, expanded, localizers, trained
+from robustloc.experiment.paths import budget_tag
+
+# folders of the results beside those of the scenarios
+RESERVED = {"tables", "figures", "logs"}
+# violations that are told at once
+SHOWN = 5
+
+
+def check(config: dict, rules: dict) -> None:
+    """Fill in the schema's defaults, in place, and check types, ranges and every name that refers to another entry.
+
+    Raises:
+        UserError: names the key, what was found and what is valid.
+    """
+    _check_finite(config)
+    schema.fill_defaults(config, rules, rules)
+    if found := schema.violations(config, rules):
+        raise UserError("\n".join(found[:SHOWN] + [f"… and {len(found) - SHOWN} more"] * (len(found) > SHOWN)))
+    for name, model in config["models"].items():
+        _check_weights(name, model, config)
+    for kind in WORKFLOW_KEYS:
+        for name in config[kind]:
+            if not config[kind][name].keys() & {"members", "file"}:
+                check_entry(config, kind, name)
+    for name, scenario in config["scenarios"].items():
+        if name in RESERVED:
+            raise UserError(f"scenarios.{name}: this folder of the results is for something else; choose another name")
+        if scene := scenario["raw"].get("scene"):
+            schema.known(f"scenarios.{name}.raw.scene", [scene], plugins.names("data.scenes"))
+        if scenario["split"]["validation"] + scenario["split"]["test"] >= 1:
+            raise UserError(f"scenarios.{name}.split: validation and test leave no share of the users to train on")
+    for name, defence in config["defences"].items():
+        schema.known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
+        _check_start(name, config["defences"])
+    for index, grid in enumerate(config["grids"]):
+        for axis in ("scenarios", "models", "defences", "attacks"):
+            schema.known(f"grids[{index}].{axis}", grid[axis], config[axis])
+    threat_models.check(config)
+    _check_trained(config)
+    _check_figures(config)
+
+
+def _check_finite(value: object, place: str = "") -> None:
+    """YAML can write .nan and .inf, and a range in the schema does not catch the one or the other."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"{place}: expected a finite number, found {value}")
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in pairs:
+        _check_finite(inner, f"{place}[{key}]" if isinstance(value, list) else f"{place}.{key}".lstrip("."))
+
+
+def _check_start(name: str, defences: dict) -> None:
+    seen = [name]
+    while start := defences[seen[-1]].get("start"):
+        schema.known(f"defences.{seen[-1]}.start", [start], defences)
+        if start in seen:
+            raise UserError(f"defences.{name}.start: a circle, {' -> '.join([*seen, start])}")
+        seen.append(start)
+
+
+def _check_weights(name: str, model: dict, config: dict) -> None:
+    """Weights are those of a trained entry of the same plugin; whether they fit shows when they are loaded."""
+    if "file" in model and len(model) > 1:
+        others = ", ".join(sorted(model.keys() - {"file"}))
+        raise UserError(f"models.{name}: a network from a file is taken as it is; remove {others} beside file")
+    if "weights" not in model:
+        return
+    schema.known(f"models.{name}.weights", [model["weights"]], config["models"])
+    other = config["models"][model["weights"]]
+    if "file" in other:
+        raise UserError(f"models.{name}.weights: {model['weights']} is a file; name an entry that is trained here")
+    if "weights" in other or model.get("plugin", name) != other.get("plugin", model["weights"]):
+        raise UserError(f"models.{name}.weights: {model['weights']} must be trained itself, and of the same plugin")
+
+
+def _check_trained(config: dict) -> None:
+    """Whatever is trained has an epsilon if it needs one, and whatever is read from a file a file for each seed."""
+    grids, seeds = expanded(config["grids"], threat_models.members(config)), {}
+    for cell in trained(grids, partial(origin, config), threat_models.surrogates(config)):
+        scenario, defence, model = cell["scenario"], cell["defence"], cell["model"]
+        if needs_epsilon(config, defence) and "training_epsilon" not in config["scenarios"][scenario]:
+            raise UserError(
+                f"scenarios.{scenario}.training_epsilon: missing; defence {defence!r} needs the largest epsilon that "
+                "it may use"
+            )
+        seeds.setdefault(model, set()).add(cell["seed"])
+        if len(seeds[model]) > 1 and "{seed}" not in config["models"][model].get("file", "{seed}"):
+            raise UserError(
+                f"models.{model}.file: the same network for the seeds {', '.join(map(str, sorted(seeds[model])))}; "
+                "name it in a grid with one seed, or write {seed} into the path"
+            )
+
+
+def _check_figures(config: dict) -> None:
+    """Figures may show only what the grids compute."""
+    grids = expanded(config["grids"], threat_models.members(config))
+    computed = [*localizers(grids), *attacked(grids, threat_models.budgets(config))]
+    names = [figure["name"] for figure in config["figures"]]
+    for figure in config["figures"]:
+        if names.count(figure["name"]) > 1:
+            raise UserError(f"figures: two are named {figure['name']!r}; give each a name of its own")
+        _check_figure(config, figure, computed)
+
+
+def _check_figure(config: dict, figure: dict, computed: list[dict]) -> None:
+    place, axes = f"figures.{figure['name']}", ("scenario", "model", "defence", "attack")
+    # a figure names one of an axis, several, or none
+    named = {axis: figure.get(f"{axis}s", [figure[axis]] if axis in figure else []) for axis in axes}
+    named = {axis: names for axis, names in named.items() if names}
+    for axis, names in named.items():
+        schema.known(f"{place}.{axis}", names, config[f"{axis}s"])
+    if figure["kind"] in ("example", "gallery") and not config["crafting"]["keep_adps"]:
+        raise UserError(f"{place}: shows an adversarial ADP; set crafting.keep_adps to true")
+    physical = [attack for attack in named.get("attack", []) if threat_models.is_physical(config, attack)]
+    if physical and "epsilon" in figure:
+        raise UserError(f"{place}: figures of kind {figure['kind']} are at an epsilon; {physical[0]} has none")
+    if figure["kind"] == "rmse" and physical and len(physical) < len(named["attack"]):
+        raise UserError(f"{place}: epsilons and decibels share no axis; draw two figures, or one of kind power")
+    for defence in named["defence"] if figure["kind"] == "certified" else []:
+        if entry(config, "defences", defence)["plugin"] != "median_smoothing":
+            raise UserError(f"{place}: nothing is certified of {defence}; it has another plugin than median_smoothing")
+    exact = {"seed": figure["seed"]} if "seed" in figure else {}
+    exact |= {"budget": budget_tag("eps", figure["epsilon"])} if "epsilon" in figure else {}
+    for names in product(*named.values()):
+        wanted = dict(zip(named, names, strict=True)) | exact
+        if not any(wanted.items() <= cell.items() for cell in computed):
+            missing = ", ".join(f"{key} {value}" for key, value in wanted.items())
+            raise UserError(
+                f"{place}: no grid computes {missing}; add it to grids, change the figure, or write figures: []"
+            )

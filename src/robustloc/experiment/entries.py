@@ -1,0 +1,88 @@
+"""Entries of models, defences and attacks: what a job needs of one, and whether its plugin takes its parameters."""
+
+import ast
+
+from robustloc.base import plugins
+from robustloc.base.errors import UserError
+from robustloc.experiment import schema
+
+# keys of a library entry that belong to the workflow; the others are parameters of the plugin
+WORKFLOW_KEYS = {
+    "models": {"plugin", "weights", "file"},
+    "attacks": {"plugin", "norm", "domain", "bearing_deg", "target", "surrogate", "members"},
+    "defences": {"plugin", "start", "training", "attacks"},
+}
+# keyword-only parameters of the entry functions that the workflow itself fills in
+PROVIDED = {"models": set(), "attacks": {"eps", "norm", "generators", "examples"}, "defences": {"attacks"}}
+SIMPLE_TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "None": type(None)}
+
+
+def entry(config: dict, kind: str, name: str) -> dict:
+    """Return what a job needs of a library entry: its plugin, the plugin's parameters, and what else attacks have."""
+    found = config[kind][name]
+    # what a model takes weights from, it is like but for its own parameters
+    given = config[kind][found["weights"]] | found if "weights" in found else found
+    own = {key: value for key, value in given.items() if key not in WORKFLOW_KEYS[kind]}
+    more = {key: found[key] for key in found if kind == "attacks" and key in WORKFLOW_KEYS[kind]}
+    return more | {"plugin": found.get("plugin", name), "parameters": own}
+
+
+def model_file(config: dict, model: str, scenario: str, seed: int | str) -> str:
+    """Return the file that a model of other origin is taken from."""
+    return config["models"][model]["file"].replace("{scenario}", scenario).replace("{seed}", str(seed))
+
+
+def is_embedded(config: dict, scenario: str) -> bool:
+    """Say whether a scenario is traced here and not read from a folder."""
+    raw = config["scenarios"][scenario]["raw"]
+    return "folder" not in raw or ("scene" in raw and config["source"] == "embedded")
+
+
+def origin(config: dict, model: str, defence: str) -> dict[str, str] | None:
+    """Return model and defence of the checkpoint that a localizer's training starts from, if it does."""
+    if weights := config["models"][model].get("weights"):
+        return {"model": weights, "defence": defence}
+    start = config["defences"][defence].get("start")
+    trains = needs_epsilon(config, defence) or "training" in config["defences"][defence]
+    if "file" in config["models"][model] and not start and trains:
+        raise UserError(
+            f"models.{model}: a network from a file has no training from new weights; set defences.{defence}.start, "
+            "as in start: none"
+        )
+    return {"model": model, "defence": start} if start else None
+
+
+def needs_epsilon(config: dict, defence: str) -> bool:
+    """Say whether training under a defence reads the scenario's largest training epsilon."""
+    return entry(config, "defences", defence)["plugin"] != "none"
+
+
+def check_entry(config: dict, kind: str, name: str) -> None:
+    """Hold an entry's parameters against the signature of its plugin."""
+    found = entry(config, kind, name)
+    if found["plugin"] not in plugins.names(kind):
+        raise UserError(f"{kind}.{name}.plugin: {schema.unknown(found['plugin'], plugins.names(kind))}")
+    options = plugins.options(kind, found["plugin"])
+    valid = [option for option in options if option not in PROVIDED[kind]]
+    for key, value in found["parameters"].items():
+        if key not in valid:
+            raise UserError(f"{kind}.{name}.{key}: {schema.unknown(key, [*valid, *WORKFLOW_KEYS[kind]])}")
+        if not _fits(value, options[key].annotation):
+            wanted = options[key].annotation.removeprefix("Literal")
+            raise UserError(f"{kind}.{name}.{key}: expected {wanted}, found {value!r}{schema.hint(value)}")
+    if kind == "defences" and ("attacks" in options) != ("attacks" in config[kind][name]):
+        crafts = "needs some" if "attacks" in options else "crafts with none"
+        raise UserError(f"{kind}.{name}.attacks: the plugin {found['plugin']} {crafts}")
+    missing = [key for key in valid if options[key].required and key not in found["parameters"]]
+    if missing:
+        raise UserError(f"{kind}.{name}: missing {', '.join(missing)}; the plugin {found['plugin']} has no default")
+
+
+def _fits(value: object, annotation: str) -> bool:
+    """Say whether a value may be meant for a parameter; only plain types and choices are looked at."""
+    if annotation.startswith("Literal["):
+        return value in ast.literal_eval(annotation.removeprefix("Literal"))
+    kinds = annotation.split(" | ")
+    if isinstance(value, bool):  # which is an int to Python, and not to people
+        return "bool" in kinds or not SIMPLE_TYPES.keys() & set(kinds)
+    return any(isinstance(value, SIMPLE_TYPES.get(kind, object)) for kind in kinds)

@@ -1,0 +1,21 @@
+"""Where each result lies below the results folder: the names of the configuration in a fixed order."""
+
+from decimal import Decimal
+
+SEED_FOLDER = "{scenario}/{model}/{defence}/seed{seed}"
+CHECKPOINT = f"{SEED_FOLDER}/checkpoint.pt"
+CLEAN_SET = f"{SEED_FOLDER}/clean.parquet"
+ATTACK_SET = f"{SEED_FOLDER}/{{attack}}/{{budget}}.parquet"
+EXAMINATION = f"{SEED_FOLDER}/examination.json"
+CERTIFICATE = f"{SEED_FOLDER}/certificate.csv"
+TRANSFER = "{scenario}/transfer-seed{seed}.csv"
+
+
+def budget_tag(kind: str, value: float) -> str:
+    """Write a budget for a file name: ``eps`` or ``psr`` and the number, so that 0.010 and 1e-2 are ``eps0.01``."""
+    return kind + format(Decimal(str(value)).normalize(), "f")
+
+
+def budget_value(tag: str) -> float:
+    """Return the number of a budget's tag."""
+    return float(tag[3:])

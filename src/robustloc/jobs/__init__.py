@@ -1,0 +1,1 @@
+"""How jobs run: command line, log, fingerprint, console, verification."""

@@ -1,0 +1,86 @@
+"""A localizer's file: plain tensors, numbers and texts, read without running any code from it."""
+
+import io
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from robustloc.base import plugins
+from robustloc.base.errors import UserError
+from robustloc.localizer.network import Localizer, build, scripted
+
+FORMAT = 2
+
+
+def save(
+    path: Path, localizer: Localizer, model: dict, shape: tuple[int, int], made_from: dict, wrapper: dict | None = None
+) -> None:
+    """Write a checkpoint of plain tensors, numbers and texts.
+
+    Args:
+        path: where to.
+        localizer: trained, as it is without a wrapper.
+        model, shape: see `build`.
+        made_from: record of the job.
+        wrapper: the defence that wraps the localizer where it is used,
+            ``{"plugin": …, "parameters": {…}, "epsilon": …}``, if one does.
+    """
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in localizer.state_dict().items()}
+    content = {"format": FORMAT, "model": model, "shape": list(shape), "state": state, "wrapper": wrapper}
+    _write(path, content | {"record": made_from})
+
+
+def copy(source: Path, path: Path, shape: tuple[int, int], made_from: dict) -> None:
+    """Write what another checkpoint holds, with a record of this job.
+
+    Raises:
+        UserError: it is of profiles of another shape.
+    """
+    content = torch.load(source, map_location="cpu", weights_only=True)
+    if tuple(content["shape"]) != shape:
+        raise UserError(f"expected a network for profiles of shape {shape}, found one for {tuple(content['shape'])}")
+    _write(path, content | {"record": made_from})
+
+
+def _write(path: Path, content: dict) -> None:
+    buffer = io.BytesIO()  # torch.save puts the file's own name into the file, and a temporary name differs each time
+    torch.save(content, buffer)
+    path.write_bytes(buffer.getvalue())
+
+
+def load(path: Path, *, bare: bool = False, **changes: object) -> nn.Module:
+    """Read a checkpoint, without running any code from it; in eval mode.
+
+    Args:
+        path: the file.
+        bare: the `Localizer` that was trained, even if a defence wraps it where it is used.
+        changes: parameters of the network other than it was trained with, such as another solver.
+
+    Returns:
+        Scaled inputs (N, 1, angle bins, delay bins) -> positions (N, 3) [m].
+
+    Raises:
+        UserError: not a checkpoint of this program.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        if content["format"] != FORMAT:
+            raise UserError(f"{path}: checkpoint format {content['format']}, expected {FORMAT}; train it again")
+        model = content["model"] | {"parameters": content["model"]["parameters"] | changes}
+        if (archive := content["state"].get("network.archive")) is not None:
+            localizer = scripted(archive, torch.zeros(1, 3))
+        else:
+            localizer = build(model, tuple(content["shape"]), torch.zeros(1, 3))
+        try:
+            localizer.load_state_dict(content["state"])
+        except RuntimeError as error:
+            raise UserError(f"{path}: the weights do not fit {model}: {error}") from error
+    except UserError:
+        raise
+    except Exception as error:  # torch raises many kinds on damaged files
+        raise UserError(f"{path}: not a readable checkpoint ({error}); delete it and train again") from error
+    if (wrapper := content["wrapper"]) and not bare:
+        defence = plugins.defence(wrapper["plugin"], [], wrapper["parameters"])
+        return defence.wrap(localizer, wrapper["epsilon"]).eval()
+    return localizer.eval()

@@ -1,0 +1,80 @@
+"""A localizer: a network with the scaling of its positions, from scaled ADPs to metres, and its file."""
+
+import torch
+from torch import Tensor, nn
+
+from robustloc.base import plugins
+from robustloc.base.errors import UserError
+from robustloc.localizer import torchscript
+
+
+class Localizer(nn.Module):
+    """Position estimate of any network.
+
+    Positions are standardised inside, by one scalar for all axes (user heights are constant, so a scale per axis
+    would be zero), and gradients pass through it.
+
+    Args:
+        network: (N, 1, angle bins, delay bins) -> (N, 3), about zero mean and unit size.
+        center: (3,) mean position of the training users [m].
+        spread: root mean square distance of the training users from it [m].
+        area: (2, 3) smallest and largest coordinates of the training users [m].
+    """
+
+    def __init__(self, network: nn.Module, center: Tensor, spread: float, area: Tensor):
+        super().__init__()
+        self.network = network
+        self.register_buffer("center", center.float())
+        self.register_buffer("spread", torch.tensor(float(spread)))
+        self.register_buffer("area", area.float())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Estimate positions [m]: (N, 1, angle bins, delay bins) -> (N, 3)."""
+        return self.center + self.spread * self.network(x)
+
+
+class InMetres(Localizer):
+    """Position estimate of a network of other origin, which gives metres itself."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Estimate positions [m]: (N, 1, angle bins, delay bins) -> (N, 3)."""
+        return self.network(x)
+
+
+def build(model: dict, shape: tuple[int, int], position: Tensor) -> Localizer:
+    """Build an untrained localizer.
+
+    Args:
+        model: the plugin's name and parameters, ``{"plugin": …, "parameters": {…}}``.
+        shape: angle bins and delay bins.
+        position: (N, 3) of the training users [m].
+
+    Raises:
+        UserError: the plugin refuses a parameter, or does not give three coordinates per user.
+    """
+    network = plugins.build("models", model["plugin"], (1, *shape), **model["parameters"])
+    with torch.no_grad():
+        found = tuple(network.eval()(torch.zeros(2, 1, *shape)).shape)
+    if found != (2, 3):  # (2, 1) would otherwise broadcast against the positions without a word
+        raise UserError(f"models: {model['plugin']}: expected an output of shape (2, 3) for two users, found {found}")
+    return _of(Localizer, network.train(), position)
+
+
+def scripted(archive: Tensor, position: Tensor) -> Localizer:
+    """Make a localizer of a TorchScript file.
+
+    Args:
+        archive: (bytes,) uint8, its content: scaled inputs (N, 1, angle bins, delay bins) -> positions (N, 3) [m].
+        position: (N, 3) of the training users [m].
+
+    Raises:
+        UserError: not readable.
+    """
+    return _of(InMetres, torchscript.Script(archive), position)
+
+
+def _of(kind: type[Localizer], network: nn.Module, position: Tensor) -> Localizer:
+    center = position.mean(dim=0)
+    spread = ((position - center) ** 2).sum(dim=1).mean().sqrt()
+    area = torch.stack([position.amin(dim=0), position.amax(dim=0)])
+    return kind(network, center, spread, area)

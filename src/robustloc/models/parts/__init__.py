@@ -1,0 +1,1 @@
+"""What the models share: layers, blocks, an adaptive ODE solver."""

@@ -1,0 +1,150 @@
+"""The results as tables that people read: the paper's layout, matrices of training and test attacks, verdicts."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from robustloc.report import selection
+from robustloc.report.latex import document, tabular
+
+# rows that show the interval over users as well
+HEADLINES = ("clean", "worst")
+
+
+def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    """Arrange one scenario's RMSE [m] over seeds as text; cells that were not run are empty.
+
+    Args:
+        summary: one row per cell (summary.csv).
+        scenario: which rows to take.
+
+    Returns:
+        Verdicts and sizes first, then clean, then ``worst``, then one row per attack and budget; a column per model
+        and defence.
+    """
+    rows = summary[summary.scenario == scenario]
+    place = rows.attack.map({name: place for place, name in enumerate(HEADLINES)}).fillna(len(HEADLINES))
+    rows = rows.assign(localizer=localizer(rows), place=place, text=rows.apply(value, axis=1))
+    wide = rows.pivot(index=["place", "attack", "budget", "epsilon"], columns="localizer", values="text")
+    text = wide.sort_index().fillna("").reset_index().drop(columns="place")
+    text["budget"] = [_budget(*pair) for pair in zip(text["budget"], text.pop("epsilon"), strict=True)]
+    groups = rows.groupby("localizer")
+    words = groups.verdict.agg(lambda words: "/".join(sorted(set("/".join(words).split("/")) - {"none"})))
+    sizes = groups[["parameters", "multiply_adds"]].first().map("{:,}".format)
+    head = {"verdict": words, "parameters": sizes.parameters, "multiply-adds": sizes.multiply_adds}
+    first = pd.DataFrame([{"attack": name, "budget": ""} | row.to_dict() for name, row in head.items()])
+    return pd.concat([first, text.rename_axis(columns=None)], ignore_index=True)
+
+
+def localizer(rows: pd.DataFrame) -> pd.Series:
+    """Name localizers by model and defence."""
+    return rows.model + rows.defence.map(lambda name: "" if name == "none" else f" + {name}")
+
+
+def value(row: pd.Series, headlines: tuple[str, ...] = HEADLINES) -> str:
+    """Write one cell: its RMSE, the standard deviation over seeds, and of a headline the interval over users."""
+    spread = "" if pd.isna(row.rmse_std_m) else f" ± {row.rmse_std_m:.3f}"  # of one seed there is none
+    interval = f" [{row.rmse_low_m:.3f}, {row.rmse_high_m:.3f}]" if row.attack in headlines else ""
+    return f"{row.rmse_mean_m:.3f}{spread}{interval}"
+
+
+def _budget(kind: str, value: float) -> str:
+    return {"none": "", "psr_db": f"{value:g} dB"}.get(kind, f"{value:g} {kind}")
+
+
+def caption(rows: pd.DataFrame, *, intervals: bool = True) -> str:
+    """Say what the cells of a table show, of how many test users, over how many seeds."""
+    users, seeds = span(rows.n_users), span(rows.seeds)
+    over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
+    brackets = "; in brackets its 95 % bootstrap interval over users" if intervals else ""
+    return f"position RMSE [m] of {users} test users, {over}{brackets}"
+
+
+def span(counts: pd.Series) -> str:
+    """Write the smallest and the largest of some counts, or the one that they all are; nothing if there is none."""
+    return " to ".join(map(str, sorted({*counts.nsmallest(1), *counts.nlargest(1)})))
+
+
+def markdown(summary: pd.DataFrame) -> str:
+    """Write every scenario's layout as a Markdown table."""
+    parts = []
+    for scenario, rows in summary.groupby("scenario"):
+        parts.append(f"## {scenario}: {caption(rows)}\n\n{pipes(layout(summary, scenario))}")
+    return "\n".join(parts)
+
+
+def matrices(summary: pd.DataFrame, figures: list[dict]) -> str:
+    """Write every figure of kind matrix as a Markdown table: defences down, attacks across."""
+    parts = ["For each figure of kind `matrix` its RMSEs: defences down, attacks across.\n"]
+    for figure in figures:
+        rows = selection.matrix(summary, figure)
+        text = rows.assign(text=rows.apply(value, axis=1))
+        title = f"{figure['name']}: {figure['scenario']}, {figure['model']}, epsilon {figure['epsilon']:g}"
+        parts.append(f"## {title}; {caption(rows)}\n\n{pipes(selection.grid(text, 'text').reset_index())}")
+    return "\n".join(parts)
+
+
+def pipes(text: pd.DataFrame, left: int = 1) -> str:
+    """Write a table of texts as Markdown, the first columns to the left."""
+    align = ["left"] * left + ["right"] * (len(text.columns) - left)
+    return text.to_markdown(index=False, disable_numparse=True, colalign=align) + "\n"
+
+
+def latex(summary: pd.DataFrame) -> str:
+    """Write a LaTeX table per scenario and attack, ``worst`` first: a row per localizer, a column per budget."""
+    parts = []
+    for _, rows in summary.groupby("scenario"):
+        attacks = sorted(set(rows.attack) - {"clean"}, key=lambda name: (name != "worst", name))
+        parts.append("\n".join(_under(rows, attack) for attack in attacks or ["clean"]))
+    return document(parts)
+
+
+def _under(rows: pd.DataFrame, attack: str) -> str:
+    """Write a scenario's localizers under one attack, and ``constant``, which looks at nothing."""
+    rows = rows.assign(localizer=localizer(rows), text=rows.apply(value, axis=1, headlines=()))
+    clean, attacked = (rows[rows.attack == name].set_index("localizer") for name in ("clean", attack))
+    shown = clean[clean.index.isin(attacked.index) | (clean.model == "constant")]
+    text, title = shown[["verdict", "text"]].rename(columns={"text": "clean"}), ""
+    if attack != "clean":
+        (kind,) = set(attacked.budget)
+        for epsilon, own in attacked.sort_values("epsilon").groupby("epsilon"):
+            text[_budget(kind, epsilon).removesuffix(f" {kind}")] = own.text
+        by = "its power relative to the signal's" if kind == "psr_db" else f"epsilon ({kind})"
+        title = f"clean, and under {attack} by {by}; "
+    title = f"{rows.scenario.iloc[0]}: {title}{caption(rows, intervals=False)}"
+    return tabular(text.sort_index().fillna("").reset_index(), title, f"rmse-{rows.scenario.iloc[0]}-{attack}", left=2)
+
+
+def verdicts(table: pd.DataFrame) -> str:
+    """Write every localizer's verdict with the checks that failed as a Markdown table.
+
+    Args:
+        table: one row per localizer and check (verdicts.csv).
+    """
+    failed = table[table.passed == "no"]
+    texts = [failure(row) for row in failed.itertuples()]
+    reasons = pd.Series(texts, index=failed.index, dtype=object)
+    keys = ["scenario", "model", "defence", "seed"]
+    words = table.groupby(keys)[["epsilon", "n_users", "verdict"]].first()
+    words["failed checks"] = reasons.groupby([failed[key] for key in keys]).agg("; ".join)
+    return words.fillna({"failed checks": ""}).reset_index().to_markdown(index=False) + "\n"
+
+
+def failure(row: NamedTuple) -> str:
+    """Write what a failed check found and what it expected, in as many digits as tell them apart."""
+    return f"{row.check} {row.what}: {row.figure:.4g}, expected {row.rule}"
+
+
+def dictionary(columns: pd.DataFrame) -> str:
+    """Write what columns mean as one Markdown table per table.
+
+    Args:
+        columns: table, column, type, unit and meaning.
+    """
+    parts = [
+        "What the columns of the tables in this folder hold. A missing value is an empty field in CSV, null in "
+        "Parquet. Units: `1` of counts and shares, `input` of the scaled input, none of words.\n"
+    ]
+    for name, rows in columns.groupby("table", sort=False):
+        parts.append(f"## {name}\n\n{pipes(rows.drop(columns='table'), left=4)}")
+    return "\n".join(parts)

@@ -1,0 +1,123 @@
+"""One row per localizer: what it costs, how far it errs, without and under attack, and whether to believe it."""
+
+import numpy as np
+import pandas as pd
+
+from robustloc.report import layout
+from robustloc.report.latex import document, tabular
+
+KEYS = ["scenario", "model", "defence"]
+FIGURES = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
+PROVEN = ["certified_radius", "certified_rmse_m", "certified_n_users"]
+HEADS = {"multiply_adds": "multiply-adds", "training_s": "training [s]"}
+
+
+def compared(summary: pd.DataFrame, epsilons: dict[str, float]) -> pd.DataFrame:
+    """Choose the cells that localizers are compared by: without attack, and at one epsilon of each scenario.
+
+    Args:
+        summary: one row per cell (summary.csv).
+        epsilons: scenario -> that epsilon.
+    """
+    rows = summary[summary.budget != "psr_db"]
+    at_epsilon = np.isclose(rows.epsilon, rows.scenario.map(epsilons), rtol=1e-9, atol=0)
+    return rows[at_epsilon | (rows.attack == "clean")]
+
+
+def proven(certified: pd.DataFrame) -> pd.DataFrame:
+    """Choose of each smoothed localizer the radius nearest to its noise's standard deviation.
+
+    Smaller radii say little, and beyond it the bound soon is infinite.
+
+    Args:
+        certified: one row per localizer, seed and radius (certified.csv).
+
+    Returns:
+        scenario, model and defence as index, PROVEN as columns; the RMSE is the mean over seeds.
+    """
+    rows = certified[certified.radius > 0].sort_values("radius")  # 0 is no bound
+    nearest = (rows.radius - rows.sigma).abs().groupby([rows[name] for name in (*KEYS, "seed")]).idxmin()
+    chosen = rows.loc[nearest].rename(columns={"radius": "certified_radius", "n_users": "certified_n_users"})
+    return chosen.groupby(KEYS).agg(dict(zip(PROVEN, ("first", "mean", "min"), strict=True)))
+
+
+def leaderboard(rows: pd.DataFrame, training_s: pd.DataFrame, certified: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Arrange cells by localizer, the least error under ``worst`` first, or without attack where that was not run.
+
+    Args:
+        rows: see `compared`.
+        training_s: scenario, model, defence and training_s: wall time of training, of what it starts from, too [s].
+        certified: one row per smoothed localizer, seed and radius (certified.csv), if there is one.
+
+    Returns:
+        Keys, verdict, seeds, parameters, multiply_adds, training_s, epsilon of the attacks, then of clean, of every
+        attack and of worst ``<attack>_rmse_mean_m``, …_std_m, …_low_m and …_high_m [m], and PROVEN.
+    """
+    figures = rows.pivot(index=KEYS, columns="attack", values=FIGURES)
+    board = rows[rows.attack == "clean"].set_index(KEYS)[["verdict", "seeds", "parameters", "multiply_adds"]]
+    board = board.join(training_s.groupby(KEYS).training_s.mean())
+    board = board.join(rows[rows.attack != "clean"].groupby(KEYS).epsilon.first())
+    for attack in sorted(set(rows.attack), key=lambda name: (name == "worst", name != "clean", name)):
+        for name in FIGURES:
+            board[f"{attack}_{name}"] = figures[name, attack]
+    board = board.join(proven(certified)) if certified is not None else board.assign(**dict.fromkeys(PROVEN, np.nan))
+    means = figures["rmse_mean_m"]
+    order = means.get("worst", means["clean"]).rename("worst").to_frame().join(means["clean"])
+    return board.loc[order.sort_values(["scenario", "worst", "clean", *KEYS[1:]]).index].reset_index()
+
+
+def markdown(rows: pd.DataFrame, board: pd.DataFrame) -> str:
+    """Write the leaderboard as one Markdown table per scenario: the worst and what is proven before single attacks.
+
+    Args:
+        rows, board: what `leaderboard` takes and makes.
+    """
+    parts = []
+    for scenario, own in rows.groupby("scenario"):
+        shown = board[board.scenario == scenario]
+        parts.append(f"## {scenario}: {caption(own, shown)}\n\n{layout.pipes(_texts(own, shown), left=3)}")
+    return "\n".join(parts)
+
+
+def latex(rows: pd.DataFrame, board: pd.DataFrame) -> str:
+    """Write the leaderboard as one LaTeX table per scenario, without intervals, nor single attacks beside ``worst``."""
+    parts = []
+    for scenario, own in rows.groupby("scenario"):
+        shown = board[board.scenario == scenario]
+        if "worst" in set(own.attack):
+            own = own[own.attack.isin(layout.HEADLINES)]
+        text = _texts(own, shown, headlines=())
+        text.insert(0, "localizer", layout.localizer(text))
+        title = f"{scenario}: {caption(own, shown, intervals=False)}"
+        parts.append(tabular(text.drop(columns=["model", "defence"]), title, f"leaderboard-{scenario}", left=2))
+    return document(parts)
+
+
+def _texts(rows: pd.DataFrame, board: pd.DataFrame, headlines: tuple[str, ...] = layout.HEADLINES) -> pd.DataFrame:
+    """Write the rows of one scenario as texts, each error in one column; the others follow in a fixed order."""
+    rows = rows.assign(text=rows.apply(layout.value, axis=1, headlines=headlines))
+    texts = rows.pivot(index=KEYS, columns="attack", values="text")
+    board = board.set_index(KEYS)
+    found = board[["verdict"]].join(texts[[name for name in layout.HEADLINES if name in texts]])
+    if (proof := board.certified_radius.notna()).any():
+        bounds = board[proof].apply("{0.certified_rmse_m:.3f} within {0.certified_radius:g}".format, axis=1)
+        found["certified"] = bounds
+    for name in ("parameters", "multiply_adds", "training_s"):
+        found[HEADS.get(name, name)] = board[name].map("{:,.0f}".format).replace("nan", "")
+    found = found.join(texts[sorted(set(texts) - set(layout.HEADLINES))])
+    return found.fillna("").reset_index().drop(columns="scenario")
+
+
+def caption(rows: pd.DataFrame, board: pd.DataFrame, *, intervals: bool = True) -> str:
+    """Say what the rows of one scenario show.
+
+    Args:
+        rows, board: what `leaderboard` takes and makes.
+        intervals: they stand in brackets.
+    """
+    budgets = ", ".join(f"{epsilon:g}" for epsilon in sorted(set(board.epsilon.dropna())))
+    attacks = f"; attacks at epsilon {budgets}" if budgets else ""
+    users = layout.span(board.certified_n_users.dropna().astype(int))
+    within = "under every attack within that L2 radius, another budget than epsilon"
+    proof = f"; certified: bound for {users} of the users {within}" if users else ""
+    return f"{layout.caption(rows, intervals=intervals)}{attacks}{proof}"

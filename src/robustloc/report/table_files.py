@@ -1,0 +1,49 @@
+"""Tidy tables on disk: as CSV and, with equal content, as Parquet, where columns have types, units and meanings."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from robustloc.base.files import parquet_metadata
+from robustloc.report import columns
+
+TYPES = {"integer": pa.int64(), "number": pa.float64(), "word": pa.string()}
+
+
+def write(paths: list[Path], table: str, frame: pd.DataFrame, made_from: dict) -> None:
+    """Write a table twice.
+
+    Args:
+        paths: where to, the CSV file and the Parquet file.
+        table: its name in `robustloc.report.columns.TABLES`.
+        frame: its rows.
+        made_from: record of the job.
+    """
+    csv, parquet = paths
+    frame.to_csv(csv, index=False, float_format="%.9g")
+    schema = pa.schema(
+        [
+            pa.field(name, TYPES[kind], metadata={"unit": unit, "description": meaning})
+            for name, (kind, unit, meaning) in columns.of(table, list(frame.columns)).items()
+        ]
+    )
+    # the CSV's own digits; what is empty there is missing
+    options = pyarrow.csv.ConvertOptions(column_types=schema, null_values=[""], strings_can_be_null=True)
+    content = pyarrow.csv.read_csv(csv, convert_options=options)
+    described = schema.with_metadata(parquet_metadata(made_from))
+    pq.write_table(content.cast(described), parquet, compression="zstd")
+
+
+def dictionary(files: list[Path]) -> pd.DataFrame:
+    """List the columns of tables as their Parquet files describe them: table, column, type, unit, meaning."""
+    words = {kind: word for word, kind in TYPES.items()}
+    rows = [
+        (file.stem, field.name, words[field.type], field.metadata[b"unit"], field.metadata[b"description"])
+        for file in files
+        for field in pq.read_schema(file)
+    ]
+    frame = pd.DataFrame(rows, columns=["table", "column", "type", "unit", "meaning"])
+    return frame.assign(unit=frame.unit.str.decode("utf-8"), meaning=frame.meaning.str.decode("utf-8"))

@@ -1,0 +1,1 @@
+"""Crafting perturbations, measuring their effect, examining, judging and certifying localizers."""

@@ -1,0 +1,120 @@
+"""Attack users, hold every result to its budget, and measure what it did to a trained localizer."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.steps import Loss, project, size
+from robustloc.base.errors import UserError
+from robustloc.robustness.domains import Domain
+from robustloc.robustness.folding import folded
+
+# float32 rounding of x + eps
+BUDGET_TOLERANCE = 1e-5
+# users on whom the faster network is compared with the original
+COMPARED = 8
+# training users per batch: what is learnt depends on it, so that it is no option of speed
+LEARNT_AT_ONCE = 64
+
+
+def craft(
+    model: nn.Module,
+    users: Domain,
+    goals: np.ndarray,
+    attack: Callable[..., Tensor],
+    *,
+    eps: float,
+    norm: str,
+    seeds: list[int],
+    batch_size: int,
+    aim: Callable[[nn.Module, Tensor], Loss] = squared_error,
+    examples: tuple[Domain, np.ndarray] | None = None,
+) -> tuple[Tensor, float]:
+    """Attack users.
+
+    Args:
+        model: the network that is attacked through its gradients or answers; left as it was.
+        users: N users, as the attacker sees them.
+        goals: (N, 3) positions that the aim refers to [m].
+        attack: (loss, x, *, eps, generators) -> x; with ``examples`` too, if there are some.
+        eps: budget, in the users' domain.
+        norm: ``linf`` or ``l2``; what exceeds the budget is projected onto it.
+        seeds: one per user.
+        batch_size: users per gradient.
+        aim: makes a loss of a network and goals, see `robustloc.attacks.parts.losses`.
+        examples: training users and their goals, for an attack that learns; it is then called once.
+
+    Returns:
+        The perturbed users (N, …) and the largest size that was asked for before it was held to the budget.
+
+    Raises:
+        UserError: the attack made a non-number; nothing of it may be used.
+    """
+    where = device()
+    model = model.to(where).eval()
+    some = users[:COMPARED].to(where)
+    model = folded(model, some.inputs(some.start))
+    asked, unprojected = [], 0.0
+    if examples:
+        attack = _taught(attack, model, examples, aim)
+    bar = tqdm(total=len(users), desc="crafting", unit="user")
+    for part in batches(len(users), len(users) if examples else batch_size):
+        here = users[part].to(where)
+        loss = _through(here, aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
+        wished = attack(loss, here.start, eps=eps, generators=generators).detach()
+        if not torch.isfinite(wished).all():
+            raise UserError(f"the attack made {(~torch.isfinite(wished)).sum()} non-finite values; mend its plugin")
+        spent = size(wished - here.start, norm)
+        unprojected = max(unprojected, float(spent.max()))
+        # points inside stay as they are, to the bit
+        held = torch.where(spent <= eps, wished, project(wished, here.start, eps, norm))
+        _verify(held - here.start, held, eps, norm)
+        asked.append(held.cpu())
+        bar.update(len(here))
+    bar.close()
+    return torch.cat(asked), unprojected
+
+
+def device() -> torch.device:
+    """Choose the processor of attacks: the GPU, if there is one."""
+    # single precision to its last digit, the same at every run
+    torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic = False, True
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def batches(users: int, batch_size: int) -> list[slice]:
+    """Cut users into batches."""
+    return [slice(start, min(start + batch_size, users)) for start in range(0, users, batch_size)]
+
+
+def _through(users: Domain, loss: Loss) -> Loss:
+    """Let a loss of inputs be one of what the attacker moves."""
+    return lambda x: loss(users.inputs(x))
+
+
+def _taught(
+    attack: Callable[..., Tensor], model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable
+) -> Callable[..., Tensor]:
+    """Give an attack that learns its batches of training users."""
+    users, goals = examples
+    taught = []
+    for part in batches(len(users), LEARNT_AT_ONCE):
+        here = users[part].to(device())
+        wanted = torch.tensor(goals[part], device=here.start.device, dtype=here.start.dtype)
+        taught.append((_through(here, aim(model, wanted)), here.start))
+    return partial(attack, examples=taught)
+
+
+def _verify(offset: Tensor, moved: Tensor, eps: float, norm: str) -> None:
+    # a perturbation cannot be stored finer than the inputs' own rounding
+    rounding = (
+        torch.finfo(moved.dtype).eps * float(moved.abs().max()) * (offset[0].numel() ** 0.5 if norm == "l2" else 1)
+    )
+    if (spent := float(size(offset, norm).max())) > eps * (1 + BUDGET_TOLERANCE) + rounding:
+        raise UserError(f"after projection the attack spends {spent:.9g} of a {norm} budget of {eps:.9g}")

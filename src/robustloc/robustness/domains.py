@@ -1,0 +1,127 @@
+"""What an attacker moves, and the way from there to the model's input.
+
+* ``input``: the scaled profile that the model sees; epsilon is in its units.
+* ``adp``: the linear profile; ``csi``: the channel matrix H in front of Eq. (3); ``antenna``: the spectrum that one
+  transmitter at one bearing adds to H. These are physical: each user's signal is brought to unit energy, so that an
+  L2 radius of 10^(PSR/20) is a perturbation-to-signal ratio of PSR decibels, for every user.
+
+Attacks climb through these functions with autograd; complex arrays (N, …) are pairs of real ones (N, 2, …).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from robustloc.data.scale import RANGE_DB, Scale
+from robustloc.data.transform import Convention, transforms
+
+NAMES = ("input", "adp", "csi", "antenna")
+
+
+@dataclass(frozen=True)
+class Domain:
+    """N users as an attacker sees them.
+
+    Attributes:
+        start: (N, …) what is moved, before the attack.
+        signal: what else of each user the input is made of, each (N, …).
+        into: (start-like, *signal) -> inputs (N, 1, angle bins, delay bins) of the model.
+        physical: whether a radius is relative to the user's signal.
+    """
+
+    start: Tensor
+    signal: tuple[Tensor, ...]
+    into: Callable[..., Tensor]
+    physical: bool
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __getitem__(self, users: slice) -> "Domain":
+        """Return a part of the users."""
+        return Domain(self.start[users], tuple(part[users] for part in self.signal), self.into, self.physical)
+
+    def to(self, device: torch.device) -> "Domain":
+        """Return the same on a device."""
+        return Domain(self.start.to(device), tuple(part.to(device) for part in self.signal), self.into, self.physical)
+
+    def inputs(self, moved: Tensor) -> Tensor:
+        """Return the model's inputs of what became of `start`."""
+        return self.into(moved, *self.signal)
+
+
+def of_inputs(adp: np.ndarray, scale: Scale) -> Domain:
+    """Move the model's inputs, made of linear profiles (N, angle bins, delay bins)."""
+    return Domain(torch.tensor(scale.apply(adp)).unsqueeze(1), (), lambda x: x, False)
+
+
+def of_profiles(adp: np.ndarray, scale: Scale) -> Domain:
+    """Move the linear profiles (N, angle bins, delay bins)."""
+    start, energy = _normalised(torch.tensor(adp).unsqueeze(1))
+    return Domain(start, (energy,), lambda x, energy: scaled(energy * x, scale), True)
+
+
+def of_channels(csi: np.ndarray, scale: Scale, convention: Convention) -> Domain:
+    """Move the channel matrices (N, antennas, subcarriers), complex."""
+    start, energy = _normalised(_pairs(csi))
+    return Domain(start, (energy,), lambda h, energy: scaled(energy * profile(h, convention), scale), True)
+
+
+def of_antenna(csi: np.ndarray, scale: Scale, convention: Convention, advance_turns: float) -> Domain:
+    """Add what one transmitter sends: any spectrum (N, 2, subcarriers), from one bearing, to channel matrices.
+
+    Args:
+        csi: (N, antennas, subcarriers), complex.
+        scale: of the model's input.
+        convention: of the profile.
+        advance_turns: phase from one antenna to the next [turns]: spacing in wavelengths times sin(bearing).
+    """
+    channel, energy = _normalised(_pairs(csi))
+    antennas = csi.shape[1]
+    steering = np.exp(2j * np.pi * advance_turns * np.arange(antennas)) / np.sqrt(antennas)
+
+    def into(spectrum: Tensor, channel: Tensor, energy: Tensor) -> Tensor:
+        """Add the rank-one matrix of the steering vector and the spectrum, which has the spectrum's energy."""
+        array = torch.tensor(steering, dtype=_complex(spectrum), device=spectrum.device)
+        sent = array[:, None] * torch.complex(spectrum[:, 0], spectrum[:, 1])[:, None]
+        received = channel + torch.stack([sent.real, sent.imag], dim=1)
+        return scaled(energy * profile(received, convention), scale)
+
+    start = torch.zeros(len(csi), 2, csi.shape[2], dtype=channel.dtype)
+    return Domain(start, (channel, energy), into, True)
+
+
+def profile(csi: Tensor, convention: Convention) -> Tensor:
+    """Return |U^H H V| (Eq. 3-5): channel matrices (N, 2, antennas, subcarriers) -> (N, 1, angle bins, delay bins)."""
+    matrix = torch.complex(csi[:, 0], csi[:, 1])
+    left, right = (
+        torch.tensor(part, dtype=matrix.dtype, device=csi.device) for part in transforms(*csi.shape[2:], convention)
+    )
+    return (left @ matrix @ right).abs().unsqueeze(1)
+
+
+def scaled(magnitude: Tensor, scale: Scale) -> Tensor:
+    """Scale linear magnitudes as `Scale.apply` does, with gradients."""
+    if scale.name == "raw":
+        return magnitude
+    share = magnitude / scale.peak
+    if scale.name == "db":
+        share = 1 + 20 * torch.log10(share.clamp_min(10 ** (-RANGE_DB / 20))) / RANGE_DB
+    return share
+
+
+def _pairs(array: np.ndarray) -> Tensor:
+    return torch.stack([torch.tensor(array.real), torch.tensor(array.imag)], dim=1)
+
+
+def _normalised(signal: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each sample at unit energy, and the root of its energy (N, 1, 1, 1); a silent one stays zero."""
+    energy = torch.linalg.vector_norm(signal.flatten(1), dim=1).view(-1, 1, 1, 1)
+    return signal / torch.where(energy > 0, energy, 1.0), energy
+
+
+def _complex(x: Tensor) -> torch.dtype:
+    return torch.complex128 if x.dtype == torch.float64 else torch.complex64

@@ -1,0 +1,174 @@
+"""Examine a trained localizer: the figures from which a verdict on its errors under attack is made."""
+
+import hashlib
+import math
+from collections.abc import Callable
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from robustloc.attacks import apgd, gradient, noise, square
+from robustloc.attacks.parts.losses import evaluating, squared_error
+from robustloc.attacks.parts.steps import Loss, random_point, size, sources, value_and_gradient
+from robustloc.base.errors import UserError
+from robustloc.robustness.folding import folded
+
+# An ADP is a magnitude.
+MINIMUM = 0.0
+PGD = {"step": 2.5, "random_start": True, "keep_best": True, "minimum": MINIMUM}
+# Short enough that no kink lies between, long enough for double precision; in units of the largest input.
+DIFFERENCE = 1e-7
+ALONE = 32
+# An epsilon at which nothing is left of an input, in units of the largest one.
+UNBOUNDED = 0.5
+# What a solver of an ODE is held against: fixed steps, fine enough.
+FINE = {"solver": "rk4", "steps": 8}
+
+
+def pgd(steps: int = 10) -> Callable:
+    """Return the PGD of an examination."""
+    return _fixed(gradient.perturb, steps=steps, **PGD)
+
+
+def attacks(eps: float, *, largest: float, steps: int = 10, queries: int = 200) -> dict[str, tuple[Callable, float]]:
+    """Return the attacks of an examination by name, each with its epsilon.
+
+    Args:
+        eps: the reference epsilon, on the input's scale.
+        largest: input of the training users, on that scale.
+        steps: of PGD; four times as many for the long one, three times for APGD.
+        queries: of Square.
+    """
+    return {
+        "noise": (_fixed(noise.perturb, minimum=MINIMUM), eps),
+        "fgsm": (_fixed(gradient.perturb, steps=1, minimum=MINIMUM), eps),
+        "pgd": (pgd(steps), eps),
+        "pgd_long": (pgd(4 * steps), eps),
+        "restarts": (_fixed(gradient.perturb, steps=steps, restarts=3, **PGD), eps),
+        "apgd": (_fixed(apgd.perturb, steps=3 * steps, minimum=MINIMUM), eps),
+        "square": (_fixed(square.perturb, queries=queries, minimum=MINIMUM), eps),
+        "pgd_quarter": (pgd(steps), eps / 4),
+        "pgd_half": (pgd(steps), eps / 2),
+        "pgd_double": (pgd(steps), eps * 2),
+        "unbounded": (pgd(steps), UNBOUNDED * largest),
+    }
+
+
+def examine(
+    localizer: nn.Module,
+    x: Tensor,
+    position: Tensor,
+    run: dict[str, tuple[Callable, float]],
+    *,
+    constant: Tensor,
+    solver: nn.Module | None = None,
+) -> dict[str, float | None]:
+    """Measure everything that `robustloc.robustness.verdict` judges but transfer.
+
+    Args:
+        localizer: the network in question, inputs -> positions [m].
+        x: (N, 1, angle bins, delay bins) scaled inputs of the subset.
+        position: (N, 3) true positions [m].
+        run: see `attacks`.
+        constant: (3,) mean training position [m].
+        solver: the same weights under fixed-step RK4, if the network solves an ODE.
+
+    Returns:
+        Figures by name: ``…_rmse_m`` [m] of each attack, and those of the other checks; None where one does not apply.
+    """
+    before, loss = _traces(localizer), squared_error(localizer, position)
+    climbed = squared_error(folded(localizer, x[:ALONE]), position)
+    figures: dict[str, float | None] = {"clean_rmse_m": rmse(loss, x), "budget": 0.0}
+    for name, (attack, eps) in run.items():
+        moved = attack(climbed, x, eps=eps, norm="linf")
+        figures[f"{name}_rmse_m"] = rmse(loss, moved)
+        if not math.isfinite(figures[f"{name}_rmse_m"]):
+            raise UserError(f"under {name} the estimates are no finite numbers; train the localizer again")
+        figures["budget"] = max(figures["budget"], _overspent(moved, x, eps))
+    attack, eps = run["pgd"]
+    through = None if solver is None else attack(squared_error(solver, position), x, eps=eps, norm="linf")
+    figures["solver_rmse_m"] = None if through is None else rmse(loss, through)
+    figures["constant_rmse_m"] = float(((constant - position) ** 2).sum(dim=1).mean().sqrt())
+    figures["dead_gradients"] = _dead_gradients(localizer, loss, x, run["unbounded"][1])
+    figures["traces"] = float(sum(a != b for a, b in zip(before, _traces(localizer), strict=True)))
+    # in double precision, so that rounding is not taken for a fault
+    with torch.no_grad():  # of the weights of TorchScript a copy would else be a result
+        exact = deepcopy(localizer).double()
+    x, position = x.double(), position.double()
+    figures["gradient_ratio"] = _gradient_ratio(squared_error(exact, position), x, run["pgd"][1])
+    figures["repeat_m"] = _largest(_estimate(exact, x), _estimate(exact, x))
+    alone = torch.cat([_estimate(exact, one) for one in x[:ALONE].split(1)])
+    figures["alone_m"] = _largest(alone, _estimate(exact, x)[:ALONE])
+    figures["closed_form"] = _closed_form_error()
+    return figures
+
+
+def rmse(loss: Loss, x: Tensor) -> float:
+    """Root mean square position error [m] of inputs under a squared-error loss."""
+    with torch.no_grad():
+        return float(loss(x).mean().sqrt())
+
+
+def _fixed(perturb: Callable, **options: object) -> Callable:
+    return lambda loss, x, *, eps, norm: perturb(loss, x, eps=eps, norm=norm, **options)
+
+
+def _estimate(localizer: nn.Module, x: Tensor) -> Tensor:
+    with torch.no_grad(), evaluating(localizer):
+        return localizer(x)
+
+
+def _largest(a: Tensor, b: Tensor) -> float:
+    return float(torch.linalg.vector_norm(a - b, dim=1).max())
+
+
+def _overspent(moved: Tensor, x: Tensor, eps: float) -> float:
+    """Largest perturbation over epsilon, infinite below the smallest magnitude; less what rounding alone may do."""
+    rounding = torch.finfo(x.dtype).eps * float(moved.abs().max())
+    return float("inf") if float(moved.min()) < MINIMUM else (float(size(moved - x, "linf").max()) - rounding) / eps
+
+
+def _dead_gradients(localizer: nn.Module, loss: Loss, x: Tensor, unbounded: float) -> float:
+    """Share of the users without a usable gradient, among those whose estimate moves when the input is destroyed."""
+    moves = (_estimate(localizer, noise.perturb(loss, x, eps=unbounded, norm="linf")) != _estimate(localizer, x)).any(1)
+    _, slope = value_and_gradient(loss, x)
+    dead = ~torch.isfinite(slope).flatten(1).all(1) | (slope == 0).flatten(1).all(1)
+    return float((dead & moves).sum() / moves.sum().clamp_min(1))
+
+
+def _gradient_ratio(loss: Loss, x: Tensor, eps: float) -> float | None:
+    """Median of the central difference along the gradient over the gradient's length; None without gradients.
+
+    At a random point of the ball: where an input is constant over an area, poolings tie and have two slopes.
+    """
+    x = random_point(x, eps, "linf", sources(x, None))
+    _, slope = value_and_gradient(loss, x)
+    length = size(slope, "l2")
+    alive = (length > 0).flatten()
+    if not alive.any():
+        return None
+    step = DIFFERENCE * float(x.abs().max()) * slope / length.clamp_min(torch.finfo(x.dtype).tiny)
+    with torch.no_grad():
+        rise = (loss(x + step) - loss(x - step)) / (2 * DIFFERENCE * float(x.abs().max()))
+    return float((rise / length.flatten())[alive].median())
+
+
+def _traces(localizer: nn.Module) -> list[str]:
+    """Texts that change when an attack leaves a trace: on weights and statistics, gradients, modes."""
+    tensors = [*localizer.state_dict().values(), *(parameter.grad for parameter in localizer.parameters())]
+    content = [b"" if tensor is None else tensor.detach().cpu().numpy().tobytes() for tensor in tensors]
+    modes = [str(module.training) for module in localizer.modules()]
+    return [hashlib.sha256(part).hexdigest() for part in content] + modes
+
+
+def _closed_form_error() -> float:
+    """Largest relative error of the attacks on |w x + r|, whose worst point is known: |r| + eps |w|."""
+    weight = torch.linspace(-1, 1, 20, dtype=torch.float64)
+    x, worst = torch.zeros(4, 20, dtype=torch.float64), 0.0
+    loss: Loss = lambda x: (x @ weight + 0.5) ** 2  # noqa: E731
+    for norm, reach in (("linf", weight.abs().sum()), ("l2", weight.norm())):
+        for steps in (1, 10):
+            found = loss(gradient.perturb(loss, x, eps=0.01, norm=norm, steps=steps)).sqrt()
+            worst = max(worst, float((found / (0.5 + 0.01 * reach) - 1).abs().max()))
+    return worst

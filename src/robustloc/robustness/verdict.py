@@ -1,0 +1,95 @@
+"""Can a localizer's errors under attack be believed? Figures of an examination -> checks -> one word.
+
+The checks are those of the literature on attacks that fail unseen: Athalye et al. (ICML 2018), Carlini et al. (2019),
+Tramèr et al. (2020), Croce & Hein (ICML 2020), Pintor et al. (2022).
+
+* ``MASKED``: a check C failed: gradients mislead the attacks, or another attack finds what they miss.
+* ``PROTOCOL``: a check P failed: the estimate is random, or depends on who else is in the batch, or the attack cheats.
+* ``WARN``: a check W failed: believe the strongest attack, and do not quote the weaker ones.
+* ``OK``: none failed.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+WORDS = {"C": "MASKED", "P": "PROTOCOL", "W": "WARN"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its name, what it compares, the figure found, the rule, and whether it passed (None: not asked)."""
+
+    check: str
+    what: str
+    figure: float
+    rule: str
+    passed: bool | None
+
+
+def word(checks: list[Check]) -> str:
+    """Sum checks up; masking counts before protocol, protocol before warnings."""
+    failed = {check.check[0] for check in checks if check.passed is False}
+    return next((name for kind, name in WORDS.items() if kind in failed), "OK")
+
+
+def judge(figures: dict[str, float | None], limits: dict[str, float]) -> list[Check]:
+    """Hold the figures of an examination against the limits.
+
+    Args:
+        figures: of `robustloc.robustness.examination.examine`, and ``transfer_rmse_m`` of the strongest transferred attack.
+        limits: section ``verdict`` of the configuration.
+    """
+    return [Check(*row) for row in _rows(figures, limits)]
+
+
+def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tuple]:
+    found = [f[f"{name}_rmse_m"] for name in ("fgsm", "pgd", "pgd_long", "apgd")]
+    slack, gradients = limits["slack"], max(found)
+    more, less = 1 + slack, 1 - slack
+    alone = f["repeat_m"] <= limits["repeat_m"] and f["alone_m"] <= limits["alone_m"]
+
+    yield "C1", "share of users with a dead gradient", *_most(f["dead_gradients"], limits["dead_gradients"])
+    # neither a random network nor one that looks at the others has a derivative that a user's difference could find
+    ratio, off = f["gradient_ratio"] if alone else None, limits["gradient_error"]
+    right = None if ratio is None else bool(1 - off <= ratio <= 1 + off)
+    yield "C2", "central difference / gradient", _number(ratio), f"{1 - off:g} to {1 + off:g}", right
+    yield "C3", "noise / weakest gradients", *_most(_share(f["noise_rmse_m"], min(found)), 1.0)
+    yield "C4", "FGSM / PGD", *_most(_share(f["fgsm_rmse_m"], f["pgd_rmse_m"]), more)
+    yield "C5", "PGD of four times the steps / PGD", *_least(_share(f["pgd_long_rmse_m"], f["pgd_rmse_m"]), less)
+    yield "C5", "APGD / PGD", *_least(_share(f["apgd_rmse_m"], f["pgd_rmse_m"]), less)
+    rising = [f[f"pgd_{name}_rmse_m"] for name in ("quarter", "half")] + [f["pgd_rmse_m"], f["pgd_double_rmse_m"]]
+    smallest = min(_share(b, a) for a, b in pairwise(rising))
+    yield "C6", "PGD at twice the epsilon / PGD, from 1/4 to 2 epsilon, smallest", *_least(smallest, less)
+    yield "C7", "PGD without bound / mean position", *_least(_share(f["unbounded_rmse_m"], f["constant_rmse_m"]), 1.0)
+    yield "C8", "Square / gradients", *_most(_share(f["square_rmse_m"], gradients), more)
+    yield "C9", "transfer / gradients", *_most(_share(f["transfer_rmse_m"], gradients), more)
+    yield "C10", "PGD through rk4 / PGD", *_most(_share(f["solver_rmse_m"], f["pgd_rmse_m"]), more)
+    yield "P1", "estimate again, largest difference [m]", *_most(f["repeat_m"], limits["repeat_m"])
+    yield "P2", "estimate alone, largest difference [m]", *_most(f["alone_m"], limits["alone_m"])
+    yield "P3", "largest perturbation / epsilon", *_most(f["budget"], 1 + limits["budget"])
+    yield "P4", "weights, modes, gradients that attacks changed", *_most(f["traces"], 0.0)
+    yield "W1", "APGD / PGD", *_most(_share(f["apgd_rmse_m"], f["pgd_rmse_m"]), limits["converged"])
+    yield "W1", "PGD with restarts / PGD", *_most(_share(f["restarts_rmse_m"], f["pgd_rmse_m"]), limits["restarts"])
+    yield "W2", "APGD / FGSM", *_most(_share(f["apgd_rmse_m"], f["fgsm_rmse_m"]), limits["one_step"])
+    yield "W3", "error of closed forms", *_most(f["closed_form"], limits["closed_form"])
+
+
+def _share(part: float | None, whole: float) -> float | None:
+    """Divide; of two zeros neither is larger."""
+    if part is None:
+        return None
+    return 1.0 if part == whole else part / whole if whole else math.inf
+
+
+def _most(figure: float | None, limit: float) -> tuple[float, str, bool | None]:
+    return _number(figure), f"at most {limit:g}", None if figure is None else figure <= limit
+
+
+def _least(figure: float | None, limit: float) -> tuple[float, str, bool | None]:
+    return _number(figure), f"at least {limit:g}", None if figure is None else figure >= limit
+
+
+def _number(figure: float | None) -> float:
+    return math.nan if figure is None else figure

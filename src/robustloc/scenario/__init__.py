@@ -1,1 +1,0 @@
-"""Raw DeepMIMO folders -> propagation paths. The only room that knows file formats and their versions."""

@@ -1,0 +1,183 @@
+"""Checkpoints, sets and the outputs of jobs: whole or absent, readable without running code, equal for equal work."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from robustloc.base import plugins, seeds
+from robustloc.base.errors import UserError
+from robustloc.base.files import replacing, sha256
+from robustloc.jobs import fingerprint, job
+from robustloc.localizer.checkpoint import load, save
+from robustloc.localizer.network import Localizer, build
+from robustloc.robustness import adversarial_set
+
+MODEL = {"plugin": "neural_ode", "parameters": {"blocks": 2}}
+
+
+def make_checkpoint(path: Path) -> Localizer:
+    """Write a checkpoint of made-up weights."""
+    torch.manual_seed(0)
+    made = build(MODEL, (16, 16), torch.tensor([[1.0, 2.0, 3.0], [1.0, 10.0, 3.0]])).eval()
+    save(path, made, MODEL, (16, 16), {"code": "x"})
+    return made
+
+
+def test_checkpoint_round_trip(tmp_path: Path) -> None:
+    """A checkpoint gives the same network back, holds plain data alone, and its bytes do not depend on its name."""
+    made = make_checkpoint(tmp_path / "a.pt")
+    make_checkpoint(tmp_path / "another name.pt")
+    x = torch.rand(3, 1, 16, 16)
+
+    with torch.no_grad():
+        assert torch.equal(load(tmp_path / "a.pt")(x), made(x))
+    content = torch.load(tmp_path / "a.pt", weights_only=True)
+    assert content["model"] == MODEL
+    assert content["record"] == {"code": "x"}
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "another name.pt").read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.99])
+def test_damaged_checkpoint(tmp_path: Path, kept: float) -> None:
+    """Half a checkpoint is an error that says what to do."""
+    make_checkpoint(tmp_path / "a.pt")
+    content = (tmp_path / "a.pt").read_bytes()
+    (tmp_path / "a.pt").write_bytes(content[: int(kept * len(content))])
+
+    with pytest.raises(UserError, match=r"a\.pt: not a readable checkpoint.*train again"):
+        load(tmp_path / "a.pt")
+
+
+def test_set_round_trip(tmp_path: Path) -> None:
+    """A set gives its columns back and knows which cell it is."""
+    cell = dict(zip(adversarial_set.CELL, ("s", "m", "none", 0, "fgsm", 0.1, "linf"), strict=True))
+    rng = np.random.default_rng(0)
+    columns = {"user": np.arange(4), "position": rng.random((4, 3)), "adp": rng.random((4, 2, 5), dtype=np.float32)}
+    adversarial_set.write(tmp_path / "set.parquet", columns, {"config": {"cell": cell}})
+
+    read = adversarial_set.read(tmp_path / "set.parquet", ["user", "position", "adp"])
+
+    np.testing.assert_array_equal(read["position"], columns["position"])
+    np.testing.assert_array_equal(read["adp"].reshape(4, 2, 5), columns["adp"])
+    assert adversarial_set.cell(tmp_path / "set.parquet") == cell
+
+
+def test_outputs_appear_whole_or_not_at_all(tmp_path: Path) -> None:
+    """While a file is written, the old one stands; if writing fails, it still does, and nothing else is left."""
+    path = tmp_path / "file"
+    path.write_text("old")
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+
+    def fail() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def run_job(monkeypatch: pytest.MonkeyPatch, stage, tmp_path: Path) -> None:
+    """Run a stage as the workflow would."""
+    arguments = [
+        "--config",
+        '{"a": 1}',
+        "--code",
+        "errors",
+        "--data",
+        str(tmp_path / "in"),
+        "--result",
+        str(tmp_path / "out"),
+    ]
+    monkeypatch.setattr(sys, "argv", ["stage", *arguments])
+    job.run(stage, "a stage", inputs=("data",), outputs=("result",))
+
+
+def test_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage sees its configuration and inputs and writes its outputs; the record names what it was made from."""
+    (tmp_path / "in").write_text("input")
+
+    def stage(own: job.Job) -> None:
+        assert own.config == {"a": 1}
+        assert own.input("data").read_text() == "input"
+        assert own.record()["inputs"] == {"in": sha256(tmp_path / "in")}
+        assert own.record()["code"] == fingerprint.code("errors")
+        own.output("result").write_text("result")
+
+    run_job(monkeypatch, stage, tmp_path)
+
+    assert (tmp_path / "out").read_text() == "result"
+
+
+def test_failing_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user's error ends with its message alone and leaves no output."""
+    (tmp_path / "in").touch()
+
+    def stage(own: job.Job) -> None:
+        own.output("result").write_text("half")
+        raise UserError("expected this, found that; change the key")
+
+    with pytest.raises(SystemExit) as stopped:
+        run_job(monkeypatch, stage, tmp_path)
+
+    assert stopped.value.code == "error: expected this, found that; change the key"
+    assert [file.name for file in tmp_path.iterdir()] == ["in"]
+
+
+def test_seeds_come_from_names() -> None:
+    """Equal names give equal seeds, any other name or root another; the numbers stay what they are."""
+    first = seeds.seed(0, "outdoor", "dcnn", 1)
+
+    assert first == seeds.seed(0, "outdoor", "dcnn", 1)
+    assert (
+        len({first, seeds.seed(1, "outdoor", "dcnn", 1), seeds.seed(0, "outdoor", "dcnn", 2), seeds.seed(0, "outdoor")})
+        == 4
+    )
+    assert 0 <= first < 2**63
+    assert seeds.generator(0, "a").random() == seeds.generator(0, "a").random()
+
+
+def test_plugins_are_found_by_name() -> None:
+    """A misspelt plugin lists the files that there are; parameters are read off the file without importing it."""
+    with pytest.raises(UserError, match=r"there is no model plugin 'dcn'; src/robustloc/models/ holds: constant, dcnn"):
+        plugins.load("models", "dcn")
+    assert plugins.options("models", "dcnn") == {"norm": plugins.Option("Literal['batch', 'group']", False)}
+    assert plugins.options("models", "neural_ode")["steps"] == plugins.Option("int", False)
+    assert plugins.options("attacks", "gradient")["eps"].required
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "def perturb(loss, x, steps, *, eps): ...",
+            r"perturb\(\) may have 2 positional parameters, found loss, x, steps; .*behind a \*",
+        ),
+        ("def perturb(loss, x, *, eps: float, steps=3): ...", r"perturb\(\) needs a type for steps, as in "),
+        ("def attack(loss, x): ...", r"a file in attacks/ must define the function perturb\(\)"),
+    ],
+)
+def test_plugins_of_another_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str) -> None:
+    """A file that is no plugin of its kind says what such a file must define."""
+    (tmp_path / "attacks").mkdir()
+    (tmp_path / "attacks" / "own.py").write_text(text)
+    monkeypatch.setattr(plugins, "__file__", str(tmp_path / "plugins.py"))
+
+    with pytest.raises(UserError, match=message):
+        plugins.options("attacks", "own")
+
+
+def test_output_of_another_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that does not give three coordinates is refused; its one would be spread over all three."""
+    monkeypatch.setattr(plugins, "build", lambda *_: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 1)))
+
+    with pytest.raises(UserError, match=r"models: own: expected an output of shape \(2, 3\).* found \(2, 1\)"):
+        build({"plugin": "own", "parameters": {}}, (8, 8), torch.zeros(1, 3))

@@ -1,0 +1,179 @@
+"""Shards, splits and manifests: what is written is read, parts are disjoint, damage is found."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from robustloc.base.errors import UserError
+from robustloc.base.files import parquet_record, sha256
+from robustloc.data import dataset
+from robustloc.data.split import TEST, TRAIN, UNUSED, VALIDATION, split
+
+SHAPE = (4, 3)
+
+
+def users(first: int, count: int) -> dataset.Users:
+    """Made-up users."""
+    rng = np.random.default_rng(first)
+    index = np.arange(first, first + count)
+    adp = rng.random((count, *SHAPE)).astype(np.float32)
+    return dataset.Users(index, index // 5 + 1, rng.random((count, 3)), index % 3 - 1, index % 4, adp)
+
+
+def assert_equal(first: dataset.Users, second: dataset.Users) -> None:
+    """Compare all fields to the bit."""
+    for name, array in vars(first).items():
+        np.testing.assert_array_equal(array, getattr(second, name), err_msg=name)
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    """A shard written in batches reads as one, with its record."""
+    path = tmp_path / "shard.parquet"
+    dataset.write_shard(path, [users(0, 7), users(7, 5)], SHAPE, {"config": {"a": 1}})
+
+    assert_equal(dataset.read_shard(path), dataset.concatenate([users(0, 7), users(7, 5)]))
+    assert parquet_record(path)["config"] == {"a": 1}
+
+
+def test_no_users(tmp_path: Path) -> None:
+    """A share without users is a shard like any other."""
+    dataset.write_shard(tmp_path / "shard.parquet", [], SHAPE, {})
+
+    assert dataset.read_shard(tmp_path / "shard.parquet").adp.shape == (0, *SHAPE)
+
+
+def test_same_users_same_bytes(tmp_path: Path) -> None:
+    """Writing twice gives equal files."""
+    for name in ("a", "b"):
+        dataset.write_shard(tmp_path / name, [users(0, 6), users(6, 2)], SHAPE, {})
+
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> dataset.Manifest:
+    """A data set of two shards: even users train, every fourth validates or tests."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    made = {"shard-0.parquet": users(0, 8), "shard-1.parquet": users(8, 4)}
+    for name, content in made.items():
+        (tmp_path / "adp").mkdir(exist_ok=True)
+        dataset.write_shard(tmp_path / "adp" / name, [content], SHAPE, {})
+    parts = np.array([TRAIN, VALIDATION, TRAIN, TEST] * 3)
+    pq.write_table(pa.table({"user": np.arange(12), "part": pa.array(parts, pa.int8())}), tmp_path / "split.parquet")
+    dataset.write_shard(tmp_path / "test.parquet", [users(0, 4)[np.array([3])]], SHAPE, {})
+    content = {
+        "shape": SHAPE,
+        "scale": {"name": "unit", "peak": 2.0},
+        "shards": [{"file": f"adp/{n}", "sha256": sha256(tmp_path / "adp" / n)} for n in made],
+        **{k: {"file": f"{k}.parquet", "sha256": sha256(tmp_path / f"{k}.parquet")} for k in ("split", "test")},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    return dataset.Manifest.read(tmp_path / "manifest.json")
+
+
+def test_parts(manifest: dataset.Manifest) -> None:
+    """A part holds its users, in order, from all shards."""
+    train, validation = manifest.parts("train", "validation")
+
+    assert train.user.tolist() == [0, 2, 4, 6, 8, 10]
+    assert validation.user.tolist() == [1, 5, 9]
+    assert_equal(train[:4], users(0, 8)[np.array([0, 2, 4, 6])])
+    assert manifest.scale.peak == 2.0
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
+def test_damage_is_found(manifest: dataset.Manifest, damage: str) -> None:
+    """A shard that changed after the manifest was written is not used."""
+    shard = manifest.path.parent / "adp" / "shard-1.parquet"
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    if damage == "remove":
+        shard.unlink()
+    else:
+        shard.write_bytes(content if damage == "flip" else content[:-9])
+
+    with pytest.raises(UserError, match=r"shard-1\.parquet: (expected checksum|missing)"):
+        manifest.parts("train")
+
+
+def grid(rows: int, columns: int, spacing: float) -> np.ndarray:
+    """Positions of a user grid [m]."""
+    x, y = np.meshgrid(spacing * np.arange(columns), spacing * np.arange(rows))
+    return np.column_stack([x.ravel(), y.ravel(), np.full(x.size, 2.0)])
+
+
+def parts_of(kind: str, seed: int, position: np.ndarray, **options: float) -> np.ndarray:
+    """Split all users."""
+    eligible = np.ones(len(position), dtype=bool)
+    return split(position, eligible, np.random.default_rng(seed), kind=kind, **options)
+
+
+@pytest.mark.parametrize(("count", "share", "test"), [(199_100, 0.005, 996), (66_550, 0.001, 67)])
+def test_paper_counts(count: int, share: float, test: int) -> None:
+    """The paper's numbers of samples are what its random split leaves for training and validation."""
+    parts = parts_of("random", 0, np.zeros((count, 3)), validation=0.01, test=share)
+
+    assert (parts == TEST).sum() == test
+    assert (parts != TEST).sum() == {996: 198_104, 67: 66_483}[test]
+
+
+@pytest.mark.parametrize("kind", ["random", "block"])
+def test_split_is_stable(kind: str) -> None:
+    """The same seed gives the same parts, another seed others; every user is in exactly one part."""
+    position = grid(40, 40, 0.5)
+    options = {"validation": 0.1, "test": 0.2, "block_m": 2.0, "guard_m": 0.6}
+
+    first, again, other = (parts_of(kind, seed, position, **options) for seed in (1, 1, 2))
+
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    assert set(first) <= {TRAIN, VALIDATION, TEST, UNUSED}
+    assert 0.2 <= (first == TEST).mean() <= 0.23
+    assert 0.1 <= (first == VALIDATION).mean() <= 0.13
+
+
+def test_blocks_keep_their_distance() -> None:
+    """With blocks no training user is nearer to a held-out user than the guard."""
+    position = grid(60, 30, 0.2)
+    parts = parts_of("block", 3, position, validation=0.1, test=0.1, block_m=1.0, guard_m=0.5)
+
+    held_out = (parts == TEST) | (parts == VALIDATION)
+    distance, _ = cKDTree(position[held_out]).query(position[parts == TRAIN])
+
+    assert distance.min() >= 0.5
+    assert (parts == UNUSED).any()
+    random = parts_of("random", 3, position, validation=0.1, test=0.1)
+    nearest, _ = cKDTree(position[random == TRAIN]).query(position[random == TEST])
+    assert nearest.max() <= 0.5
+
+
+def test_blocked_users_can_be_left_out() -> None:
+    """Users that are not eligible are in no part."""
+    position = grid(10, 10, 1.0)
+    eligible = np.arange(100) % 2 == 0
+
+    parts = split(position, eligible, np.random.default_rng(0), kind="random", validation=0.1, test=0.1)
+
+    assert (parts[~eligible] == UNUSED).all()
+    assert (parts[eligible] != UNUSED).all()
+
+
+def test_expected_counts() -> None:
+    """Other counts than those expected stop with both."""
+    position, eligible = np.zeros((1000, 3)), np.ones(1000, bool)
+    options = {"kind": "random", "validation": 0.05, "test": 0.005}
+
+    split(position, eligible, np.random.default_rng(0), **options, expected=[995, 5])
+    with pytest.raises(UserError, match=r"split\.expected: \[994, 6\] users .* found \[995, 5\]"):
+        split(position, eligible, np.random.default_rng(0), **options, expected=[994, 6])
+
+
+def test_empty_parts_are_refused() -> None:
+    """A split that leaves nobody to train on says so."""
+    with pytest.raises(UserError, match="no train users left of 6"):
+        parts_of("block", 0, grid(2, 3, 0.1), validation=0.1, test=0.1, block_m=5.0)

@@ -1,0 +1,66 @@
+"""Input scales go there and back, and the power ratio is that of the linear magnitudes."""
+
+import numpy as np
+import pytest
+import torch
+
+from robustloc.data.scale import Scale, perturbation_to_signal_db
+from robustloc.robustness import domains
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("name", ["unit", "db", "raw"])
+def test_there_and_back(name: str) -> None:
+    """Inverting a scaled magnitude returns it, down to the scale's floor."""
+    magnitude = RNG.uniform(1e-6, 3e-3, (5, 4, 4))
+    scale = Scale(name, 3e-3)
+
+    np.testing.assert_allclose(scale.invert(scale.apply(magnitude)), magnitude, rtol=1e-4)
+    assert scale.apply(magnitude).dtype == np.float32
+
+
+def test_fixed_points() -> None:
+    """The training peak is 1 on unit and db, 80 dB below it is 0 on db, and so is nothing at all."""
+    magnitude = np.array([2.0, 2e-4, 0.0])
+
+    np.testing.assert_allclose(Scale("unit", 2.0).apply(magnitude), [1, 1e-4, 0])
+    np.testing.assert_allclose(Scale("db", 2.0).apply(magnitude), [1, 0, 0], atol=1e-7)
+    np.testing.assert_allclose(Scale("raw", 2.0).apply(magnitude), magnitude)
+
+
+@pytest.mark.parametrize("name", ["unit", "db", "raw"])
+def test_power_ratio(name: str) -> None:
+    """Twice the magnitude is a perturbation of 0 dB, whatever the scale; none is -inf, one on nothing +inf."""
+    scale = Scale(name, 1.0)
+    magnitude = RNG.uniform(0.01, 0.1, (3, 4, 4))
+    magnitude[2] = 0
+    moved = scale.apply(np.array([2.0, 1.0, 1.0])[:, None, None] * magnitude + (magnitude == 0))
+
+    ratio = perturbation_to_signal_db(magnitude, scale.apply(magnitude), moved, scale)
+
+    assert ratio[0] == pytest.approx(0, abs=1e-4)
+    assert ratio[1] == -np.inf
+    assert ratio[2] == np.inf
+
+
+def test_power_ratio_below_the_floor() -> None:
+    """A pixel that the scale has cut off costs what it is raised by, and nothing while it is left alone."""
+    scale = Scale("db", 1.0)
+    magnitude = np.array([[1.0, 1e-6, 1e-6]])
+    clean = scale.apply(magnitude)
+    moved = clean.copy()
+    moved[0, 1] += 0.25  # 20 dB above the floor of 1e-4
+
+    ratio = perturbation_to_signal_db(magnitude, clean, moved, scale)
+
+    assert ratio[0] == pytest.approx(20 * np.log10(1e-3 - 1e-6), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["unit", "db", "raw"])
+def test_slope(name: str) -> None:
+    """No scaled value grows faster with its magnitude than the slope says, and one does as fast."""
+    magnitude = (3.0 * torch.logspace(-6, 0, 601, dtype=torch.float64)).requires_grad_()
+    (rate,) = torch.autograd.grad(domains.scaled(magnitude, Scale(name, 3.0)).sum(), magnitude)
+
+    assert Scale(name, 3.0).slope == pytest.approx(float(rate.max()), rel=1e-9)

@@ -1,0 +1,236 @@
+"""The shipped configurations are valid, and every kind of mistake is named before any job."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from configurations import DEFAULT, SCHEMA, merged
+from workflow_project import ROOT
+
+from robustloc.base import plugins
+from robustloc.base.errors import UserError
+from robustloc.experiment import threat_models
+from robustloc.experiment.config import check
+from robustloc.experiment.entries import is_embedded
+from robustloc.experiment.grids import attacked, expanded
+
+EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"))
+
+
+def test_default_is_valid_and_complete() -> None:
+    """The shipped configuration passes and states every key that the schema would otherwise fill in."""
+    filled = copy.deepcopy(DEFAULT)
+    check(filled, SCHEMA)
+
+    assert filled["training"] == DEFAULT["training"]
+    assert filled["crafting"] == DEFAULT["crafting"]
+    for name, scenario in DEFAULT["scenarios"].items():
+        assert filled["scenarios"][name].keys() == scenario.keys()
+        assert filled["scenarios"][name]["channel"] == scenario["channel"]
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=lambda file: file.stem)
+def test_experiments_are_valid(file: Path) -> None:
+    """Every overlay in experiments/ passes on top of the default."""
+    check(merged(DEFAULT, yaml.safe_load(file.read_text())), SCHEMA)
+
+
+def test_default_covers_the_paper() -> None:
+    """The default runs both scenes, both models, plain and defended, under the paper's attacks at five epsilons."""
+    filled = copy.deepcopy(DEFAULT)
+    check(filled, SCHEMA)
+    sets = attacked(expanded(filled["grids"], threat_models.members(filled)), threat_models.budgets(filled))
+
+    for scenario in ("outdoor", "indoor"):
+        for model in ("dcnn", "neural_ode"):
+            for defence in ("none", "adversarial"):
+                for attack in ("fgsm", "fgm", "pgd", "mim", "pgd_linf", "apgd", "square", "noise", "worst"):
+                    wanted = {"scenario": scenario, "model": model, "defence": defence, "attack": attack}
+                    assert sum(wanted.items() <= cell.items() for cell in sets) == 5
+
+
+MATRIX = {"name": "m", "kind": "matrix", "scenario": "indoor", "model": "dcnn"}
+MATRIX |= {"defences": ["none"], "attacks": ["fgsm"], "epsilon": 0.005}
+USERS = {"name": "u", "kind": "map", "scenario": "indoor", "model": "dcnn"}
+
+# What is set where, and what the message must say.
+MISTAKES = {
+    "unknown key": ("epsilon", 1, r"^epsilon: there is no 'epsilon'.*Valid: .*attacks"),
+    "misspelt key": ("training.epoch", 3, r"training\.epoch: .*did you mean 'epochs'\?"),
+    "misspelt scenario key": ("scenarios.indoor.scal", "db", r"scenarios\.indoor\.scal: .*'scale'"),
+    "misspelt key of a scene": ("scenarios.indoor.raw.row", 3, r"scenarios\.indoor\.raw\.row: .*'rows'"),
+    "unknown attack": (
+        "grids.1.attacks",
+        ["fgsmm"],
+        r"grids\[1\]\.attacks: .*'fgsmm', did you mean 'fgsm'\?.*pgd_linf",
+    ),
+    "unknown model": ("grids.1.models", ["vgg"], r"grids\[1\]\.models: there is no 'vgg'; Valid: .*dcnn"),
+    "unknown training attack": ("defences.adversarial.attacks", ["cw"], r"defences\.adversarial\.attacks: .*'cw'"),
+    "unknown plugin": ("models.vgg", {}, r"models\.vgg\.plugin: there is no 'vgg'; Valid: constant, dcnn"),
+    "unknown parameter": ("models.dcnn", {"nrom": "batch"}, r"models\.dcnn\.nrom: .*did you mean 'norm'\?"),
+    "wrong type": ("attacks.pgd.steps", 2.5, r"attacks\.pgd\.steps: expected int, found 2\.5"),
+    "unknown choice": ("models.neural_ode.solver", "rk5", r"models\.neural_ode\.solver: .*'dopri5'\], found 'rk5'"),
+    "negative epsilon": ("scenarios.outdoor.epsilons", [-0.01], r"scenarios\.outdoor\.epsilons\[0\]: -0\.01 .*minimum"),
+    "epsilon as text": (
+        "scenarios.outdoor.epsilons",
+        ["1e-2"],
+        r"epsilons\[0\]: expected a number, found '1e-2'; .*1\.0e-2",
+    ),
+    "unknown norm": ("attacks.fgsm.norm", "l3", r"attacks\.fgsm\.norm: 'l3' is not one of \['linf', 'l2'\]"),
+    "missing norm": ("attacks.fgsm", {"plugin": "gradient"}, r"attacks\.fgsm: 'norm' is a required property"),
+    "negative epochs": ("training.epochs", -1, r"training\.epochs: -1 is less than the minimum of 0"),
+    "weights of nothing": (
+        "models.neural_ode_fine.weights",
+        "neural_od",
+        r"models\.neural_ode_fine\.weights: .*did you mean 'neural_ode'",
+    ),
+    "weights of others": (
+        "models.neural_ode_fine.weights",
+        "dcnn",
+        r"models\.neural_ode_fine\.weights: dcnn must be trained itself",
+    ),
+    "flat position": ("scenarios.indoor.base_station", [1, 2], r"scenarios\.indoor\.base_station: .*found \[1, 2\]"),
+    "name with a slash": ("models.a/b", {"plugin": "dcnn"}, r"'a/b' does not match"),
+    "attack named clean": ("attacks.clean", {"plugin": "gradient", "norm": "l2"}, r"attacks\.clean: this name stands"),
+    "no number": ("scenarios.indoor.training_epsilon", float("nan"), r"scenarios\.indoor\.training_epsilon: .*nan"),
+    "endless number": ("grids.1.seeds", [float("inf")], r"grids\[1\]\.seeds\[0\]: expected a finite number, found inf"),
+    "number or nothing": ("attacks.pgd_l2.minimum", "zero", r"attacks\.pgd_l2\.minimum: expected float \| None"),
+    "kind of figure": (
+        "figures.1.kind",
+        "rsme",
+        r"figures\[1\]\.kind: expected example or gallery or .*, found 'rsme'",
+    ),
+    "many mistakes": (
+        "scenarios.indoor.epsilons",
+        [-7, -6, -5, -4, -3, -2, -1],
+        r"epsilons\[4\]: -3 .*\n… and 2 more$",
+    ),
+    "scenario named as a folder": ("scenarios.tables", DEFAULT["scenarios"]["indoor"], r"scenarios\.tables: .*another"),
+    "no training user": ("scenarios.indoor.split.test", 0.95, r"scenarios\.indoor\.split: .*no share"),
+    "unknown scene": (
+        "scenarios.indoor.raw.scene",
+        "rom",
+        r"indoor\.raw\.scene: .*'rom', did you mean 'room'\?.*street",
+    ),
+    "number as text": (
+        "attacks.pgd.steps",
+        "10",
+        r"attacks\.pgd\.steps: expected int, found '10'; it was read as text",
+    ),
+    "scene without rows": (
+        "scenarios.indoor.raw",
+        {"scene": "room", "folder": "a"},
+        r"indoor\.raw: 'rows' is a dependency",
+    ),
+    "figure twice": ("figures.1.name", "fig1", r"figures: two are named 'fig1'"),
+    "tiny array": ("scenarios.indoor.channel.antennas", 4, r"channel\.antennas: 4 is less than the minimum of 8"),
+    "neither scene nor folder": ("scenarios.indoor.raw", {}, r"scenarios\.indoor\.raw: .*not valid under any"),
+    "circle of defences": ("defences.none", {"start": "none"}, r"defences\.none\.start: a circle, none -> none"),
+    "figure of nothing": ("figures.1.attacks", ["mi_fgsm"], r"figures\.fig4: no grid computes .*outdoor.*mi_fgsm"),
+    "matrix of nothing": (
+        "figures",
+        [MATRIX | {"epsilon": 0.5}],
+        r"figures\.m: no grid computes scenario indoor, .*attack fgsm, budget eps0\.5",
+    ),
+    "matrix over the air": (
+        "figures",
+        [MATRIX | {"attacks": ["csi_pgd"]}],
+        r"figures\.m: figures of kind matrix are at an epsilon; csi_pgd has none",
+    ),
+    "certified without smoothing": (
+        "figures",
+        [{"name": "c", "kind": "certified", "scenario": "indoor", "models": ["dcnn"], "defences": ["adversarial"]}],
+        r"figures\.c: nothing is certified of adversarial",
+    ),
+    "map of nothing": (
+        "figures",
+        [USERS | {"attack": "wrst", "epsilon": 0.003}],
+        r"figures\.u\.attack: there is no 'wrst', did you mean 'worst'\?.*fgsm",
+    ),
+    "map of half a cell": ("figures", [USERS | {"attack": "worst"}], r"figures\[0\]: 'epsilon' is a dependency"),
+    "map of another epsilon": (
+        "figures",
+        [USERS | {"attack": "worst", "epsilon": 0.5}],
+        r"figures\.u: no grid computes .* attack worst, budget eps0\.5",
+    ),
+    "distribution over the air": (
+        "figures",
+        [USERS | {"kind": "cdf", "attack": "csi_pgd", "epsilon": 0.003}],
+        r"figures\.u: figures of kind cdf are at an epsilon; csi_pgd has none",
+    ),
+    "map of a strange model": ("figures", [USERS | {"model": "dcn"}], r"figures\.u\.model: .*did you mean 'dcnn'"),
+    "power of nothing": (
+        "figures",
+        [{"name": "p", "kind": "power", "scenario": "indoor", "models": ["dcnn"], "attacks": ["csi_pgd"]}],
+        r"figures\.p: no grid computes .*csi_pgd",
+    ),
+    "figure without profiles": ("crafting.keep_adps", False, r"figures\.fig1: .*crafting\.keep_adps"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_named(mistake: str) -> None:
+    """The message names the key and what is valid."""
+    path, value, message = MISTAKES[mistake]
+    content = copy.deepcopy(DEFAULT)
+    *way, last = (int(part) if part.isdigit() else part for part in path.split("."))
+    place = content
+    for part in way:
+        place = place[part]
+    place[last] = value
+
+    with pytest.raises(UserError, match=message):
+        check(content, SCHEMA)
+
+
+def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plugin's parameter without default must be given, and whatever the workflow fills in need not."""
+    required = {"eps": plugins.Option("float", True), "patch": plugins.Option("int", True)}
+    monkeypatch.setattr(plugins, "options", lambda kind, name: required if kind == "attacks" else {})
+    content = {kind: {} for kind in ("models", "defences", "scenarios")} | {"grids": [], "figures": []}
+    attacks = {"own": {"plugin": "gradient", "norm": "l2"}}
+
+    with pytest.raises(UserError, match=r"attacks\.own: missing patch; the plugin gradient has no default"):
+        check(content | {"attacks": attacks}, {})
+    check(content | {"attacks": {"own": attacks["own"] | {"patch": 3}}}, {})
+
+
+def test_defence_needs_an_epsilon() -> None:
+    """A scenario on which a defence crafts attacks says how large they may be."""
+    content = copy.deepcopy(DEFAULT)
+    del content["scenarios"]["indoor"]["training_epsilon"]
+
+    with pytest.raises(UserError, match=r"scenarios\.indoor\.training_epsilon: missing; defence 'adversarial'"):
+        check(content, SCHEMA)
+
+
+@pytest.mark.parametrize(("source", "outdoor"), [({}, False), ({"source": "embedded"}, True)])
+def test_source(source: dict, outdoor: bool) -> None:
+    """An overlay that names a folder turns an embedded scenario into a download, unless source says otherwise."""
+    downloads = {
+        "outdoor": {"raw": {"folder": "O1_3p5"}},
+        "city": DEFAULT["scenarios"]["outdoor"] | {"raw": {"folder": "c"}},
+    }
+    content = merged(DEFAULT, source | {"scenarios": downloads})
+    check(content, SCHEMA)
+
+    assert {name: is_embedded(content, name) for name in content["scenarios"]} == {
+        "outdoor": outdoor,
+        "indoor": True,
+        "city": False,
+    }
+
+
+def test_paper_is_at_full_scale() -> None:
+    """The paper's experiment uses every user of its rows, and expects the paper's counts."""
+    content = merged(DEFAULT, yaml.safe_load((ROOT / "experiments/paper.yaml").read_text()))
+    check(content, SCHEMA)
+
+    for name, per_row in (("outdoor", 181), ("indoor", 121)):
+        scenario = content["scenarios"][name]
+        first, last = scenario["users"]["rows"]
+        assert (last - first + 1) * per_row == sum(scenario["split"]["expected"])
+        assert scenario["users"]["row_step"] == scenario["users"]["column_step"] == 1
+        assert is_embedded(content, name)
+        assert not is_embedded(content | {"source": "deepmimo"}, name)

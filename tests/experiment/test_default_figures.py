@@ -1,0 +1,129 @@
+"""Every scenario and model has its figures without being asked, whatever the order of names."""
+
+import copy
+
+import pytest
+import yaml
+from workflow_project import ROOT
+
+from robustloc.base.errors import UserError
+from robustloc.experiment import default_figures, threat_models
+from robustloc.experiment.config import check
+from robustloc.experiment.grids import attacked, expanded, localizers
+
+SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+OUTDOORS = {"scenarios": ["outdoor"], "defences": ["none"], "seeds": [0], "attacks": []}
+
+
+def found(*grids: dict, **keys: object) -> dict[str, dict]:
+    """The figures of the default experiment, or of other grids and keys."""
+    content = copy.deepcopy(DEFAULT) | keys
+    if grids:
+        content |= {"grids": [OUTDOORS | grid for grid in grids], "figures": []}
+    check(content, SCHEMA)
+    return default_figures.figures(content, expanded(content["grids"], threat_models.members(content)))
+
+
+def test_default() -> None:
+    """Each scenario and model has a map and a distribution, each attacked one a power and a gallery as well."""
+    figures = found()
+
+    plain = {f"{place}_{model}" for place in ("outdoor", "indoor") for model in ("constant", "wknn", "resnet")}
+    attacked = {f"{place}_{model}" for place in ("outdoor", "indoor") for model in ("dcnn", "neural_ode")}
+    attacked |= {f"indoor_neural_ode_{blocks}" for blocks in (2, 3, 4)}
+    assert figures.keys() == {f"{kind}_{name}" for kind in ("map", "cdf") for name in plain | attacked} | {
+        f"{kind}_{name}" for kind in ("power", "gallery") for name in attacked
+    }
+    assert figures["map_outdoor_dcnn"] == {
+        "name": "map_outdoor_dcnn",
+        "kind": "map",
+        "scenario": "outdoor",
+        "model": "dcnn",
+        "defences": ["none", "adversarial"],
+        "attack": "worst",
+        "epsilon": 0.03,
+    }
+    assert "attack" not in figures["cdf_indoor_wknn"]
+    assert "apgd" in figures["power_indoor_dcnn"]["attacks"]  # which worst brings
+    assert figures["gallery_indoor_neural_ode_4"]["attack"] == "fgsm"
+
+
+def test_figures_are_valid() -> None:
+    """A configuration that lists them all is one that passes, where each defence is under the attack."""
+    check(copy.deepcopy(DEFAULT) | {"figures": list(found().values())}, SCHEMA)
+
+
+def test_order_of_names() -> None:
+    """The same names in any order are the same figures."""
+    one = {"models": ["dcnn"], "defences": ["trades", "none"], "seeds": [2, 1], "attacks": ["pgd_linf", "fgsm"]}
+    other = {"models": ["dcnn"], "defences": ["none", "trades"], "seeds": [1, 2], "attacks": ["fgsm", "pgd_linf"]}
+
+    assert found(one) == found(other)
+    gallery = found(one)["gallery_outdoor_dcnn"]
+    assert (gallery["defence"], gallery["seed"], gallery["attack"]) == ("none", 1, "fgsm")
+
+
+@pytest.mark.parametrize(
+    ("attacks", "shown"),
+    [
+        (["fgsm", "worst"], "worst"),
+        (["noise", "pgd_linf", "csi_pgd"], "noise"),
+        (["to_north", "transfer_dcnn", "universal"], "universal"),
+        (["to_north", "transfer_dcnn"], "to_north"),
+        (["csi_pgd"], None),
+    ],
+)
+def test_attack_shown(attacks: list[str], shown: str | None) -> None:
+    """The worst of an ensemble, else the first with epsilons that wants errors; over the air there is none of a map."""
+    figures = found({"models": ["dcnn"], "attacks": attacks})
+
+    assert figures["map_outdoor_dcnn"].get("attack") == shown
+    assert ("gallery_outdoor_dcnn" in figures) == (shown is not None)
+    assert set(attacks) <= set(figures["power_outdoor_dcnn"]["attacks"])
+
+
+def test_nearest_epsilon() -> None:
+    """A reference epsilon that is not attacked gives way to the nearest one."""
+    scenarios = copy.deepcopy(DEFAULT["scenarios"])
+    scenarios["outdoor"]["reference_epsilon"] = 0.044
+
+    figures = found({"models": ["dcnn"], "attacks": ["fgsm"]}, scenarios=scenarios)
+    assert figures["cdf_outdoor_dcnn"]["epsilon"] == 0.04
+
+
+def test_no_gallery_without_profiles() -> None:
+    """Sets that keep no profiles make no gallery."""
+    crafting = DEFAULT["crafting"] | {"keep_adps": False}
+
+    figures = found({"models": ["dcnn"], "attacks": ["fgsm"]}, crafting=crafting)
+    assert list(figures) == ["map_outdoor_dcnn", "cdf_outdoor_dcnn", "power_outdoor_dcnn"]
+
+
+def test_names_that_run_into_one() -> None:
+    """Two pairs of scenario and model with one name of figures are told."""
+    scenarios = DEFAULT["scenarios"] | {"outdoor_a": DEFAULT["scenarios"]["outdoor"]}
+    models = {"a_b": {"plugin": "constant"}, "b": {"plugin": "constant"}}
+    grids = [{"models": ["a_b"]}, {"models": ["b"], "scenarios": ["outdoor_a"]}]
+
+    with pytest.raises(UserError, match=r"models\.b: with scenario outdoor_a .* map_outdoor_a_b"):
+        found(*grids, scenarios=scenarios, models=DEFAULT["models"] | models)
+
+
+def test_sets() -> None:
+    """A map needs every seed's sets of its defences, clean ones and those of the attack and epsilon it shows."""
+    grid = {"scenarios": ["o"], "models": ["m", "n"], "defences": ["b", "none"], "seeds": [1, 0], "attacks": ["x", "y"]}
+    computed = [*localizers([grid]), *attacked([grid], {"o": {"x": ["eps0.1", "eps0.2"], "y": ["eps0.1"]}})]
+    figure = {"scenario": "o", "model": "m", "defences": ["none", "b"]}
+
+    assert default_figures.sets(figure | {"attack": "x", "epsilon": 0.10}, computed) == [
+        f"o/m/{defence}/seed{seed}/{file}.parquet"
+        for defence in ("none", "b")
+        for file in ("clean", "x/eps0.1")
+        for seed in (0, 1)
+    ]
+    assert default_figures.sets(figure, computed) == [
+        f"o/m/{defence}/seed{seed}/clean.parquet" for defence in ("none", "b") for seed in (0, 1)
+    ]
+    one = {"scenario": "o", "model": "n", "defence": "b", "seed": 1, "attack": "y", "epsilon": 0.1}
+    assert default_figures.sets(one, computed) == ["o/n/b/seed1/y/eps0.1.parquet"]

@@ -1,0 +1,50 @@
+"""The schema describes every key, and what breaks it is told in words."""
+
+import yaml
+from workflow_project import ROOT
+
+from robustloc.experiment import schema
+
+SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+
+
+def leaves(rules: dict, place: str = "") -> dict[str, dict]:
+    """Collect what the schema says of every key that holds no mapping, by its place."""
+    if "$ref" in rules:
+        own = {key: rules[key] for key in rules if key == "description"}
+        rules = SCHEMA["$defs"][rules["$ref"].rsplit("/", 1)[1]] | own
+    parts = {}
+    for branch in [rules, *rules.get("oneOf", [])]:
+        parts |= branch.get("properties", {})
+    if isinstance(rules.get("additionalProperties"), dict):
+        parts["*"] = rules["additionalProperties"]
+    if rules.get("items", {}).get("type") == "object" or "oneOf" in rules.get("items", {}):
+        return leaves(rules["items"], f"{place}[]")
+    if not parts:
+        return {place: rules}
+    return {name: leaf for key, inner in parts.items() for name, leaf in leaves(inner, f"{place}.{key}").items()}
+
+
+def test_every_key_is_described() -> None:
+    """The schema says of every key what it is, in units where it has some."""
+    found = leaves(SCHEMA)
+
+    assert {".scenarios.*.epsilons", ".scenarios.*.channel.bandwidth_hz", ".grids[].seeds", ".training.epochs"} <= set(
+        found
+    )
+    assert [place for place, rules in found.items() if "description" not in rules] == []
+
+
+def test_keys_that_are_no_names() -> None:
+    """A number in place of a key is told like any other unknown key."""
+    rules = {"type": "object", "properties": {"seed": {}}, "additionalProperties": False}
+
+    assert schema.violations({1: 2}, rules) == ["1: there is no '1'; Valid: seed"]
+
+
+def test_numbers_given_as_text() -> None:
+    """A number that was read as text says why; any other text does not."""
+    rules = {"properties": {"seed": {"type": "integer"}}}
+
+    assert "expected a whole number, found '5'; it was read as text" in schema.violations({"seed": "5"}, rules)[0]
+    assert schema.violations({"seed": "five"}, rules) == ["seed: expected a whole number, found 'five'"]

@@ -1,0 +1,150 @@
+"""Attacks of a configuration: budgets, ensembles, domains, targets, surrogates, and what is wrong with them."""
+
+import copy
+from functools import partial
+
+import pytest
+from configurations import DEFAULT, SCHEMA, merged
+
+from robustloc.base.errors import UserError
+from robustloc.experiment import threat_models
+from robustloc.experiment.config import check
+from robustloc.experiment.entries import origin
+from robustloc.experiment.grids import expanded, trained
+
+GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none"], "seeds": [2]}
+
+
+def filled(overlay: dict) -> dict:
+    """The default configuration with an overlay, checked."""
+    content = merged(DEFAULT, overlay)
+    check(content, SCHEMA)
+    return content
+
+
+def test_budgets() -> None:
+    """Attacks on the input have the scenario's epsilons, those over the air its ratios."""
+    scenarios = {"outdoor": {"epsilons": [0.05, 0.010], "psrs_db": [-20, -30.5]}}
+    found = threat_models.budgets(filled({"scenarios": scenarios, "figures": []}))["outdoor"]
+
+    assert found["fgsm"] == found["worst"] == ["eps0.01", "eps0.05"]
+    assert found["csi_pgd"] == found["adp_pgd"] == ["psr-30.5", "psr-20"]
+
+
+def test_ensembles_bring_their_members() -> None:
+    """A grid that names an ensemble computes its members, each once."""
+    grids = expanded([GRID | {"attacks": ["apgd", "worst"]}], threat_models.members(DEFAULT))
+
+    assert grids[0]["attacks"] == ["apgd", "worst", "pgd_linf", "square"]
+
+
+def test_surrogates_are_trained() -> None:
+    """What an attack is crafted on is trained, with the same seed."""
+    content = filled({"grids": [GRID | {"attacks": ["transfer_neural_ode"]}], "figures": []})
+    found = trained(content["grids"], partial(origin, content), threat_models.surrogates(content))
+
+    assert {"scenario": "outdoor", "model": "neural_ode", "defence": "none", "seed": 2} in found
+    assert len(found) == 2
+
+
+def test_reference_epsilon() -> None:
+    """Verdicts are made in the middle of the grid, of two middle ones at the smaller, or where the scenario says."""
+    content = copy.deepcopy(DEFAULT)
+    del content["scenarios"]["outdoor"]["reference_epsilon"]
+    assert threat_models.reference_epsilon(content, "outdoor") == 0.03
+    content["scenarios"]["outdoor"]["epsilons"] = [0.4, 0.1, 0.3, 0.2]
+    assert threat_models.reference_epsilon(content, "outdoor") == 0.2
+    content["scenarios"]["outdoor"]["reference_epsilon"] = 0.07
+    assert threat_models.reference_epsilon(content, "outdoor") == 0.07
+
+
+LINF = {"plugin": "gradient", "norm": "linf"}
+MISTAKES = {
+    "unknown member": ({"a": {"norm": "linf", "members": ["fgsmm"]}}, r"attacks\.a\.members: .*did you mean 'fgsm'"),
+    "ensemble of ensembles": (
+        {"a": {"norm": "linf", "members": ["worst"]}},
+        r"a\.members: worst is an ensemble itself",
+    ),
+    "members of another norm": ({"a": {"norm": "linf", "members": ["fgm"]}}, r"a\.members: fgm has not .* norm linf"),
+    "parameters of an ensemble": (
+        {"a": {"norm": "linf", "members": ["fgsm"], "steps": 3}},
+        r"a: an ensemble .* not steps",
+    ),
+    "sign attack over the air": ({"a": LINF | {"domain": "csi"}}, r"a\.norm: expected l2, a power, in the domain csi"),
+    "unknown domain": ({"a": LINF | {"domain": "cis"}}, r"attacks\.a\.domain: .*'cis'"),
+    "no bearing": (
+        {"a": {"plugin": "gradient", "norm": "l2", "domain": "antenna"}},
+        r"a\.bearing_deg: the domain ante",
+    ),
+    "needless bearing": ({"a": LINF | {"bearing_deg": 3.0}}, r"attacks\.a\.bearing_deg: .*the others have none"),
+    "unknown surrogate": ({"a": LINF | {"surrogate": {"model": "vgg"}}}, r"a\.surrogate\.model: there is no 'vgg'"),
+    "target without distance": ({"a": LINF | {"target": {"bearing_deg": 9.0}}}, r"attacks\.a\.target"),
+    "bound of complex numbers": (
+        {"a": {"plugin": "apgd", "norm": "l2", "domain": "csi", "minimum": 0.0}},
+        r"attacks\.a\.minimum: complex numbers have none",
+    ),
+    "profile below zero": (
+        {"a": {"plugin": "apgd", "norm": "l2", "domain": "adp"}},
+        r"a\.minimum: a profile is a magn",
+    ),
+    "misspelt domain": (
+        {"a": {"plugin": "apgd", "norm": "l2", "domian": "csi"}},
+        r"a\.domian: .*did you mean 'domain'",
+    ),
+    "reserved name": ({"clean": LINF}, r"attacks\.clean: this name stands for something else"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes(mistake: str) -> None:
+    """Each is told with its key."""
+    attacks, message = MISTAKES[mistake]
+    with pytest.raises(UserError, match=message):
+        filled({"attacks": attacks})
+
+
+def test_ratios_must_be_given() -> None:
+    """An attack over the air needs the scenario's ratios."""
+    content = merged(DEFAULT, {"grids": [GRID | {"attacks": ["csi_pgd"]}], "figures": []})
+    del content["scenarios"]["outdoor"]["psrs_db"]
+
+    with pytest.raises(UserError, match=r"scenarios\.outdoor\.psrs_db: missing; attack 'csi_pgd'"):
+        check(content, SCHEMA)
+
+
+@pytest.mark.parametrize("attack", ["worst", "csi_pgd", "to_north", "transfer_dcnn", "universal"])
+def test_training_takes_plain_attacks(attack: str) -> None:
+    """What a defence could not train with is refused."""
+    with pytest.raises(UserError, match=rf"defences\.adversarial\.attacks: {attack} .*training has no use for it"):
+        filled({"defences": {"adversarial": {"attacks": [attack]}}})
+
+
+def test_surrogates_that_need_an_epsilon() -> None:
+    """What is trained for a surrogate alone needs the scenario's training epsilon all the same."""
+    attack = {"plugin": "apgd", "norm": "linf", "surrogate": {"model": "dcnn", "defence": "adversarial"}}
+    content = merged(DEFAULT, {"attacks": {"a": attack}, "grids": [GRID | {"attacks": ["a"]}], "figures": []})
+    del content["scenarios"]["outdoor"]["training_epsilon"]
+
+    with pytest.raises(UserError, match=r"outdoor\.training_epsilon: missing; defence 'adversarial'"):
+        check(content, SCHEMA)
+
+
+def test_examples_have_an_epsilon() -> None:
+    """A figure of one example is not drawn of an attack over the air."""
+    figure = {
+        "name": "f",
+        "kind": "example",
+        "scenario": "outdoor",
+        "model": "dcnn",
+        "attack": "csi_pgd",
+        "epsilon": 0.1,
+    }
+    with pytest.raises(UserError, match=r"figures\.f: figures of kind example are at an epsilon"):
+        filled({"figures": [figure]})
+
+
+def test_figures_have_one_axis() -> None:
+    """Epsilons and decibels are not drawn over one axis."""
+    figure = {"name": "f", "kind": "rmse", "scenario": "outdoor", "models": ["dcnn"], "attacks": ["fgsm", "csi_pgd"]}
+    with pytest.raises(UserError, match=r"figures\.f: epsilons and decibels"):
+        filled({"figures": [figure]})

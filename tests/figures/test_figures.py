@@ -1,0 +1,218 @@
+"""Figures show what the tables say, with units, from their own numbers alone, and equal figures are equal bytes."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from figure_rows import CERTIFIED, FIGURE, MATRIX, RADII, SUMMARY, rows
+from matplotlib.figure import Figure
+from workflow_project import ROOT
+
+from robustloc.figures import cdf, map, matrix
+from robustloc.figures.parts import captions, curves, profiles, style
+from robustloc.report import selection
+from robustloc.stages import figure as stage
+
+ROWS = rows()
+DRAW = {kind: draw for kind, (_, draw) in stage.KINDS.items()}
+RATIO = "perturbation-to-signal ratio [dB]"
+EPSILON = "epsilon (units of the scaled input)"
+# what stands along the axes of each kind, and in its legend
+LABELS = {
+    "rmse": {EPSILON, "position RMSE [m]"},
+    "power": {RATIO, "position RMSE [m]"},
+    "certified": {"certified radius (L2, units of the scaled input)", "certified position error [m]", RATIO},
+    "matrix": {"attack", "defence", "position RMSE [m]"},
+    "map": {"x [m]", "y [m]", "position error [m]"},
+    "cdf": {"position error [m]", "share of users"},
+    "example": {"delay bin", "median damage\nangle bin", "x [m]", "y [m]"},
+}
+LABELS["example"] |= {"unit scale"}
+LABELS["gallery"] = LABELS["example"] | {"largest damage\nangle bin", "smallest damage\nangle bin"}
+SAMPLES = {
+    "rmse": ["fgsm", "worst", "no defence", "adversarial"],
+    "power": ["fgsm", "csi_pgd", "worst", "no defence", "adversarial", "without attack"],
+    "certified": ["dcnn, smooth", "RMSE", "90th percentile"],
+    "map": ["line of sight", "no line of sight", "no path"],
+    "cdf": ["clean", "worst", "no defence", "adversarial"],
+    "example": ["test users", "true position", "clean estimate", "adversarial estimate"],
+}
+SAMPLES["gallery"] = SAMPLES["example"]
+LONG = {
+    "in_door": "a_street_canyon_with_trees_and_moving_vehicles",
+    "dcnn": "a_network_with_many_layers_and_a_longer_name",
+    "adversarial": "adversarial_training_with_a_mixture_of_many_attacks",
+    "worst": "the_worst_of_an_ensemble_of_seventeen_attacks",
+    "fgsm": "the_fast_gradient_sign_method_of_goodfellow",
+}
+
+
+def labels(drawing: Figure) -> set[str]:
+    """What stands along all axes."""
+    every = [*drawing.axes, *(child for axes in drawing.axes for child in axes.child_axes)]
+    return {axis.get_label_text() for axes in every for axis in (axes.xaxis, axes.yaxis)} - {""}
+
+
+def test_every_kind_is_tested() -> None:
+    """The kinds of the configuration, those that are drawn, those with a caption and those tested here are the same."""
+    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
+    kinds = {branch["properties"]["kind"]["const"] for branch in schema["properties"]["figures"]["items"]["oneOf"]}
+
+    assert kinds == DRAW.keys() == ROWS.keys() == LABELS.keys() == captions.KINDS.keys()
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_axes_and_legend(kind: str) -> None:
+    """Every axis says what it shows in which unit, and the legend what is drawn."""
+    drawing = DRAW[kind](ROWS[kind])
+
+    assert labels(drawing) == LABELS[kind]
+    told = [text.get_text() for legend in drawing.legends for text in legend.get_texts()]
+    assert told == SAMPLES.get(kind, [])
+    style.plt.close(drawing)
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_same_numbers_same_bytes(tmp_path: Path, kind: str) -> None:
+    """Equal numbers give equal bytes, and a figure is as wide as a column or a page."""
+    ROWS[kind].to_csv(tmp_path / "rows.csv", index=False, float_format="%.9g")
+    for name in ("a", "b"):
+        drawing = DRAW[kind](pd.read_csv(tmp_path / "rows.csv"))
+        style.save(drawing, tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
+
+    assert drawing.get_size_inches()[0] in (style.COLUMN, style.PAGE)
+    for suffix in ("png", "pdf"):
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_long_names_fit(tmp_path: Path, kind: str) -> None:
+    """Whatever names are as long as, nothing reaches over the edge of a figure."""
+    drawing = DRAW[kind](ROWS[kind].replace(LONG))
+    style.save(drawing, tmp_path / "a.png", tmp_path / "a.pdf")
+
+    (left, bottom), (right, top) = drawing.get_tightbbox().min, drawing.get_tightbbox().max
+    width, height = drawing.get_size_inches()
+    assert min(left, bottom, width - right, height - top) > -0.02
+    assert width <= 2 * style.PAGE
+
+
+def test_curves_are_the_table() -> None:
+    """A curve per attack and defence from the clean error on, a band where there are seeds; the floor is marked."""
+    axes = curves.rmse(selection.rmse(SUMMARY, FIGURE | {"attacks": ["fgsm"]})).axes[0]
+    plain, defended, floor, *samples = axes.lines
+
+    assert plain.get_xydata().tolist() == [[0.0, 0.5], [0.01, 1.5], [0.02, 1.75]]
+    assert defended.get_xydata().tolist() == [[0.0, 0.6], [0.01, 0.75]]
+    assert floor.get_ydata()[0] == 4.0
+    assert [sample.get_label() for sample in samples] == ["fgsm", "no defence", "adversarial"]
+    assert [sample.get_linestyle() for sample in samples[1:]] == [plain.get_linestyle(), defended.get_linestyle()]
+    (band,) = axes.collections
+    assert [0.01, 1.0] in band.get_paths()[0].vertices.tolist()
+    assert [0.01, 2.0] in band.get_paths()[0].vertices.tolist()
+
+
+def test_attacks_over_the_air_are_over_decibels() -> None:
+    """They have no epsilon; the clean error, which has no decibels, is a level, and so is the floor."""
+    axes = curves.rmse(selection.rmse(SUMMARY, FIGURE | {"defences": ["none"], "attacks": ["csi_pgd"]})).axes[0]
+
+    assert axes.lines[0].get_xydata().tolist() == [[-20.0, 2.5], [0.0, 3.5]]
+    assert [line.get_ydata()[0] for line in axes.lines[1:3]] == [0.5, 4.0]
+    assert axes.get_xlabel() == RATIO
+
+
+def test_power_is_an_axis_of_all_budgets() -> None:
+    """Sets of an epsilon stand at the decibels that were measured, beside those over the air."""
+    axes = curves.power(ROWS["power"]).axes[0]
+
+    fgsm, on_air, worst = (line.get_xydata() for line in axes.lines[:3])
+    np.testing.assert_allclose(fgsm, [[-30, 1.5], [20 * np.log10(0.02) + 10, 1.75]])
+    np.testing.assert_array_equal(on_air, [[-20.0, 2.5], [0.0, 3.5]])
+    np.testing.assert_allclose(worst, [[-30, 3.0]])
+
+
+def test_matrix_is_the_table() -> None:
+    """Every cell is written out, defences down in the figure's order."""
+    axes = matrix.draw(selection.matrix(SUMMARY, MATRIX)).axes[0]
+
+    assert [text.get_text() for text in axes.texts] == ["0.500", "1.500", "0.600", "0.750"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["clean", "fgsm"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "adversarial"]
+
+
+def test_matrix_of_equal_errors() -> None:
+    """A localizer that nothing moves has a matrix, too."""
+    (axes, bar) = matrix.draw(selection.matrix(SUMMARY, MATRIX).assign(rmse_mean_m=2.0)).axes
+
+    assert [text.get_text() for text in axes.texts] == ["2.000"] * 4
+    assert "[m]" in bar.get_ylabel()
+
+
+def test_certified_is_the_mean_of_the_seeds() -> None:
+    """The RMSE ends where nothing is certified, in a band of both seeds; along the top stands the radii's power."""
+    table = selection.certified(RADII, CERTIFIED)
+    axes = curves.certified(table).axes[0]
+
+    assert table.certified_rmse_m.tolist() == [0.75, 1.5, np.inf]
+    np.testing.assert_allclose(table.certified_rmse_std_m, np.array([0.5, 1.0, np.nan]) / 2**0.5)
+    assert axes.lines[0].get_xydata().tolist() == table[["radius", "certified_rmse_m"]].values.tolist()
+    vertices = axes.collections[0].get_paths()[0].vertices
+    assert vertices[:, 1].max() == pytest.approx(1.5 + 2**-0.5)
+    (top,) = axes.child_axes
+    ratios = {round(x, 6): text.get_text() for x, text in zip(top.get_xticks(), top.get_xticklabels(), strict=True)}
+    assert ratios[0.1] == "-20.0"
+    assert min(ratios) >= 0.1
+
+
+def test_map_tells_who_is_in_sight() -> None:
+    """Each panel has a marker per kind of user, where they are and in the colour of their error, and their RMSE."""
+    drawing = map.draw(ROWS["map"])
+    panels = [axes for axes in drawing.axes if axes.get_title()]
+    own = ROWS["map"].query("defence == 'adversarial' and attack == 'worst'")
+
+    assert [axes.get_title().split("\n")[0] for axes in panels] == [
+        "no defence, clean", "no defence, worst", "adversarial, clean", "adversarial, worst"
+    ]  # fmt: skip
+    seen, hidden, lost = panels[3].collections[:3]
+    np.testing.assert_allclose(seen.get_offsets(), own[own.line_of_sight == 1][["x_m", "y_m"]])
+    np.testing.assert_allclose(hidden.get_array(), own[own.line_of_sight == 0].error_m)
+    assert len({str(group.get_paths()[0].vertices) for group in (seen, hidden, lost)}) == 3
+    rmse = np.sqrt(np.mean(own[own.line_of_sight == 0].error_m ** 2))
+    assert f"NLOS {rmse:.3g} m" in panels[3].get_title().replace("\n", " ")
+    assert drawing.get_size_inches()[0] == style.COLUMN
+
+
+def test_long_street_lies_across() -> None:
+    """A plan much longer than wide is turned by a right angle, so that its panels are as wide as the figure."""
+    street = ROWS["map"].assign(y_m=ROWS["map"].y_m * 10)
+    first = map.draw(street).axes[0]
+
+    np.testing.assert_allclose(first.collections[0].get_offsets()[:, 0], street[street.line_of_sight == 1].y_m[:5])
+    assert first.get_ylabel() == "x [m]"
+    assert first.yaxis_inverted()
+
+
+def test_distribution_rises_at_the_errors() -> None:
+    """Panels are kinds of users; a curve rises by one user's share at each error, and has a band of the seeds."""
+    drawing = cdf.draw(ROWS["cdf"])
+    own = ROWS["cdf"].query("defence == 'none' and attack == 'clean' and line_of_sight == 0")
+
+    assert [axes.get_title() for axes in drawing.axes] == [
+        "line of sight, 5 users", "no line of sight, 3 users", "no path, 1 user"
+    ]  # fmt: skip
+    curve = drawing.axes[1].lines[0]
+    np.testing.assert_allclose(curve.get_xdata(), own.error_mean_m.iloc[[0, 0, 1, 2]])
+    np.testing.assert_allclose(curve.get_ydata(), [0, 1 / 3, 2 / 3, 1])
+    assert len(drawing.axes[1].collections) == 4
+
+
+def test_gallery_shows_the_numbers() -> None:
+    """Three rows of images and estimates, the largest damage on top, and how far off they are."""
+    table = ROWS["gallery"]
+    panels = profiles.draw(table).axes[:12]
+
+    image = table[(table.damage == "largest") & (table.panel == "adversarial ADP")][["0", "1", "2", "3"]]
+    np.testing.assert_array_equal(panels[2].images[0].get_array(), image)
+    assert [axes.get_title("right") for axes in panels[3::4]] == [f"0.5 → {error} m off" for error in (9, 5, 1)]

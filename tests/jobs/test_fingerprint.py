@@ -1,0 +1,129 @@
+"""Code fingerprints follow meaning and reach, not bytes and times."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from robustloc.jobs import fingerprint
+
+STAGES = sorted(file.stem for file in (fingerprint.PACKAGE / "stages").glob("*.py") if file.stem != "__init__")
+
+PACKAGE = {
+    "__init__.py": '"""Docstring."""\n',
+    "stages/__init__.py": "",
+    "stages/one.py": "from robustloc import helper\nfrom robustloc.deep.inner import thing\n",
+    "stages/two.py": "import robustloc.other\n",
+    "helper.py": "import numpy\n\n\ndef f(x):\n    # a remark\n    return x + 1\n",
+    "other.py": "y = 1\n",
+    "deep/__init__.py": "",
+    "deep/inner.py": "thing = 3\n",
+    "deep/plugin.py": "import robustloc.other\n",
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A made-up package in place of ours."""
+    folder = tmp_path / "robustloc"
+    for name, text in PACKAGE.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    monkeypatch.setattr(fingerprint, "PACKAGE", folder)
+    return folder
+
+
+def fingerprint(*modules: str) -> str:
+    """Fingerprint as a fresh process would."""
+    for function in (fingerprint.code, fingerprint._read):
+        function.cache_clear()
+    return fingerprint.code(*modules)
+
+
+def reached(text: str) -> set[str]:
+    """Names of the modules in a fingerprint."""
+    return {part.split("@")[0] for part in text.split()}
+
+
+def test_closure(package: Path) -> None:
+    """A stage's fingerprint holds what it can import, with the packages on the way, and nothing else."""
+    ways = {"__init__", "stages.__init__"}
+
+    assert reached(fingerprint("stages.one")) == ways | {"stages.one", "helper", "deep.__init__", "deep.inner"}
+    assert reached(fingerprint("stages.two")) == ways | {"stages.two", "other"}
+    assert "other" in reached(fingerprint("stages.one", "deep.plugin"))
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("import numpy\n\n\ndef f(x):\n    return x + 1  # another remark\n", False),
+        ('"""Now with words."""\nimport numpy\n\n\ndef f(x):\n    """Add one."""\n    return (x + 1)\n', False),
+        ("import numpy\n\n\ndef f(x):\n    return x + 2\n", True),
+        ("import numpy\n\n\ndef f(y):\n    return y + 1\n", True),
+    ],
+)
+def test_meaning(package: Path, text: str, changes: bool) -> None:
+    """Comments, docstrings and layout do not change a fingerprint; anything that runs does."""
+    before = fingerprint("stages.one"), fingerprint("stages.two")
+
+    (package / "helper.py").write_text(text)
+    os.utime(package / "helper.py", (1, 1))
+
+    assert (fingerprint("stages.one") != before[0]) == changes
+    assert fingerprint("stages.two") == before[1]
+
+
+def test_unknown_module(package: Path) -> None:
+    """A module that is not there is an error, not an empty fingerprint."""
+    with pytest.raises(FileNotFoundError, match="no module"):
+        fingerprint("stages.three")
+
+
+def test_data_of_a_package(package: Path) -> None:
+    """A template beside modules is in the fingerprint of what imports these, by its bytes, and in no other."""
+    before = fingerprint("stages.two")
+    (page := package / "deep" / "page.html").write_text("<p>")
+    first = fingerprint("stages.one")
+    page.write_text("<p> ")
+
+    assert "deep/page.html" in reached(first)
+    assert fingerprint("stages.one") != first
+    assert fingerprint("stages.two") == before
+
+
+def test_section_is_sorted() -> None:
+    """The order of keys in the configuration does not matter, the values do."""
+    first = fingerprint.section(b={"y": 1, "x": [1.0, "{a} 'b'"]}, a=None)
+
+    assert first == fingerprint.section(a=None, b={"x": [1.0, "{a} 'b'"], "y": 1})
+    assert first != fingerprint.section(a=None, b={"x": [1.0, "{a} 'b'"], "y": 2})
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_closure_covers_what_is_imported(stage: str) -> None:
+    """Whatever a stage really loads of this package is in its fingerprint, and no other stage is."""
+    program = (
+        f"import sys, robustloc.stages.{stage}\nprint(*(name for name in sys.modules if name.startswith('robustloc.')))"
+    )
+    output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    loaded = {name.removeprefix("robustloc.") for name in output.split()}
+
+    closure = {name.removesuffix(".__init__") for name in reached(fingerprint(f"stages.{stage}"))}
+
+    assert loaded <= closure
+    assert {name for name in closure if name.startswith("stages.")} == {f"stages.{stage}"}
+
+
+def test_no_hidden_imports() -> None:
+    """Only `plugins` imports by a computed name, which rules name themselves; the warm process what is not ours."""
+    computed = []
+    for file in fingerprint.PACKAGE.rglob("*.py"):
+        calls = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
+        if any("import_module" in ast.unparse(call.func) or "__import__" in ast.unparse(call.func) for call in calls):
+            computed.append(str(file.relative_to(fingerprint.PACKAGE)))
+
+    assert sorted(computed) == ["plugins.py", "warm.py"]

@@ -1,0 +1,193 @@
+"""What differs between a file and what today would make of it is named, and nothing else."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from robustloc.base.files import record as made_record
+from robustloc.base.files import sha256, version
+from robustloc.jobs import log as job_log
+from robustloc.jobs.dry_run import Planned
+from robustloc.jobs.verification import Verification
+
+CONFIG = {"training": {"epochs": 2, "rate": 0.1}, "seed": 0}
+CODE = "job@1111 stages.train@2222"
+FIRST = {"one.csv": "1", "two.csv": "2"}
+
+
+def made(
+    folder: Path, rule: str = "train", outputs: dict[str, str] = FIRST, inputs: tuple[str, ...] = ("in",), **run: object
+) -> Planned:
+    """Do a job: write its inputs, outputs and log; return it as it is planned."""
+    read, written = [folder / f"{name}.txt" for name in inputs], [folder / name for name in outputs]
+    for file in read:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"text of {file.stem}")
+    for file, text in zip(written, outputs.values(), strict=True):
+        file.write_text(text)
+    record = made_record(CONFIG, CODE, {file: sha256(file) for file in read})
+    job_log.write(written, record, start_up_s=0.5, seconds=2.25)
+    if run:
+        log = job_log.read(written[0])
+        log["run"] |= run
+        job_log.path(written[0]).write_text(json.dumps(log))
+    return Planned(rule, read, written, {"cfg": json.dumps(CONFIG), "code": CODE}, is_due=False)
+
+
+def swapped(file: Path, text: str = "swapped") -> None:
+    """Put another text into a file, which looks older than everything made from it."""
+    file.write_text(text)
+    os.utime(file, (1, 1))
+
+
+def configured(job: Planned, config: dict) -> Planned:
+    """The job as planned under another configuration."""
+    return replace(job, params=job.params | {"cfg": json.dumps(config)})
+
+
+def coded(job: Planned, code: str) -> Planned:
+    """The job as planned with other code."""
+    return replace(job, params=job.params | {"code": code})
+
+
+def without(file: Path) -> None:
+    """Delete a file."""
+    file.unlink()
+
+
+def test_as_made(tmp_path: Path) -> None:
+    """Nothing differs right after a job, in another folder, with other times, or with keys in another order."""
+    job = made(tmp_path / "here")
+    assert list(Verification().differences(job)) == []
+
+    (tmp_path / "here").rename(tmp_path / "there")
+    files = {name: [tmp_path / "there" / file.name for file in getattr(job, name)] for name in ("inputs", "outputs")}
+    for file in (tmp_path / "there").iterdir():
+        os.utime(file, (1, 1))
+    moved = replace(job, params={"code": CODE, "cfg": json.dumps(dict(reversed(CONFIG.items())))}, **files)
+
+    assert list(Verification().differences(moved)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda job: without(job.outputs[0]), "one.csv: missing"),
+        (lambda job: without(job.outputs[1]), "two.csv: missing"),
+        (lambda job: swapped(job.outputs[1]), "two.csv: changed since it was made"),
+        (
+            lambda job: without(job_log.path(job.outputs[0])),
+            "one.csv: nothing tells what it was made from (.one.csv.job.json is missing or damaged)",
+        ),
+        (
+            lambda job: job_log.path(job.outputs[0]).write_text("{}"),
+            "one.csv: nothing tells what it was made from (.one.csv.job.json is missing or damaged)",
+        ),
+        (lambda job: swapped(job.inputs[0]), "one.csv: made from other inputs: in.txt"),
+        (lambda job: without(job.inputs[0]), "one.csv: made from other inputs: in.txt"),
+    ],
+)
+def test_files(tmp_path: Path, change: Callable[[Planned], object], line: str) -> None:
+    """A file that is missing, changed or without a log is named, and so is an input with another content."""
+    job = made(tmp_path)
+
+    change(job)
+
+    assert list(Verification().differences(job)) == [f"{tmp_path}/{line}"]
+
+
+@pytest.mark.parametrize(
+    ("planned", "line"),
+    [
+        (
+            lambda job: configured(job, {"training": {"epochs": 3, "rate": 0.1}, "seed": 0}),
+            "configuration: training.epochs",
+        ),
+        (
+            lambda job: configured(job, {"training": {"epochs": 2, "rate": 0.1, "clip": 1}}),
+            "configuration: seed, training.clip",
+        ),
+        (lambda job: configured(job, {"training": None, "seed": 0}), "configuration: training"),
+        (lambda job: coded(job, "job@1111 stages.train@3333"), "code: stages.train"),
+        (lambda job: coded(job, "stages.train@2222"), "code: job"),
+        (lambda job: coded(job, f"{CODE} models.dcnn@4"), "code: models.dcnn"),
+        (lambda job: replace(job, inputs=[]), "inputs: in.txt"),
+        (lambda job: replace(job, inputs=[*job.inputs, job.outputs[1]]), "inputs: two.csv"),
+    ],
+)
+def test_plans(tmp_path: Path, planned: Callable[[Planned], Planned], line: str) -> None:
+    """What would be made of another configuration, code or choice of inputs names exactly that."""
+    job = planned(made(tmp_path))
+
+    assert list(Verification().differences(job)) == [f"{tmp_path}/one.csv: made from other {line}"]
+
+
+def test_several_differences(tmp_path: Path) -> None:
+    """Each kind of difference of a job has its line."""
+    job = coded(configured(made(tmp_path), CONFIG | {"seed": 1}), "job@2 stages.train@3")
+    for file in (*job.inputs, *job.outputs):
+        swapped(file)
+
+    assert [line.removeprefix(f"{tmp_path}/") for line in Verification().differences(job)] == [
+        "one.csv: changed since it was made",
+        "two.csv: changed since it was made",
+        "one.csv: made from other configuration: seed",
+        "one.csv: made from other code: job, stages.train",
+        "one.csv: made from other inputs: in.txt",
+    ]
+
+
+def test_inputs_of_one_name(tmp_path: Path) -> None:
+    """Of several inputs with the same name, those that differ are told by their folders; exchanged ones differ."""
+    job = made(tmp_path, inputs=("a/set", "b/set"))
+    assert list(Verification().differences(job)) == []
+
+    swapped(job.inputs[1])
+    assert list(Verification().differences(job)) == [f"{tmp_path}/one.csv: made from other inputs: b/set.txt"]
+
+
+def test_summary(tmp_path: Path) -> None:
+    """Jobs, times, hosts and versions are summed up over all jobs; raw files are those that no job makes."""
+    ends = [f"2026-01-{day:02}T00:00:00+0000" for day in (1, 3, 2)]
+    nodes = [{"host": f"node{n}", "processor": "some", "cores": 4 * n, "memory_gb": 8} for n in (1, 2)]
+    first = made(tmp_path, **nodes[0], ended=ends[0], peak_memory_mb=300)
+    second = made(
+        tmp_path,
+        outputs={"three.csv": "3"},
+        **nodes[1],
+        gpu_name="H100",
+        ended="2026-01-03T00:00:00+0000",
+        peak_memory_mb=9,
+    )
+    third = made(
+        tmp_path,
+        "judge",
+        {"four.csv": "4"},
+        (),
+        **nodes[0],
+        gpu_name="A100",
+        ended="2026-01-02T00:00:00+0000",
+        peak_memory_mb=20,
+    )
+    third = replace(third, inputs=[first.outputs[1]])
+    log = job_log.read(third.outputs[0])
+    log["record"]["versions"]["torch"] = "0.1"
+    job_log.path(third.outputs[0]).write_text(json.dumps(log))
+
+    found = Verification().summary([first, second, third])
+
+    assert found["rules"] == {
+        "train": {"jobs": 2, "seconds": 4.5, "start_up_s": 1.0, "peak_memory_mb": 300},
+        "judge": {"jobs": 1, "seconds": 2.25, "start_up_s": 0.5, "peak_memory_mb": 20},
+    }
+    assert found["hardware"] == [nodes[0] | {"gpus": ["A100"]}, nodes[1] | {"gpus": ["H100"]}]
+    assert found["ended"] == ends[:2]
+    assert found["versions"]["numpy"] == [version("numpy")]
+    assert found["versions"]["torch"] == sorted(["0.1", version("torch")])
+    assert found["raw"] == {str(tmp_path / "in.txt"): sha256(tmp_path / "in.txt")}
+    names = ("one.csv", "two.csv", "three.csv", "four.csv")
+    assert found["files"] == {str(tmp_path / name): sha256(tmp_path / name) for name in names}

@@ -1,0 +1,223 @@
+"""Training learns, repeats itself, survives a kill to the bit, and refuses to hand out a broken network."""
+
+import contextlib
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from robustloc.base import plugins, seeds
+from robustloc.base.errors import UserError
+from robustloc.defences.parts.base import Defence
+from robustloc.localizer.batches import Data
+from robustloc.localizer.hyperparameters import Recipe
+from robustloc.localizer.network import build
+from robustloc.localizer.training import fit
+
+RECIPE = Recipe(epochs=4, batch_size=16, learning_rate=0.01, warmup=0.2, weight_decay=1e-4)
+ATTACK = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 2, "random_start": True}}
+
+
+class Interrupted(Exception):
+    """Stands for a kill."""
+
+
+class Dying(Defence):
+    """A defence that dies at a given batch, of training or validation."""
+
+    def __init__(self, defence: Defence, batch: int):
+        self.defence, self.left, self.repeats = defence, batch, defence.repeats
+        self.on_training_set, self.after_backward = defence.on_training_set, defence.after_backward
+        self.loss, self.score = self.until(defence.loss), self.until(defence.score)
+
+    def until(self, method: Callable) -> Callable:
+        """Pass on, until the end."""
+
+        def passed_on(*arguments: object) -> torch.Tensor:
+            self.left -= 1
+            if self.left < 0:
+                raise Interrupted
+            return method(*arguments)
+
+        return passed_on
+
+
+def data() -> Data:
+    """Users whose position can be read off their profile."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(200, 1, 16, 16, generator=generator)
+    y = torch.stack([100 * x.mean(dim=(1, 2, 3)), 10 * x[:, 0, :4].mean(dim=(1, 2)), torch.full((200,), 2.0)], dim=1)
+    return Data(x[:160], y[:160], x[160:], y[160:])
+
+
+class Away(Defence):
+    """Drives estimates away from the truth."""
+
+    def loss(self, *arguments: object) -> torch.Tensor:
+        """Return the negative distance."""
+        return -super().loss(*arguments)
+
+
+def untrained(name: str = "dcnn") -> nn.Module:
+    """A localizer with the same weights at every call, and a layer that draws random numbers while it trains."""
+    torch.manual_seed(1)
+    y = data().y
+    made = build({"plugin": name, "parameters": {}}, (16, 16), y)
+    made.network = nn.Sequential(nn.Dropout(0.05), made.network)
+    return made
+
+
+def defence(name: str) -> object:
+    """A defence."""
+    return plugins.defence(name, [plugins.attack(ATTACK)], {})
+
+
+def train(folder: Path, model: nn.Module, how: object, recipe: Recipe = RECIPE) -> list[dict]:
+    """Train in place."""
+    return fit(model, data(), how, recipe, eps=0.05, seed=partial(seeds.seed, 0, "test"), folder=folder)
+
+
+def test_learns_and_keeps_the_best(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """The validation error falls, is logged for every epoch, and the best epoch's weights are handed out."""
+    model = untrained()
+    history = train(tmp_path, model, defence("none"))
+    printed = re.findall(
+        r"^epoch (\d)/4: loss \S+, validation RMSE (\S+) m, \d+ users/s$", capsys.readouterr().out, re.M
+    )
+
+    errors = [epoch["validation_rmse_m"] for epoch in history]
+    best = min(history, key=lambda epoch: epoch["validation_loss"])
+    with torch.no_grad():
+        distance = torch.linalg.vector_norm(model(data().validation_x) - data().validation_y, dim=1)
+    assert [epoch["epoch"] for epoch in history] == [0, 1, 2, 3]
+    assert printed == [(str(epoch["epoch"] + 1), f"{epoch['validation_rmse_m']:.4g}") for epoch in history]
+    assert min(errors) < 0.5 * errors[0]
+    assert distance.square().mean().sqrt().item() == pytest.approx(best["validation_rmse_m"], rel=1e-5)
+    assert distance.mean().item() / model.spread.item() == pytest.approx(best["validation_loss"], rel=1e-5)
+    assert not model.training
+
+
+@pytest.mark.parametrize("name", plugins.names("defences"))
+def test_repeats_to_the_bit(tmp_path: Path, name: str) -> None:
+    """The same names and seed give the same weights."""
+    first, second = untrained(), untrained()
+    train(tmp_path / "a", first, defence(name))
+    train(tmp_path / "b", second, defence(name))
+
+    assert all(torch.equal(value, second.state_dict()[key]) for key, value in first.state_dict().items())
+
+
+@pytest.mark.parametrize("name", plugins.names("defences"))
+def test_goes_on_after_a_kill(tmp_path: Path, name: str) -> None:
+    """Killed in every epoch and called again, training ends with the weights and the log of an undisturbed run."""
+    undisturbed, resumed = untrained(), untrained()
+    counter = Dying(defence(name), 10**6)
+    log = train(tmp_path / "a", undisturbed, counter)
+    per_epoch = (10**6 - counter.left) // RECIPE.epochs
+    for epochs in (0.3, 1.2, 1.8, 1.5):  # each but the first two from the start of the next epoch
+        with pytest.raises(Interrupted):
+            train(tmp_path / "b", untrained(), Dying(defence(name), int(epochs * per_epoch)))
+
+    assert train(tmp_path / "b", resumed, defence(name)) == log
+    assert all(torch.equal(value, resumed.state_dict()[key]) for key, value in undisturbed.state_dict().items())
+
+
+def test_half_a_state_is_not_used(tmp_path: Path) -> None:
+    """A state file that was cut while it was written is ignored, and training starts anew."""
+    with pytest.raises(Interrupted):
+        train(tmp_path, untrained(), Dying(defence("none"), 30))
+    state = tmp_path / "last.ckpt"
+    state.write_bytes(state.read_bytes()[:-1000])
+
+    assert [epoch["epoch"] for epoch in train(tmp_path, untrained(), defence("none"))] == [0, 1, 2, 3]
+
+
+def test_divergence_stops(tmp_path: Path) -> None:
+    """A network that diverges ends with a message that names the key to change."""
+    recipe = Recipe(epochs=3, batch_size=16, learning_rate=1e30, warmup=0.2, weight_decay=0.0)
+
+    with pytest.raises(UserError, match=r"training diverged in epoch 0.*training\.learning_rate"):
+        train(tmp_path, untrained(), defence("none"), recipe)
+
+
+def test_finite_divergence_stops(tmp_path: Path) -> None:
+    """A network that ends far beyond the mean position is no result either, though all its numbers are finite."""
+    recipe = Recipe(epochs=3, batch_size=16, learning_rate=1.0, warmup=0.2, weight_decay=0.0)
+
+    with pytest.raises(UserError, match=r"the best validation RMSE is .* m, the mean position's .*learning_rate"):
+        train(tmp_path, untrained(), Away(), recipe)
+
+
+def test_moved_state_is_not_used(tmp_path: Path) -> None:
+    """A state that was moved to another folder is ignored: it does not know its best epoch any more."""
+    log = train(tmp_path / "a", undisturbed := untrained(), defence("none"))
+    with pytest.raises(Interrupted):
+        train(tmp_path / "b", untrained(), Dying(defence("none"), 45))
+    (tmp_path / "b").rename(tmp_path / "c")
+
+    assert train(tmp_path / "c", resumed := untrained(), defence("none")) == log
+    assert all(torch.equal(value, resumed.state_dict()[key]) for key, value in undisturbed.state_dict().items())
+
+
+@pytest.mark.parametrize("option", [{"precision": "bfloat16"}, {"precision": "tf32"}, {"compile": True}], ids=str)
+def test_arithmetic(tmp_path: Path, option: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other arithmetic learns as well; it is measured in float32, and leaves a state of the same names."""
+    compiled = nn.Module.compile
+    monkeypatch.setattr(nn.Module, "compile", lambda module: compiled(module, backend="eager"))  # seconds, not minutes
+    plain, other = untrained(), untrained()
+    log = train(tmp_path / "a", plain, defence("none"))
+    found = train(tmp_path / "b", other, defence("none"), replace(RECIPE, **option))
+
+    assert found[-1]["validation_rmse_m"] == pytest.approx(log[-1]["validation_rmse_m"], rel=0.3)
+    with torch.no_grad():
+        distance = torch.linalg.vector_norm(other(data().validation_x) - data().validation_y, dim=1)
+    assert distance.dtype == torch.float32
+    best = min(epoch["validation_loss"] for epoch in found)
+    assert distance.mean().item() / other.spread.item() == pytest.approx(best, rel=1e-5)
+    assert other.state_dict().keys() == plain.state_dict().keys()
+
+
+@pytest.mark.parametrize("batch", [35, 45])
+def test_early_stop_and_kill(tmp_path: Path, batch: int) -> None:
+    """With patience training stops some epochs after the best one, also when it was killed on the way or at the end."""
+    recipe = Recipe(epochs=30, batch_size=16, learning_rate=1e-9, warmup=0.2, weight_decay=0.0, patience=3)
+    log = train(tmp_path / "a", untrained(), defence("none"), recipe)
+    with contextlib.suppress(Interrupted):
+        train(tmp_path / "b", untrained(), Dying(defence("none"), batch), recipe)
+
+    assert 3 < len(log) < 10
+    assert train(tmp_path / "b", untrained(), defence("none"), recipe) == log
+    assert train(tmp_path / "a", untrained(), defence("none"), recipe) == log
+
+
+def test_called_again_after_the_end(tmp_path: Path) -> None:
+    """A training that had ended, but whose result was not saved, hands out the same weights without more training."""
+    first, again = untrained(), untrained()
+    log = train(tmp_path, first, defence("none"))
+
+    assert train(tmp_path, again, Dying(defence("none"), 0)) == log
+    assert all(torch.equal(value, again.state_dict()[key]) for key, value in first.state_dict().items())
+
+
+@pytest.mark.parametrize("batch_size", [160, 54, 32])
+@pytest.mark.parametrize("warmup", [0.01, 0.2, 0.99])
+def test_short_training(tmp_path: Path, batch_size: int, warmup: float) -> None:
+    """Any number of steps and any warm-up make a schedule: here one, three and five steps."""
+    recipe = Recipe(epochs=1, batch_size=batch_size, learning_rate=0.01, warmup=warmup, weight_decay=0.0)
+
+    assert len(train(tmp_path, untrained(), defence("none"), recipe)) == 1
+
+
+def test_schedule() -> None:
+    """The rate rises straight to its peak over the warm-up and falls to zero."""
+    rates = [RECIPE.rate(step, steps=100) for step in range(100)]
+
+    assert rates[:20] == pytest.approx([(step + 1) / 21 for step in range(20)])
+    assert max(rates) == rates[20] == 1.0
+    assert rates[20:] == sorted(rates[20:], reverse=True)
+    assert rates[-1] < 1e-3

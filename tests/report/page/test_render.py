@@ -1,0 +1,126 @@
+"""The report's page: escaped, with its images inside, and whole whatever of an experiment is missing."""
+
+import base64
+import re
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from robustloc.report.page import render
+
+TABLE = {"columns": ["a", "b"], "rows": []}
+MAKING = {"jobs": 0, "work": "", "span": "", "began": "", "ended": "", "hardware": [], "versions": {}, "rules": []}
+# nothing was attacked, certified or drawn
+EMPTY = {
+    **dict.fromkeys(("headline", "failures", "models", "defences", "attacks", "seeds"), ()),
+    **dict.fromkeys(("paper", "ladder", "certified_figures", "matrices"), ()),
+    **{"users": {}, "by_model": {}, "training": "", "seed": 0, "making": MAKING},
+    **dict.fromkeys(("scenes", "cells", "certified"), TABLE),
+}
+ALWAYS = {"headline", "verdicts", "setup", "cells"}
+HOSTILE = '<script>alert("1")</script> & more'
+
+
+@pytest.fixture
+def figure(tmp_path: Path) -> dict:
+    """A figure as the page takes it."""
+    file = tmp_path / "fig.png"
+    matplotlib.image.imsave(file, np.zeros((30, 40)))
+    return {"name": "fig", "title": "A figure", "caption": HOSTILE, "epsilon": 0.1, "table": TABLE} | {
+        "image": render.image(file)
+    }
+
+
+def sections(html: str) -> set[str]:
+    """The sections of a page; its navigation must name each, and nothing that is not there."""
+    navigation, _, rest = html.partition("</nav>")
+    linked = set(re.findall(r'href="#([^"]+)"', navigation))
+    assert linked <= set(re.findall(r'id="([^"]+)"', rest))
+    found = set(re.findall(r'<section id="([^"]+)"', rest))
+    assert found <= linked
+    return found
+
+
+def test_empty() -> None:
+    """Without figures, attacks or certificates their sections are missing, and it says that nothing was attacked."""
+    html = render.render(**EMPTY)
+
+    assert sections(html) == ALWAYS
+    assert "Nothing was attacked" in html
+
+
+@pytest.mark.parametrize(
+    ("part", "section"),
+    [
+        ("paper", "figures"),
+        ("ladder", "ladder"),
+        ("certified_figures", "certificates"),
+        ("matrices", "matrices"),
+        ("by_model", "scene-the-hall"),
+    ],
+)
+def test_section(figure: dict, part: str, section: str) -> None:
+    """Each kind of figure brings its section alone, with a description, its files and its caption, escaped."""
+    shown = {"The hall": {"dcnn": [figure]}} if part == "by_model" else [figure]
+    html = render.render(**EMPTY | {part: shown})
+
+    assert sections(html) == ALWAYS | {section}
+    assert 'alt="A figure"' in html
+    assert 'href="figures/fig.pdf"' in html
+    assert "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt; &amp; more" in html
+    assert HOSTILE not in html
+
+
+def test_names_are_escaped() -> None:
+    """What people name things never becomes markup."""
+    row = dict.fromkeys(
+        ("model", "defence", "verdict", "clean", "attacked", "attack", "certified", "parameters", "multiply_adds"),
+        HOSTILE,
+    )
+    scene = {"scenario": HOSTILE, "caption": HOSTILE, "has_certificates": True}
+    failure = {
+        "scenario": HOSTILE,
+        "model": HOSTILE,
+        "defence": HOSTILE,
+        "seed": 0,
+        "verdict": "WARN",
+        "failed": [HOSTILE],
+    }
+    table = {"columns": [HOSTILE], "rows": [[HOSTILE]]}
+    content = {"headline": [scene | {"rows": [row | {"training_s": HOSTILE}]}], "failures": [failure]}
+    html = render.render(**EMPTY | content | {"scenes": table, "cells": table, "training": HOSTILE})
+
+    assert html.count("<script") == 1
+    assert html.count("&lt;script&gt;") >= 18
+
+
+def test_gravest_verdict() -> None:
+    """Where seeds differ the sign is that of the gravest word."""
+    failure = {"scenario": "hall", "model": "dcnn", "defence": "none", "seed": 0, "failed": ["C1"]}
+    html = render.render(**EMPTY | {"failures": [failure | {"verdict": "OK/PROTOCOL/WARN"}]})
+
+    assert '<span class="verdict protocol">OK/PROTOCOL/WARN</span>' in html
+
+
+def test_misspelt_content() -> None:
+    """A name that the template does not get ends with an error and is no empty text."""
+    with pytest.raises(Exception, match="'seeds' is undefined"):
+        render.render(**{name: value for name, value in EMPTY.items() if name != "seeds"})
+
+
+def test_self_contained(figure: dict) -> None:
+    """Nothing is fetched: images are inside, bytes and size as in the file, and nothing names another host."""
+    html = render.render(**EMPTY | {"paper": [figure]})
+
+    assert (figure["image"]["width"], figure["image"]["height"]) == (40, 30)
+    content = base64.b64decode(re.search(r'src="data:image/png;base64,([^"]+)"', html)[1])
+    assert content.startswith(b"\x89PNG")
+    assert not re.findall(r'(?:src|href)="(?!data:|#|figures/|tables/|provenance\.json)[^"]*"', html)
+    assert not re.findall("https?:|@import|url\\(", re.sub('src="[^"]+"', "", html))
+
+
+def test_anchor() -> None:
+    """Places on the page have names without spaces and signs."""
+    assert render.anchor("The hall, 2: neural_ode") == "the-hall-2-neural-ode"

@@ -1,0 +1,80 @@
+"""What the leaderboard says of certificates, and in which order it says the rest."""
+
+import pandas as pd
+import pytest
+
+from robustloc.report import leaderboard
+
+NAN = float("nan")
+NAMES = ["scenario", "model", "defence", "attack", "epsilon", "budget", "verdict", "rmse_mean_m"]
+SUMMARY = pd.DataFrame(
+    [
+        ("hall", "dcnn", "none", "clean", 0.0, "none", "OK", 1.0),
+        ("hall", "dcnn", "none", "fgsm", 0.01, "linf", "OK", 2.0),
+        ("hall", "dcnn", "none", "worst", 0.01, "linf", "OK", 4.0),
+        ("hall", "dcnn", "none", "worst", 0.02, "linf", "OK", 8.0),
+        ("hall", "dcnn", "smooth", "clean", 0.0, "none", "none", 1.5),
+        ("yard", "dcnn", "none", "clean", 0.0, "none", "none", 9.0),
+    ],
+    columns=NAMES,
+).assign(seeds=1, rmse_std_m=NAN, n_users=30, parameters=1234, multiply_adds=5678)
+SUMMARY["rmse_low_m"], SUMMARY["rmse_high_m"] = SUMMARY.rmse_mean_m - 0.5, SUMMARY.rmse_mean_m + 0.5
+ROWS = leaderboard.compared(SUMMARY, {"hall": 0.01, "yard": 0.5})
+TRAINING_S = SUMMARY[leaderboard.KEYS].drop_duplicates().assign(training_s=[10.0, NAN, 30.0])
+CERTIFIED = pd.DataFrame(
+    [
+        ("hall", "dcnn", "smooth", seed, 0.004, radius, bound + seed, 8)
+        for seed in (0, 1)
+        for radius, bound in ((0.0, 1.0), (0.001, 2.0), (0.003, 3.0), (0.008, float("inf")))
+    ],
+    columns=["scenario", "model", "defence", "seed", "sigma", "radius", "certified_rmse_m", "n_users"],
+)
+
+
+def test_certified() -> None:
+    """The radius nearest to the noise's deviation, the mean over seeds; empty for localizers without a proof."""
+    board = leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED).set_index(leaderboard.KEYS)
+
+    assert board.loc["hall", "dcnn", "smooth"][leaderboard.PROVEN].tolist() == [0.003, 3.5, 8]
+    assert board[leaderboard.PROVEN].isna().all(axis=1).tolist() == [True, False, True]
+    assert board.epsilon.tolist()[:1] == [0.01]
+
+
+def test_nothing_certified() -> None:
+    """The columns are there, and empty; texts do not show them."""
+    board = leaderboard.leaderboard(ROWS, TRAINING_S)
+
+    assert board[leaderboard.PROVEN].isna().all(axis=None)
+    assert "certified" not in leaderboard.markdown(ROWS, board) + leaderboard.latex(ROWS, board)
+
+
+def test_markdown() -> None:
+    """First how far localizers err, then what they cost, then single attacks; proofs where a scenario has some."""
+    hall, yard = leaderboard.markdown(ROWS, leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED)).split("\n\n## ")
+
+    assert "attacks at epsilon 0.01; certified: bound for 8 of the users under every attack within that L2" in hall
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in hall.splitlines() if line.startswith("|")]
+    costs = ["parameters", "multiply-adds", "training [s]"]
+    assert rows[0] == ["model", "defence", "verdict", "clean", "worst", "certified", *costs, "fgsm"]
+    first = ["dcnn", "none", "OK", "1.000 [0.500, 1.500]", "4.000 [3.500, 4.500]", "", "1,234", "5,678", "10", "2.000"]
+    assert rows[2] == first
+    assert rows[3][5:] == ["3.500 within 0.003", "1,234", "5,678", "", ""]
+    assert "certified" not in yard
+
+
+def test_latex() -> None:
+    """One column per localizer, errors without intervals, and no single attacks beside the worst."""
+    text = leaderboard.latex(ROWS, leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED))
+
+    assert text.startswith(r"% Needs \usepackage{booktabs} and \usepackage{graphicx}.")
+    head = "localizer & verdict & clean & worst & certified & parameters & multiply-adds & training [s]"
+    assert rf"{head} \\" in text
+    assert r"dcnn + smooth & none & 1.500 &  & 3.500 within 0.003 & 1,234 & 5,678 &  \\" in text
+    assert text.count(r"\clearpage") == 1
+    assert "fgsm" not in text
+
+
+@pytest.mark.parametrize("sigma", [0.002, 0.0001])
+def test_radius_zero_is_no_bound(sigma: float) -> None:
+    """The estimate's own error is never shown as a proof; of two radii equally near the smaller one is."""
+    assert leaderboard.proven(CERTIFIED.assign(sigma=sigma)).certified_radius.tolist() == [0.001]

@@ -1,0 +1,126 @@
+"""Position errors by hand, their intervals, and the tables as people paste them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_up_summary import SUMMARY
+from scipy.stats import bootstrap
+
+from robustloc.data.positions import position_error
+from robustloc.report import layout
+from robustloc.report.statistics import rmse_interval, summary
+
+
+def test_errors_by_hand() -> None:
+    """Distances of 3, 4 and 5 metres."""
+    truth = np.zeros((3, 3))
+    error = position_error(np.array([[3.0, 0, 0], [0, 0, 4], [0, 3, 4]]), truth)
+    found = summary(error)
+
+    np.testing.assert_allclose(error, [3, 4, 5])
+    assert found["rmse_m"] == pytest.approx(np.sqrt(50 / 3))
+    assert 3 <= found["rmse_low_m"] < found["rmse_m"] < found["rmse_high_m"] <= 5
+    assert found["mean_m"] == found["median_m"] == pytest.approx(4)
+    assert found["p90_m"] == pytest.approx(4.8)
+    assert found["p95_m"] == pytest.approx(4.9)
+
+
+def test_interval_of_equal_errors() -> None:
+    """Users that are all alike leave no doubt, and neither does a single one."""
+    assert rmse_interval([np.full(7, 3.0)]) == pytest.approx((3, 3), abs=1e-12)
+    assert rmse_interval([np.array([2.0])]) == (2, 2)
+
+
+def test_interval_of_many_users() -> None:
+    """The mean square of many users is normal about itself, with its variance over N; SciPy's bootstrap agrees."""
+    squares = np.random.default_rng(1).normal(size=5000) ** 2
+    half = 1.96 * squares.std() / np.sqrt(len(squares))
+    found = rmse_interval([np.sqrt(squares)])
+
+    np.testing.assert_allclose(np.square(found), [squares.mean() - half, squares.mean() + half], rtol=5e-3)
+    peer = bootstrap((squares,), np.mean, n_resamples=1000, method="percentile", rng=2).confidence_interval
+    np.testing.assert_allclose(np.square(found), peer, rtol=1e-2)
+    assert rmse_interval([np.sqrt(squares)]) == found
+
+
+def test_interval_of_seeds() -> None:
+    """Joint draws of equal seeds are the interval of one; seeds of other users average their luck out."""
+    error = np.random.default_rng(1).exponential(size=100)
+    one, joint = rmse_interval([error]), rmse_interval([error] * 4)
+    apart = rmse_interval([error] * 4, joint=False)
+
+    assert joint == one
+    assert np.diff(apart) == pytest.approx(np.diff(one) / 2, rel=0.2)
+    assert rmse_interval([2 * error]) == pytest.approx(tuple(2 * end for end in one))
+
+
+def test_layout() -> None:
+    """Verdicts, sizes, clean and the worst first, the latter two with intervals; cells that were not run are empty."""
+    arranged = layout.layout(SUMMARY, "in_door")
+
+    assert arranged.columns.tolist() == ["attack", "budget", "constant", "dcnn", "dcnn + adversarial"]
+    assert arranged.values.tolist() == [
+        ["verdict", "", "", "OK/WARN", "MASKED"],
+        ["parameters", "", "0", "61,234", "61,234"],
+        ["multiply-adds", "", "5,000,000", "5,000,000", "5,000,000"],
+        ["clean", "", "4.000 [3.875, 4.125]", "0.500 ± 0.250 [0.375, 0.625]", "0.600 [0.475, 0.725]"],
+        ["worst", "0.01 linf", "", "3.000 [2.875, 3.125]", ""],
+        ["csi_pgd", "-20 dB", "", "2.500", ""],
+        ["csi_pgd", "0 dB", "", "3.500", ""],
+        ["fgsm", "0.01 linf", "", "1.500 ± 0.500", "0.750"],
+        ["fgsm", "0.02 linf", "", "1.750 ± 0.500", ""],
+    ]
+
+
+def test_matrices() -> None:
+    """Defences down, clean and the attacks across, at the figure's epsilon and in its order."""
+    figure = {"scenario": "in_door", "model": "dcnn", "defences": ["none", "adversarial"], "attacks": ["fgsm"]}
+    text = layout.matrices(SUMMARY, [figure | {"name": "fig9", "epsilon": 0.01}])
+
+    assert "## fig9: in_door, dcnn, epsilon 0.01; position RMSE [m] of 9 test users" in text
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
+    assert rows[0] == ["defence", "clean", "fgsm"]
+    assert rows[2:] == [
+        ["none", "0.500 ± 0.250 [0.375, 0.625]", "1.500 ± 0.500"],
+        ["adversarial", "0.600 [0.475, 0.725]", "0.750"],
+    ]
+
+
+def test_verdicts() -> None:
+    """One row per localizer, with the checks that failed, what was found and what was expected."""
+    names = ["scenario", "model", "defence", "seed", "epsilon", "n_users", "verdict"]
+    columns = [*names, "check", "what", "figure", "rule", "passed"]
+    dcnn, constant = ["s", "dcnn", "none", 0, 0.03, 128, "WARN"], ["s", "constant", "none", 0, 0.03, 128, "OK"]
+    rows = [
+        [*dcnn, "C1", "share", 0.0, "at most 0.01", "yes"],
+        [*dcnn, "W1", "APGD / PGD", 1.1876, "at most 1.1", "no"],
+        [*dcnn, "W2", "APGD / FGSM", 2.0, "at most 1.5", "no"],
+        [*constant, "C1", "share", 0.0, "at most 0.01", "yes"],
+    ]
+    first, second = layout.verdicts(pd.DataFrame(rows, columns=columns)).splitlines()[2:]
+
+    assert (
+        "| WARN      | W1 APGD / PGD: 1.188, expected at most 1.1; W2 APGD / FGSM: 2, expected at most 1.5 |" in second
+    )
+    assert "| OK        |  " in first
+    assert "failed checks" in layout.verdicts(pd.DataFrame([], columns=columns))
+    assert "| OK        |" in layout.verdicts(pd.DataFrame(rows[-1:], columns=columns))
+
+
+def test_markdown_and_latex() -> None:
+    """Both hold the numbers; LaTeX escapes what it must and uses booktabs."""
+    markdown, latex = layout.markdown(SUMMARY), layout.latex(SUMMARY)
+
+    title = "position RMSE [m] of 9 test users, mean ± standard deviation of 1 to 2 seeds"
+    assert f"## in_door: {title}; in brackets" in markdown
+    assert rf"\caption{{in\_door: clean, and under fgsm by epsilon (linf); {title}.}}".replace("±", r"$\pm$") in latex
+    assert "9 test users, one seed" in layout.markdown(SUMMARY[SUMMARY.seeds == 1])
+    assert "| fgsm          | 0.01 linf |" in markdown
+    assert "nan" not in markdown + latex
+    assert r"\toprule" in latex
+    assert r"localizer & verdict & clean & 0.01 & 0.02 \\" in latex
+    assert r"dcnn & OK/WARN & 0.500 $\pm$ 0.250 & 1.500 $\pm$ 0.500 & 1.750 $\pm$ 0.500 \\" in latex
+    assert r"dcnn & OK/WARN & 0.500 $\pm$ 0.250 & 2.500 & 3.500 \\" in latex
+    assert latex.index("under worst") < latex.index("under csi") < latex.index("under fgsm")
+    assert latex.count(r"constant & none & 4.000 &  & ") == 2
+    assert "_" not in latex.replace(r"\_", "")

@@ -1,0 +1,165 @@
+"""Crafting on the test users: measured, verified, without a trace on the localizer."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from robustloc.attacks.parts.losses import closeness
+from robustloc.base import plugins
+from robustloc.base.errors import UserError
+from robustloc.data.scale import Scale
+from robustloc.data.transform import CONVENTIONS, from_matrix
+from robustloc.localizer.network import Localizer, build
+from robustloc.robustness import domains
+from robustloc.robustness.crafting import craft
+from robustloc.robustness.measuring import Outcome, measure
+
+RNG = np.random.default_rng(0)
+ADP = 0.5 * RNG.random((19, 16, 16)).astype(np.float32)
+SCALE = Scale("unit", 0.5)
+INPUTS = SCALE.apply(ADP)
+POSITIONS = RNG.random((19, 3)) * 10
+CSI = (RNG.normal(size=(19, 16, 16)) + 1j * RNG.normal(size=(19, 16, 16))).astype(np.complex64)
+PGD = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 3, "step": 2.5, "random_start": True}}
+
+
+def model(plugin: str = "dcnn") -> Localizer:
+    """A localizer with made-up batch statistics."""
+    torch.manual_seed(0)
+    made = build({"plugin": plugin, "parameters": {}}, (16, 16), torch.tensor([[-3.0, -4.0, 0.0], [3.0, 4.0, 0.0]]))
+    made(torch.rand(64, 1, 16, 16))
+    return made.eval()
+
+
+def outcome(
+    attack: Callable, eps: float = 0.01, batch_size: int = 8, norm: str = "linf", victim=None, users=None, **options
+) -> Outcome:
+    """Attack the made-up users."""
+    victim, users = victim or model(), users or domains.of_inputs(ADP, SCALE)
+    seeds = list(range(len(ADP)))
+    moved, _ = craft(
+        victim, users, POSITIONS, attack, eps=eps, norm=norm, seeds=seeds, batch_size=batch_size, **options
+    )
+    return measure(victim, users, moved, ADP, SCALE, batch_size)
+
+
+def test_measures_what_was_done() -> None:
+    """Predictions are those of the localizer on what was stored; sizes are those of the difference."""
+    found = outcome(plugins.attack(PGD))
+    difference = (found.adversarial.astype(float) - INPUTS).reshape(19, -1)
+
+    with torch.no_grad():
+        clean, moved = (model()(torch.tensor(a).unsqueeze(1)).numpy() for a in (INPUTS, found.adversarial))
+    np.testing.assert_allclose(found.clean_prediction, clean, atol=1e-4)
+    np.testing.assert_allclose(found.prediction, moved, atol=1e-4)
+    np.testing.assert_allclose(found.linf, 0.01, rtol=1e-4)
+    np.testing.assert_allclose(found.l2, np.linalg.norm(difference, axis=1))
+    signal = np.linalg.norm(INPUTS.reshape(19, -1), axis=1)
+    np.testing.assert_allclose(found.psr_db, 20 * np.log10(found.l2 / signal), atol=1e-3)
+    spent = found.spent()
+    assert spent["nan"] == 0
+    assert spent["largest_linf"] == found.linf.max()
+    assert spent["range"] == [found.adversarial.min(), found.adversarial.max()]
+
+
+@pytest.mark.parametrize("plugin", ["dcnn", "neural_ode"])
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+def test_batch_size_does_not_matter(batch_size: int, plugin: str) -> None:
+    """A user's adversarial example and prediction do not depend on how many are crafted at once."""
+    options = {"eps": 0.01, "norm": "linf", "seeds": list(range(19))}
+    victim, attack = model(plugin).double(), plugins.attack(PGD)
+    inputs = torch.tensor(INPUTS).double().unsqueeze(1)
+    users = domains.Domain(inputs, (), lambda x: x, False)
+    reference, other = (craft(victim, users, POSITIONS, attack, batch_size=n, **options)[0] for n in (5, batch_size))
+
+    # in double precision: in single precision the sign of a gradient that is zero but for rounding may differ
+    torch.testing.assert_close(other, reference, rtol=0, atol=1e-6)
+    single, alone = (outcome(attack, batch_size=n, victim=model(plugin)) for n in (5, batch_size))
+    assert (np.abs(single.adversarial - alone.adversarial) <= 1e-6).mean() >= 0.999
+    np.testing.assert_allclose(single.prediction, alone.prediction, atol=1e-2)
+
+
+def test_left_alone() -> None:
+    """Where nothing is done nothing moves."""
+    found = outcome(lambda loss, x, *, eps, generators: x, eps=0.0)
+
+    np.testing.assert_array_equal(found.adversarial, INPUTS)
+    np.testing.assert_array_equal(found.prediction, found.clean_prediction)
+    assert (found.psr_db == -np.inf).all()
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_a_broken_budget_is_projected(norm: str) -> None:
+    """An attack that spends more than it may is held to its budget, and what it asked for is told."""
+    users = domains.of_inputs(ADP, SCALE)
+    options = {"eps": 0.005, "norm": norm, "seeds": list(range(19)), "batch_size": 8}
+    greedy = lambda loss, x, *, eps, generators: x + 3 * eps  # noqa: E731
+    moved, unprojected = craft(model(), users, POSITIONS, greedy, **options)
+
+    found = measure(model(), users, moved, ADP, SCALE, 8)
+    np.testing.assert_allclose(getattr(found, norm), 0.005, rtol=1e-4)
+    assert unprojected == pytest.approx(3 * 0.005 * (1 if norm == "linf" else 16), rel=1e-4)
+
+
+def test_a_non_number_is_refused() -> None:
+    """So does one that makes NaN."""
+    with pytest.raises(UserError, match="non-finite values; mend its plugin"):
+        outcome(lambda loss, x, *, eps, generators: x * torch.nan)
+
+
+def test_leaves_no_trace() -> None:
+    """Weights, statistics and gradients of the localizer are as before."""
+    victim = model()
+    before = {key: value.clone() for key, value in victim.state_dict().items()}
+    outcome(plugins.attack(PGD), victim=victim)
+
+    assert all(torch.equal(value, before[key]) for key, value in victim.state_dict().items())
+    assert all(parameter.grad is None for parameter in victim.parameters())
+
+
+@pytest.mark.parametrize("name", ["adp", "csi", "antenna"])
+def test_power_over_the_air(name: str) -> None:
+    """An attack at -20 dB spends -20 dB of every user's signal, and of a silent user nothing."""
+    convention, silent = CONVENTIONS["paper"], CSI.copy()
+    silent[3] = 0
+    adp = from_matrix(silent, convention).astype(np.float32)
+    users = {
+        "adp": domains.of_profiles(adp, SCALE),
+        "csi": domains.of_channels(silent, SCALE, convention),
+        "antenna": domains.of_antenna(silent, SCALE, convention, 0.2),
+    }[name]
+    attack = plugins.attack({"plugin": "gradient", "norm": "l2", "parameters": {"steps": 4, "step": 5.0}})
+    options = {"eps": 0.1, "norm": "l2", "seeds": list(range(19)), "batch_size": 8}
+    moved, _ = craft(model(), users, POSITIONS, attack, **options)
+    found = measure(model(), users, moved, adp, SCALE, 8)
+
+    loud = np.arange(19) != 3
+    np.testing.assert_allclose(found.psr_db[loud], -20, atol=1e-3)
+    assert found.psr_db[3] == -np.inf
+    assert found.l2[3] == 0
+    # the lemma: the profile moves by at most what was sent
+    level = np.linalg.norm(SCALE.apply(adp).reshape(19, -1), axis=1)
+    assert (found.l2[loud] <= 0.1 * level[loud] * (1 + 1e-3)).all()
+    errors = [np.linalg.norm(p - POSITIONS, axis=1)[loud] for p in (found.prediction, found.clean_prediction)]
+    assert np.sqrt((errors[0] ** 2).mean()) > np.sqrt((errors[1] ** 2).mean())
+
+
+def test_targets_and_examples() -> None:
+    """Goals are what the aim says they are; an attack that learns gets the examples and is asked once."""
+    asked = []
+
+    def learning(loss, x, *, eps, generators, examples):
+        asked.append((len(x), [len(batch) for _, batch in examples]))
+        return (
+            x
+            + eps
+            * torch.sign(torch.autograd.grad(examples[0][0](z := examples[0][1].requires_grad_()).sum(), z)[0])[:1]
+        )
+
+    examples = (domains.of_inputs(ADP[:10], SCALE), POSITIONS[:10])
+    found = outcome(learning, batch_size=4, examples=examples, aim=closeness)
+
+    assert asked == [(19, [10])]
+    np.testing.assert_allclose(found.linf, 0.01, rtol=1e-4)

@@ -1,0 +1,78 @@
+"""The tables hold what the sets hold, one row per cell, and over seeds."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from robustloc.base.seeds import LOCALIZER
+from robustloc.experiment.paths import ATTACK_SET, CLEAN_SET
+from robustloc.jobs.job import Job
+from robustloc.report.statistics import rmse_interval
+from robustloc.robustness import adversarial_set
+from robustloc.stages import summarise
+
+GRID = {"scenarios": ["s"], "models": ["m"], "defences": ["none"], "seeds": [0, 1], "attacks": ["fgsm"]}
+SIZE = {"parameters": 12, "multiply_adds": 345}
+RNG = np.random.default_rng(0)
+ERRORS = {(attack, seed): RNG.exponential(size=20) for attack in ("clean", "fgsm") for seed in (0, 1)}
+
+
+def evaluated(results: Path, users: dict[int, np.ndarray]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write made-up sets of two seeds, with the given users, and sum them up."""
+    for (attack, seed), error in ERRORS.items():
+        names = ("s", "m", "none", seed, attack, 0.1 * (attack != "clean"), "none" if attack == "clean" else "linf")
+        cell = dict(zip(adversarial_set.CELL, names, strict=True)) | {"tag": "eps0.1"}
+        file = CLEAN_SET if attack == "clean" else ATTACK_SET.replace("{budget}", "{tag}")
+        (path := results / file.format(**cell)).parent.mkdir(parents=True, exist_ok=True)
+        columns = {"user": users[seed], "error_m": error, "psr_db": np.full(20, -20.0 - seed)}
+        adversarial_set.write(path, columns, {"config": {"cell": cell}, "size": SIZE})
+    tables = results / "tables"
+    tables.mkdir(exist_ok=True)
+    words = pd.DataFrame([("s", "m", "none", 0, "OK"), ("s", "m", "none", 1, "WARN")])
+    words.set_axis([*LOCALIZER, "verdict"], axis=1).to_csv(tables / "verdicts.csv", index=False)
+    outputs = {name: [tables / f"{name}.{suffix}" for suffix in ("csv", "parquet")] for name in ("table", "summary")}
+    config = {"grids": [GRID], "budgets": {"s": {"fgsm": ["eps0.1"]}}}
+    summarise.main(Job(config, [], {"verdicts": [tables / "verdicts.csv"]}, outputs))
+    return pd.read_csv(tables / "table.csv"), pd.read_csv(tables / "summary.csv")
+
+
+def test_rows_and_their_summary(tmp_path: Path) -> None:
+    """The summary has the seeds' mean and deviation; every row knows its localizer's size and verdict."""
+    table, summary = evaluated(tmp_path, {seed: np.arange(20) for seed in (0, 1)})
+
+    assert table[["attack", "seed"]].values.tolist() == [["clean", 0], ["fgsm", 0], ["clean", 1], ["fgsm", 1]]
+    assert summary.attack.tolist() == ["clean", "fgsm"]
+    pair = table[table.attack == "fgsm"]
+    expected = {
+        "seeds": 2,
+        "rmse_mean_m": pair.rmse_m.mean(),
+        "rmse_std_m": np.ptp(pair.rmse_m) / np.sqrt(2),
+        "p90_m": pair.p90_m.mean(),
+        "psr_db": -20.5,
+        "n_users": 20,
+        **SIZE,
+    }
+    assert summary.iloc[1][[*expected]].tolist() == pytest.approx([*expected.values()])
+    assert summary.verdict.tolist() == ["OK/WARN"] * 2
+    assert (table[[*SIZE]] == [*SIZE.values()]).all(axis=None)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_users_are_drawn_together_if_they_are_the_same(tmp_path: Path, same: bool) -> None:
+    """Seeds that share their users share each draw of them; otherwise each seed has its own."""
+    _, summary = evaluated(tmp_path, {0: np.arange(20), 1: np.arange(20) + (not same)})
+
+    interval = rmse_interval([ERRORS["fgsm", 0], ERRORS["fgsm", 1]], joint=same)
+    assert summary.iloc[1][["rmse_low_m", "rmse_high_m"]].tolist() == pytest.approx(interval)
+
+
+def test_one_seed_has_no_deviation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its interval is that of its row."""
+    monkeypatch.setitem(GRID, "seeds", [0])
+    table, summary = evaluated(tmp_path, {seed: np.arange(20) for seed in (0, 1)})
+
+    assert summary.rmse_std_m.isna().all()
+    ends = ["rmse_low_m", "rmse_high_m"]
+    assert summary[ends].values.tolist() == table[ends].values.tolist()

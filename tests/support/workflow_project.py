@@ -1,0 +1,98 @@
+"""A copy of the project that tests run, edit and plan, through the command line as users do."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import planner
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+PARTS = ("Snakefile", "rules", "src", "config.yaml", "config.schema.yaml", "experiments", "profiles", "envs")
+SMOKE = "experiments/smoke.yaml"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout of its own, used through the command line as users do."""
+
+    folder: Path
+
+    def snakemake(self, *arguments: str, path: Path | None = None) -> subprocess.CompletedProcess:
+        """Run snakemake; `path` is searched first for programs."""
+        programs = [str(path)] if path else []
+        search = os.pathsep.join([*programs, str(Path(sys.executable).parent), os.environ["PATH"]])
+        environment = os.environ | {"PATH": search, "VIRTUAL_ENV": sys.prefix, "COLUMNS": "200"}
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run and insist on success."""
+        done = self.snakemake(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def jobs(self, *configfiles: str, target: str = "all") -> list[dict]:
+        """Plan the smoke experiment with overlays: its jobs, as `Planner.jobs` has them."""
+        return planner.of(self.folder).jobs(SMOKE, *configfiles, target=target)
+
+    def planned(self, *configfiles: str) -> set[str]:
+        """List the files that the next run would make, relative to the experiment's results, without logs."""
+        files = [file for job in self.jobs(*configfiles) if job["is_due"] for file in job["outputs"]]
+        return {file.removeprefix("results/smoke/") for file in files}
+
+    def overlay(self, content: dict) -> str:
+        """Write a configuration overlay."""
+        name = "overlay.yaml"
+        (self.folder / name).write_text(yaml.safe_dump(content))
+        return name
+
+    @contextmanager
+    def edited(self, name: str, change: Callable[[str], str]) -> Iterator[None]:
+        """Edit a file, and put it back as it was, its time included."""
+        file = self.folder / name
+        text, times = file.read_text(), file.stat()
+        new = change(text)
+        assert new != text, f"the edit of {name} changes nothing"
+        file.write_text(new)
+        try:
+            yield
+        finally:
+            file.write_text(text)
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    @contextmanager
+    def replaced(self, name: str, content: bytes | None, *, age_s: float = 0.0) -> Iterator[None]:
+        """Replace or take away a file as if so long ago, and put it back as it was, its time included."""
+        file = self.folder / name
+        old, times = file.read_bytes(), file.stat()
+        file.unlink()
+        if content is not None:
+            file.write_bytes(content)
+            os.utime(file, (time.time() - age_s,) * 2)
+        try:
+            yield
+        finally:
+            file.write_bytes(old)
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+    def copy(self, folder: Path) -> "Project":
+        """Copy the project with its results, the times of all files included."""
+        return Project(Path(shutil.copytree(self.folder, folder, symlinks=True)))
+
+
+def copy_project(folder: Path) -> Project:
+    """Copy what a checkout holds."""
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy2(source, folder / part)
+    return Project(folder)
