@@ -12,7 +12,7 @@ from robustloc.experiment.grids import attacked, expanded, localizers, trained
 from robustloc.experiment.paths import budget_tag
 
 # folders of the results beside those of the scenarios
-RESERVED = {"tables", "figures", "logs"}
+RESERVED = {"tables", "figures", "logs", "experiments"}
 # violations that are told at once
 SHOWN = 5
 

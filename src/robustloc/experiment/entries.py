@@ -86,3 +86,13 @@ def _fits(value: object, annotation: str) -> bool:
     if isinstance(value, bool):  # which is an int to Python, and not to people
         return "bool" in kinds or not SIMPLE_TYPES.keys() & set(kinds)
     return any(isinstance(value, SIMPLE_TYPES.get(kind, object)) for kind in kinds)
+
+
+def modules(config: dict, kind: str, names: list[str]) -> list[str]:
+    """List the plugin files of some entries, by their names below the package."""
+    return [f"{kind}.{entry(config, kind, name)['plugin']}" for name in names]
+
+
+def certifies(config: dict, defence: str) -> bool:
+    """Say whether localizers under a defence have a certificate."""
+    return entry(config, "defences", defence)["plugin"] == "median_smoothing"
