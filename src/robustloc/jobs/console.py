@@ -4,14 +4,17 @@ import time
 from collections.abc import Iterable
 from logging import LogRecord
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from snakemake.logging import LogEvent
 from snakemake.settings.enums import Quietness
-from snakemake.workflow import Workflow
 
 from robustloc.jobs import forecast
 from robustloc.jobs.progress import Progress
+
+if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
+    from snakemake.workflow import Workflow
 
 # What profiles/default hides. A user who asks for something else gets Snakemake's own lines.
 QUIET_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
@@ -28,7 +31,7 @@ class Console:
         reference: YAML file with the seconds that a job of each rule takes on one core.
     """
 
-    def __init__(self, workflow: Workflow, summary: Path, reference: Path):
+    def __init__(self, workflow: "Workflow", summary: Path, reference: Path):
         self._workflow, self._summary, self._reference = workflow, summary, reference
         self._run: Progress | None = None  # once the jobs are counted
         self._replaces_lines = False
@@ -87,7 +90,7 @@ def _is_routine(record: LogRecord, event: LogEvent | None) -> bool:
     return event in (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED) or record.msg == "Select jobs to execute..."
 
 
-def changed_sections(workflow: Workflow) -> set[str]:
+def changed_sections(workflow: "Workflow") -> set[str]:
     """List the sections in which an experiment differs from config.yaml."""
     overlays = [yaml.safe_load(Path(file).read_text(encoding="utf-8")) for file in workflow.overwrite_configfiles]
     return {key for overlay in [*overlays, workflow.config_settings.config] for key in overlay or {}}

@@ -6,10 +6,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-
-from snakemake.workflow import Workflow
+from typing import TYPE_CHECKING
 
 from robustloc.jobs import fork_server
+
+if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
+    from snakemake.workflow import Workflow
 
 # Libraries that jobs import and that take long to import.
 SHARED = ["torch", "torchdiffeq", "pandas", "pyarrow.parquet", "tqdm"]
@@ -39,7 +41,7 @@ def prefix(source: str, experiment: str) -> str:
     )
 
 
-def start_fork_server(workflow: Workflow, source: str) -> None:
+def start_fork_server(workflow: "Workflow", source: str) -> None:
     """Start the process that jobs on this machine are forked from, if enough jobs are due."""
     due = [job.rule.name for job in workflow.dag.needrun_jobs()]
     has_other_environments = workflow.deployment_settings.deployment_method
