@@ -3,11 +3,16 @@
 import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import torch
+from made_up import COLUMNS, ROWS, SITE
 from workflow_project import ROOT
 
 import robustloc as rl
+from robustloc.localizer.checkpoint import save
+from robustloc.localizer.network import build
 
 PACKAGE = ROOT / "src" / "robustloc"
 WITHOUT_TORCH = set(dir(rl)) - {"attack", "examine", "load_localizer"}
@@ -68,6 +73,22 @@ def test_torch_is_imported_when_needed() -> None:
     assert "robustloc.data.profile" in loaded
     assert "torch" not in loaded
     assert "torch" in modules_after("import robustloc as rl; rl.attack")
+
+
+def test_paths_as_text(v4_folder: Path, tmp_path: Path) -> None:
+    """A path is a text or a `Path`; where there is no file, a message says what was expected."""
+    file = tmp_path / "checkpoint.pt"
+    model = {"plugin": "constant", "parameters": {}}
+    save(file, build(model, (8, 8), torch.rand(5, 3)), model, (8, 8), {})
+    for kind in (str, Path):
+        paths = rl.read_scenario(kind(v4_folder), SITE)
+        assert len(paths) == ROWS * COLUMNS
+        assert rl.load_localizer(kind(file))(torch.zeros(2, 1, 8, 8)).shape == (2, 3)
+
+        with pytest.raises(rl.UserError, match=r"none\.pt: no such file; expected the checkpoint"):
+            rl.load_localizer(kind(tmp_path / "none.pt"))
+        with pytest.raises(rl.UserError, match="none: no such folder"):
+            rl.read_scenario(kind(tmp_path / "none"), SITE)
 
 
 def test_example_is_short() -> None:

@@ -91,7 +91,7 @@ def test_a_sample_does_not_depend_on_the_others() -> None:
     """The first samples are moved in the same way alone; another seed moves them in another way."""
     model = network(torch.float64)
     moved, few, other = (
-        rl.attack(model, X[:count], Y[:count], "apgd", eps=0.02, steps=3, seed=seed)
+        rl.attack(model, X[:count], Y[:count], "gradient", eps=0.02, random_start=True, step=0.5, seed=seed)
         for count, seed in ((70, 0), (5, 0), (5, 1))
     )
 
