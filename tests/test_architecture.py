@@ -101,8 +101,8 @@ def test_jobs_without_a_network_do_not_import_torch() -> None:
 
 
 def test_package_files_hold_docstrings_only() -> None:
-    """An __init__ with code would be in every fingerprint below it."""
-    for file in PACKAGE.rglob("__init__.py"):
+    """An __init__ with code would be in every fingerprint below it; the top one, with the public names, is in none."""
+    for file in set(PACKAGE.rglob("__init__.py")) - {PACKAGE / "__init__.py"}:
         body = ast.parse(file.read_text()).body
         assert len(body) == 1, f"{file} holds more than its docstring"
         assert isinstance(body[0], ast.Expr), f"{file} holds code"

@@ -86,6 +86,17 @@ def test_parts(manifest: dataset.Manifest) -> None:
     assert manifest.scale.peak == 2.0
 
 
+def test_file_or_folder(manifest: dataset.Manifest) -> None:
+    """A data set is read by its manifest or its folder, as a text or a `Path`; a missing one is named."""
+    folder = manifest.path.parent
+    for path in (folder, str(folder), str(manifest.path)):
+        assert dataset.Manifest.read(path) == manifest
+
+    manifest.path.unlink()
+    with pytest.raises(UserError, match=r"manifest\.json: no such file; expected the manifest\.json"):
+        dataset.Manifest.read(folder)
+
+
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
 def test_damage_is_found(manifest: dataset.Manifest, damage: str) -> None:
     """A shard that changed after the manifest was written is not used."""

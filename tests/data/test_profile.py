@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import make_paths
 
+from robustloc.base.errors import UserError
 from robustloc.data import channel, transform
 from robustloc.data import profile as adp
 from robustloc.data.paths import Paths
@@ -69,6 +70,16 @@ def test_equations_term_by_term(convention: Convention) -> None:
     np.testing.assert_allclose(reference, expected, atol=1e-12 * expected.max())
     np.testing.assert_allclose(kernel, expected, atol=1e-6 * expected.max())
     assert (kernel[2] == 0).all()
+
+
+def test_convention_by_name() -> None:
+    """A convention may be a name, the paper's is the default; an unknown name lists the valid ones."""
+    paths = make_paths(np.array([3, 1]), width=3)
+
+    assert (adp.from_paths(paths, SMALL) == adp.from_paths(paths, SMALL, PAPER)).all()
+    assert (adp.from_paths(paths, SMALL, "dyloc") == adp.from_paths(paths, SMALL, DYLOC)).all()
+    with pytest.raises(UserError, match="no convention 'matlab'; valid names: paper, dyloc"):
+        adp.from_paths(paths, SMALL, "matlab")
 
 
 @settings(max_examples=60, deadline=None)

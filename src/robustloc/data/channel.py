@@ -18,7 +18,17 @@ DIPOLE_GAIN = 1.6409223769
 
 @dataclass(frozen=True)
 class Channel:
-    """Array and waveform; see `config.schema.yaml` for the meaning and units of each field."""
+    """Array of the base station and waveform.
+
+    Attributes:
+        antennas: of a uniform linear array along y.
+        spacing_wavelengths: distance between neighbouring antennas [wavelengths].
+        subcarriers: over the whole bandwidth.
+        bandwidth_hz: bandwidth [Hz].
+        max_paths: number of a user's stored paths that are used, the first ones.
+        late_paths: paths with a delay beyond the OFDM symbol: ``drop`` them, or ``wrap`` their delay.
+        dipoles: whether both ends have half-wave dipoles; else isotropic antennas.
+    """
 
     antennas: int = 64
     spacing_wavelengths: float = 0.5

@@ -89,8 +89,21 @@ class Manifest:
     content: dict
 
     @classmethod
-    def read(cls, path: Path) -> "Manifest":
-        """Read a manifest file."""
+    def read(cls, path: str | Path) -> "Manifest":
+        """Read a data set.
+
+        Args:
+            path: ``manifest.json``, or the folder that holds it.
+
+        Raises:
+            UserError: there is no manifest, or it is damaged.
+        """
+        path = Path(path)
+        path = path / "manifest.json" if path.is_dir() else path
+        if not path.is_file():
+            raise UserError(
+                f"{path}: no such file; expected the manifest.json of a data set, or the folder that holds it"
+            )
         try:
             return cls(path, json.loads(path.read_text(encoding="utf-8")))
         except ValueError as error:

@@ -16,7 +16,7 @@ READERS = (deepmimo_v2, deepmimo_v3, deepmimo_v4)
 
 
 def read(
-    folder: Path,
+    folder: str | Path,
     base_station: str | Sequence[float],
     *,
     rows: list[int] | None = None,
@@ -42,6 +42,7 @@ def read(
     Raises:
         UserError: a file is missing, damaged or holds impossible values, or there is no such base station or row.
     """
+    folder = Path(folder)
     reader = find_reader(folder)
     name = base_stations.find(reader.base_stations(folder), base_station, folder)
     users, row = select(reader.grids(folder, name), rows, row_step, column_step, shares=shares)

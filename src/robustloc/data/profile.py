@@ -11,14 +11,28 @@ from numba import njit, prange
 
 from robustloc.data.channel import Channel, path_coordinates
 from robustloc.data.paths import Paths
-from robustloc.data.transform import Convention
+from robustloc.data.transform import Convention, named
 
 # A path exactly on a bin would divide zero by zero; it is moved by this share of a bin.
 NUDGE = 1e-6
 
 
-def from_paths(paths: Paths, channel: Channel, convention: Convention) -> np.ndarray:
-    """Return the profiles (N, antennas, subcarriers) of paths, float32; on as many threads as numba is set to use."""
+def from_paths(paths: Paths, channel: Channel, convention: str | Convention = "paper") -> np.ndarray:
+    """Return the angle-delay profiles of users (Eq. 3-5); runs on as many threads as numba is set to use.
+
+    Args:
+        paths: of N users.
+        channel: array and waveform.
+        convention: how the transforms are written, a name (``paper``, ``dyloc``) or a `Convention`.
+
+    Returns:
+        (N, antennas, subcarriers) linear magnitudes, float32: angle bins by delay bins.
+
+    Raises:
+        UserError: there is no convention of this name.
+    """
+    if isinstance(convention, str):
+        convention = named(convention)
     antennas, subcarriers, first = channel.antennas, channel.subcarriers, convention.first_index
     gain, advance, turns = path_coordinates(paths, channel)
     weight = gain * np.exp(1j * np.pi * ((antennas - 1) * advance - (subcarriers - 1) * turns))

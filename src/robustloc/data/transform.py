@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from robustloc.base.errors import UserError
+
 
 @dataclass(frozen=True)
 class Convention:
@@ -21,6 +23,17 @@ class Convention:
 
 
 CONVENTIONS = {"paper": Convention(-1, True, 0), "dyloc": Convention(+1, False, 1)}
+
+
+def named(name: str) -> Convention:
+    """Return a convention by its name.
+
+    Raises:
+        UserError: there is none of this name.
+    """
+    if name not in CONVENTIONS:
+        raise UserError(f"there is no convention {name!r}; valid names: {', '.join(CONVENTIONS)}")
+    return CONVENTIONS[name]
 
 
 def transforms(antennas: int, subcarriers: int, convention: Convention) -> tuple[np.ndarray, np.ndarray]:
