@@ -30,11 +30,12 @@ rule shard:
         cfg=lambda wc: section(
             shard=int(wc.shard), **chosen(wc.scenario, "base_station", "users", "channel", "adp", "shards")
         ),
-        code=code("stages.shard"),
+        modules=lambda wc: read_by("stages.shard", wc.scenario),
+        code=lambda wc: code(*read_by("stages.shard", wc.scenario)),
     message:
         "Compute angle-delay profiles of {wildcards.scenario}, shard {wildcards.shard}"
     shell:
-        "python -m robustloc.jobs shard --config {params.cfg:q} --code stages.shard"
+        "python -m robustloc.jobs shard --config {params.cfg:q} --code {params.modules}"
         " --raw {input.raw:q} --shard {output.shard:q} > {log:q} 2>&1"
 
 

@@ -31,11 +31,12 @@ rule csi:
             examples=config["crafting"]["examples"],
             **chosen(wc.scenario, "base_station", "users", "channel"),
         ),
-        code=code("stages.csi"),
+        modules=lambda wc: read_by("stages.csi", wc.scenario),
+        code=lambda wc: code(*read_by("stages.csi", wc.scenario)),
     message:
         "Compute channel matrices of {wildcards.scenario}"
     shell:
-        "python -m robustloc.jobs csi --config {params.cfg:q} --code stages.csi"
+        "python -m robustloc.jobs csi --config {params.cfg:q} --code {params.modules}"
         " --raw {input.raw:q} --split {input.split:q} --csi {output.csi:q} > {log:q} 2>&1"
 
 

@@ -83,6 +83,14 @@ def chosen(scenario, *keys):
     return {key: config["scenarios"][scenario][key] for key in keys}
 
 
+def read_by(stage, scenario):
+    """The code of a stage that reads raw files: its own, and the format of the scenario's files."""
+    if entries.is_embedded(config, scenario):
+        return [stage, f"data.formats.{deepmimo_writer.FORMAT}"]
+    folder = Path(config["data_folder"], config["scenarios"][scenario]["raw"]["folder"])
+    return [stage, f"data.formats.{scenario_folder.find_format(folder)}"]
+
+
 @cache
 def raw_files(scenario):
     """Files that hold the paths of the scenario's base station, the one that tells the generation first."""

@@ -1,9 +1,7 @@
 # What examining, judging and certifying localizers reads, and their tables. No rule.
 
 CERTIFICATE = f"<results>/{paths.CERTIFICATE}"
-SMOOTHED = [
-    name for name in config["defences"] if entries.entry(config, "defences", name)["plugin"] == "median_smoothing"
-]
+SMOOTHED = [name for name in config["defences"] if entries.certifies(config, name)]
 CERTIFICATES = [CERTIFICATE.format(**cell) for cell in cells.localizers(GRIDS) if cell["defence"] in SMOOTHED]
 
 

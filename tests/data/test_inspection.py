@@ -13,11 +13,11 @@ from robustloc.experiment.config import check
 
 
 def test_overview(raw: Path, arrays: dict) -> None:
-    """Generation, carrier, rows, base station and paths are those written."""
+    """The overview shows the format, carrier, rows, base station and paths that were written."""
     text = inspection.overview(raw)
 
-    assert f"DeepMIMO {folder.find_reader(raw).GENERATION}, carrier 3.5 GHz" in text
-    assert raw.name in folder.find_reader(raw).GENERATION
+    title = {"v1": "DeepMIMO v1 or v2", "v2": "DeepMIMO v1 or v2", "v3": "DeepMIMO v3", "v4": "DeepMIMO v4"}[raw.name]
+    assert f"{title}, carrier 3.5 GHz" in text
     assert f"rows R1 to R{ROWS} of {COLUMNS} users: {ROWS * COLUMNS} users" in text
     position = "an unknown position" if raw.name == "v1" else "(3.000, -2.000, 6.000)"
     blocked = (arrays["power"] != arrays["power"]).all(axis=1).mean()

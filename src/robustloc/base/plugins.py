@@ -1,4 +1,8 @@
-"""Models, attacks and defences are files, found by their name; there is no list of them to keep."""
+"""Plugins are files, found by their name; there is no list of them to keep.
+
+A kind of plugin is a folder of the package, such as ``models`` or ``data.formats``. What planning needs of a plugin is
+read from its syntax tree, because an import would load heavy libraries.
+"""
 
 import ast
 import importlib
@@ -11,6 +15,7 @@ from types import ModuleType
 from robustloc.base.errors import UserError
 
 PACKAGE = Path(__file__).parent.parent
+_REQUIRED = object()
 # kind of plugin -> the function that its file must define, and its positional parameters
 ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
 
@@ -25,11 +30,12 @@ def load(kind: str, name: str) -> ModuleType:
     """Import a plugin by its name.
 
     Raises:
-        UserError: there is no such file; the message lists those that exist.
+        UserError: there is no such file; the message lists the files that exist.
     """
     if name not in names(kind):
+        place = f"src/robustloc/{kind.replace('.', '/')}/"
         raise UserError(
-            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; src/robustloc/{kind.replace('.', '/')}/ holds: {', '.join(names(kind))}"
+            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; {place} holds: {', '.join(names(kind))}"
         )
     return importlib.import_module(f"robustloc.{kind}.{name}")
 
@@ -81,9 +87,9 @@ def options(kind: str, name: str) -> dict[str, Option]:
         UserError: the file does not define the function of its kind, or that one has positional parameters of its own
             or some without a type.
     """
-    file = PACKAGE.joinpath(*kind.split("."), f"{name}.py")
+    file = _file(kind, name)
     function, positional = ENTRY[kind]
-    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
+    for node in _statements(file):
         if isinstance(node, ast.FunctionDef) and node.name == function:
             if len(node.args.posonlyargs + node.args.args) != positional:
                 found = ", ".join(arg.arg for arg in node.args.posonlyargs + node.args.args)
@@ -96,3 +102,36 @@ def options(kind: str, name: str) -> dict[str, Option]:
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             return {arg.arg: Option(ast.unparse(arg.annotation), default is None) for arg, default in pairs}
     raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")
+
+
+@cache
+def constant(kind: str, name: str, constant: str, default: object = _REQUIRED) -> object:
+    """Return a literal constant of a plugin, read from its file without importing it.
+
+    Args:
+        kind: of the plugin.
+        name: of the plugin.
+        constant: name that a statement at the top level of the file assigns.
+        default: value of a file that does not define the constant; without a default the constant is required.
+
+    Raises:
+        UserError: the file does not define a required constant, or its value is not a literal.
+    """
+    file = _file(kind, name)
+    for node in _statements(file):
+        if isinstance(node, ast.Assign) and any(ast.unparse(target) == constant for target in node.targets):
+            try:
+                return ast.literal_eval(node.value)
+            except ValueError:
+                raise UserError(f"{file}: {constant} must be a literal, found {ast.unparse(node.value)}") from None
+    if default is _REQUIRED:
+        raise UserError(f"{file}: expected the constant {constant} at the top level of the file, found none")
+    return default
+
+
+def _file(kind: str, name: str) -> Path:
+    return PACKAGE.joinpath(*kind.split("."), f"{name}.py")
+
+
+def _statements(file: Path) -> list[ast.stmt]:
+    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body

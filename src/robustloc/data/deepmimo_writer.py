@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+FORMAT = "deepmimo_v4"  # the plugin in data/formats that reads the folder
 TRANSMITTER, RECEIVER = 1, 0
 QUANTITIES = ("power", "phase", "delay", "aod_az", "aod_el", "aoa_az", "aoa_el", "inter", "rx_pos", "tx_pos")
 

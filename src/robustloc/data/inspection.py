@@ -4,11 +4,13 @@ import json
 import math
 import re
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data import base_stations
 from robustloc.data import folder as scenario_folder
@@ -38,11 +40,11 @@ def overview(folder: Path) -> str:
     Raises:
         UserError: a file is missing or damaged.
     """
-    reader = scenario_folder.find_reader(folder)
+    reader = _reader(folder)
     stations = dict(sorted(reader.base_stations(folder).items(), key=lambda item: (len(item[0]), item[0])))
     rows = [_station(folder, name, site) for name, site in tqdm(stations.items(), desc=folder.name, unit="station")]
     grids = reader.grids(folder, next(iter(stations)))
-    lines = [f"{folder}: DeepMIMO {reader.GENERATION}, carrier {reader.carrier_hz(folder) / 1e9:g} GHz", ""]
+    lines = [f"{folder}: {reader.TITLE}, carrier {reader.carrier_hz(folder) / 1e9:g} GHz", ""]
     for grid in grids:
         lines.append(f"rows R{grid.first_row} to R{grid.last_row} of {grid.columns} users: {total([grid])} users")
     table = pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
@@ -77,12 +79,16 @@ figures: []
 """
 
 
+def _reader(folder: Path) -> ModuleType:
+    return plugins.load(scenario_folder.FORMATS, scenario_folder.find_format(folder))
+
+
 def _is_scenario(folder: Path) -> bool:
-    return any(scenario_folder.is_marked(folder, reader) for reader in scenario_folder.READERS)
+    return bool(scenario_folder.formats(folder))
 
 
 def _station(folder: Path, name: str, site: np.ndarray) -> dict[str, str]:
-    users = total(scenario_folder.find_reader(folder).grids(folder, name))
+    users = total(_reader(folder).grids(folder, name))
     paths = scenario_folder.read(folder, name, row_step=math.ceil(users / SAMPLE), max_paths=1000)
     count = paths.count
     with_paths = count[count > 0]

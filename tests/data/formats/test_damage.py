@@ -191,7 +191,9 @@ def test_wrong_generation(tmp_path: Path, arrays: dict) -> None:
         folder.read(new, "BS7")
 
     shutil.copy(new / "params.mat", old)
-    with pytest.raises(UserError, match=r"holds files of DeepMIMO v1 or v2 and v3; unpack each into a folder"):
+    with pytest.raises(
+        UserError, match=r"contains files of DeepMIMO v1 or v2 and of DeepMIMO v3; unpack each scenario"
+    ):
         folder.read(old, "BS7")
 
     (old / "params.mat").rename(old / "O1_28.params.mat")
@@ -228,9 +230,7 @@ def test_wrong_places(tmp_path: Path, v4_folder: Path) -> None:
     ):
         folder.read(tmp_path / "nowhere", "BS1")
     shutil.copy(v4_folder / "tx_pos_t001_tx000_r000.npz", tmp_path)
-    with pytest.raises(
-        UserError, match=r"not a DeepMIMO scenario folder, found tx_pos_t001(.*\n)*.*v3: params\.mat, BS"
-    ):
+    with pytest.raises(UserError, match=r"not a scenario folder, found tx_pos_t001(.*\n)*.*v3: params\.mat, BS"):
         folder.read(tmp_path, "BS1")
     for look in (folder.read, folder.files):  # before any job, and by the job
         with pytest.raises(UserError, match=r"\[3, 9\] is not within the scenario's rows R1 to R4"):

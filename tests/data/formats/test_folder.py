@@ -8,6 +8,7 @@ import pytest
 from layouts import CARRIER_HZ, write_v1, write_v4
 from made_up import COLUMNS, ROWS, SITE
 
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data import folder
 from robustloc.data.paths import NO_PATH, NOT_RECORDED, Paths
@@ -104,7 +105,7 @@ def test_base_station_by_position(raw: Path) -> None:
 
 def test_carrier(raw: Path) -> None:
     """The carrier frequency is in the files of every generation."""
-    assert folder.find_reader(raw).carrier_hz(raw) == CARRIER_HZ
+    assert plugins.load("data.formats", folder.find_format(raw)).carrier_hz(raw) == CARRIER_HZ
 
 
 @pytest.mark.parametrize("wanted", ["BS1", [0.0, 0.0, 6.0]])

@@ -17,7 +17,7 @@ from robustloc.data import user_grid as user_grids
 from robustloc.data.formats.parts.loading import load_matlab, number, refuse_impossible, variables
 from robustloc.data.paths import NO_PATH, NOT_RECORDED, Paths, from_decibels
 
-GENERATION = "v1 or v2"
+TITLE = "DeepMIMO v1 or v2"
 MARKER = "*.params.mat"
 NEEDS = "{name}.params.mat, {name}.Loc.mat, {name}.<b>.CIR.mat, {name}.<b>.DoD.mat; of v2 also DoA, LoS and TX_Loc"
 TAPS = PHASE, DELAY, POWER = ("phase", "delay", "power")
@@ -168,7 +168,7 @@ def _table(
     present = order < count[:, None]
     first = np.where(present, starts[users][:, None] + 4 * order, 0)
     if (present & (flat[first] != order + 1)).any():
-        raise UserError(f"{file}: expected every user's paths to be numbered from 1; not a DeepMIMO {GENERATION} file")
+        raise UserError(f"{file}: expected every user's paths to be numbered from 1; not a {TITLE} file")
     table = {}
     for place, quantity in enumerate(quantities, start=1):
         table[quantity] = np.where(present, flat[np.where(present, first + place, 0)], 0.0)

@@ -15,7 +15,7 @@ from robustloc.data.formats.parts.loading import load_matlab, number, refuse_imp
 from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.data.user_grid import Grid, from_table, total
 
-GENERATION = "v3"
+TITLE = "DeepMIMO v3"
 MARKER = "params.mat"
 NEEDS = "params.mat, BS<b>_BS.mat, BS<b>_UE_<first>-<end>.mat"
 PHASE, DELAY, POWER, _, ARRIVAL_ZENITH, AZIMUTH, ZENITH, LOS = range(8)

@@ -17,7 +17,7 @@ from robustloc.data.formats.parts.loading import load_array, refuse_impossible
 from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.data.user_grid import Grid
 
-GENERATION = "v4"
+TITLE = "DeepMIMO v4"
 MARKER = "params.json"
 NEEDS = "params.json, {power,phase,delay,aod_az,aod_el,aoa_el,inter,rx_pos,tx_pos}_t<set>_tx<index>_r<set>.npz"
 PATH_QUANTITIES = ("power", "phase", "delay", "aod_az", "aod_el", "aoa_el", "inter")
