@@ -47,7 +47,7 @@ def test_folders(raw: Path) -> None:
     assert inspection.folders(raw) == [raw]
     assert inspection.folders(raw.parent) == [raw]
     (raw.parent / "empty").mkdir()
-    with pytest.raises(UserError, match="expected DeepMIMO scenario folders in it, found none"):
+    with pytest.raises(UserError, match="expected scenario folders in it, found none"):
         inspection.folders(raw.parent / "empty")
     with pytest.raises(UserError, match="no such folder"):
         inspection.folders(raw.parent / "nowhere")

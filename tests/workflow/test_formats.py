@@ -55,7 +55,7 @@ def project(fresh: Project, v3_folder: Path, arrays: dict) -> Iterator[Project]:
     }
     grid = {"scenarios": list(SHARDS), "models": ["constant"]}
     fresh.overlay({"scenarios": scenarios, "grids": [grid], "figures": []})
-    yield fresh
+    return fresh
 
 
 def test_shard_of_a_new_format(project: Project, v4_folder: Path) -> None:

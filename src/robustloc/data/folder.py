@@ -71,11 +71,7 @@ def files(
 def formats(folder: Path) -> list[str]:
     """List the formats whose marker is in a folder. Hidden files do not count: other programs leave them."""
 
-    def is_marked(name: str) -> bool:
-        found = folder.glob(plugins.constant(FORMATS, name, "MARKER"))
-        return any(not file.name.startswith(".") for file in found)
-
-    return [name for name in plugins.names(FORMATS) if is_marked(name)]
+    return [name for name in plugins.names(FORMATS) if _is_marked(folder, name)]
 
 
 def find_format(folder: Path) -> str:
@@ -102,6 +98,11 @@ def find_format(folder: Path) -> str:
     raise UserError(
         f"{folder}: not a scenario folder, found {content}. Expected the files of one format:\n{_needs(folder)}"
     )
+
+
+def _is_marked(folder: Path, name: str) -> bool:
+    found = folder.glob(plugins.constant(FORMATS, name, "MARKER"))
+    return any(not file.name.startswith(".") for file in found)
 
 
 def _needs(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""What is in a scenario folder, so that a user can fill in the configuration."""
+"""Describe the content of scenario folders, so that a person can write a configuration for them."""
 
 import json
 import math
@@ -16,26 +16,26 @@ from robustloc.data import base_stations
 from robustloc.data import folder as scenario_folder
 from robustloc.data.user_grid import Grid, total
 
-# users of a base station that are read to count their paths; of larger scenarios every so many rows
+# Number of users per base station whose paths are counted. In larger scenarios, every n-th row is read.
 SAMPLE = 20_000
 
 
 def folders(place: Path) -> list[Path]:
-    """List the scenario folders of a place: itself, or those in it.
+    """List the scenario folders at a place: the folder itself and its subfolders.
 
     Raises:
-        UserError: there is none.
+        UserError: the place does not exist or has no scenario folder.
     """
     if not place.is_dir():
-        raise UserError(f"{place}: no such folder; name one that holds DeepMIMO scenarios: --config data_folder=FOLDER")
+        raise UserError(f"{place}: no such folder; expected a folder with scenarios: --config data_folder=FOLDER")
     found = [inner for inner in (place, *sorted(place.iterdir())) if inner.is_dir() and _is_scenario(inner)]
     if not found:
-        raise UserError(f"{place}: expected DeepMIMO scenario folders in it, found none")
+        raise UserError(f"{place}: expected scenario folders in it, found none; change data_folder")
     return found
 
 
 def overview(folder: Path) -> str:
-    """Describe a scenario: generation, carrier, user grids, base stations and their paths, and how to configure it.
+    """Describe a scenario: format, carrier, user grids, base stations and their paths, and a configuration for it.
 
     Raises:
         UserError: a file is missing or damaged.
@@ -53,7 +53,7 @@ def overview(folder: Path) -> str:
 
 
 def _experiment(folder: Path, stations: dict[str, np.ndarray], grids: list[Grid], rows: list[dict]) -> str:
-    """Write a configuration that runs, for users to change."""
+    """Return a small configuration that runs, as a start for changes."""
     station, site = next(iter(stations.items()))
     name = re.sub(r"[^a-z0-9_]", "_", folder.name.lower())
     name = name if name[0].isalpha() else f"s_{name}"

@@ -4,5 +4,5 @@ import numpy as np
 
 
 def position_error(prediction: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """Euclidean distance [m] of estimates (N, 3) from true positions (N, 3)."""
+    """Return the Euclidean distance (N,) [m] of estimates (N, 3) from true positions (N, 3)."""
     return np.linalg.norm(prediction - position, axis=1)

@@ -79,15 +79,20 @@ DAMAGE = [
     ("v2", DOD, flat("DoD_array_full", 6, 181.0), r"user 5, path 1: expected zenith from 0 to 180"),
     ("v2", DOA, flat("DoA_array_full", 1, np.inf), r"user 5, path 0: expected azimuth"),
     ("v2", CIR, flat("CIR_array_full", 0, 3.0), r"every user's paths to be numbered from 1"),
-    ("v2", CIR, flat("CIR_array_full", -1, -2.0), r"expected a number and a count of paths of user 5, found"),
-    ("v2", CIR, flat("CIR_array_full", -1, np.nan), r"expected a number and a count of paths of user 5, found"),
+    ("v2", CIR, flat("CIR_array_full", -1, -2.0), r"expected the number and the count of paths of user 5, found"),
+    ("v2", CIR, flat("CIR_array_full", -1, np.nan), r"expected the number and the count of paths of user 5, found"),
     ("v2", CIR, flat("CIR_array_full", -1, 4.0), r"(numbered from 1|count of paths of user 6)"),
-    ("v2", CIR, cut("CIR_array_full", -3), r"ends among the paths of user 19; truncated"),
+    ("v2", CIR, cut("CIR_array_full", -3), r"ends within the paths of user 19; truncated"),
     ("v2", CIR, cut("CIR_array_full", 1), r"count of paths of user 0, found the end"),
     ("v2", CIR, cut("CIR_array_full", 0), r"expected the 20 users of user_grids, found no users"),
-    ("v2", "made.Loc.mat", cut("Loc_array_full", 15), r"each of the 20 users of user_grids, found .*\(15, 6\)"),
-    ("v2", "made.TX_Loc.mat", cut("TX_Loc_array_full", 6), r"a line .* of each of 7 base stations, found .*\(6, 6\)"),
-    ("v2", "made.7.LoS.mat", cut("LOS_tag_array_full", 15), r"expected the number of users and a tag"),
+    ("v2", "made.Loc.mat", cut("Loc_array_full", 15), r"for each of the 20 users of user_grids, found .*\(15, 6\)"),
+    (
+        "v2",
+        "made.TX_Loc.mat",
+        cut("TX_Loc_array_full", 6),
+        r"one line .* for each of 7 base stations, found .*\(6, 6\)",
+    ),
+    ("v2", "made.7.LoS.mat", cut("LOS_tag_array_full", 15), r"expected the number of users and one tag"),
     ("v3", "BS7_UE_0-9.mat", line(1, -1e-9), r"user 5, path 0: expected delay from 0 to 0\.001"),
     ("v3", "BS7_UE_0-9.mat", line(2, np.nan), r"user 5, path 0: expected power"),
     ("v3", "BS7_UE_0-9.mat", line(6, 181.0), r"user 5, path 0: expected zenith from 0 to 180"),
@@ -141,7 +146,7 @@ def test_misaligned_users(tmp_path: Path, arrays: dict) -> None:
         rest = vector[3 + 4 * int(vector[2]) :]
         savemat(raw / name, {variable: np.concatenate([[20.0], rest, [20.0, 0.0]])})
 
-    with pytest.raises(UserError, match=r"expected a number and a count of paths of user 0, found \[2\.0"):
+    with pytest.raises(UserError, match=r"expected the number and the count of paths of user 0, found \[2\.0"):
         folder.read(raw, "BS7")
 
 
@@ -162,8 +167,8 @@ def test_wrong_parameters(generation: str, name: str, tmp_path: Path, arrays: di
     wrong = (
         ({"user_grids": np.array([[1, 4, 4]])}, r"user_grids"),
         ({"user_grids": np.array([[1, np.nan, 5]])}, r"in user_grids, found"),
-        ({"transmit_power": np.nan}, r"expected a number as transmit_power, found \[nan\]"),
-        ({"transmit_power": np.zeros(0)}, r"expected a number as transmit_power, found \[\]"),
+        ({"transmit_power": np.nan}, r"expected one number as transmit_power, found \[nan\]"),
+        ({"transmit_power": np.zeros(0)}, r"expected one number as transmit_power, found \[\]"),
     )
     for change, message in wrong:
         savemat(raw / name, right | change)
@@ -197,7 +202,7 @@ def test_wrong_generation(tmp_path: Path, arrays: dict) -> None:
         folder.read(old, "BS7")
 
     (old / "params.mat").rename(old / "O1_28.params.mat")
-    with pytest.raises(UserError, match=r"expected one scenario, found files of O1_28, made"):
+    with pytest.raises(UserError, match=r"expected the files of one scenario, found files of O1_28, made"):
         folder.read(old, "BS7")
 
 
@@ -207,14 +212,14 @@ def test_matlab_7_3(tmp_path: Path, arrays: dict) -> None:
     head = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM"
     (raw / CIR).write_bytes(head.ljust(512) + b"\x89HDF\r\n\x1a\n" + bytes(512))
 
-    with pytest.raises(UserError, match=r"made\.7\.CIR\.mat: saved as MATLAB 7\.3; .*'-v7'"):
+    with pytest.raises(UserError, match=r"made\.7\.CIR\.mat: saved in the MATLAB 7\.3 format; .*'-v7'"):
         folder.read(raw, "BS7")
 
 
 def test_missing_users(v3_folder: Path) -> None:
     """A v3 file whose users do not reach as far as its name says, or is missing, is not read."""
     (v3_folder / "BS7_UE_0-9.mat").rename(v3_folder / "BS7_UE_0-10.mat")
-    with pytest.raises(UserError, match="promises 10 users, it holds 9"):
+    with pytest.raises(UserError, match="promises 10 users, it contains 9"):
         folder.read(v3_folder, "BS7")
 
     (v3_folder / "BS7_UE_0-10.mat").unlink()

@@ -81,7 +81,7 @@ def test_shares_are_the_whole(raw: Path) -> None:
         assert_narrowed(part, whole[first : first + len(part)])
         first += len(part)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
-    with pytest.raises(UserError, match="shards: 20 users cannot be cut into 21"):
+    with pytest.raises(UserError, match="shards: 20 users cannot be divided into 21"):
         folder.read(raw, "BS7", share=0, shares=21)
 
 
@@ -97,7 +97,7 @@ def test_base_station_by_position(raw: Path) -> None:
     """A base station is found within 10 cm of its position, whatever its number in the files; v1 knows names alone."""
     wanted = (SITE + 0.05).tolist()
     if raw.name == "v1":
-        with pytest.raises(UserError, match="which has BS7 at an unknown position; name one"):
+        with pytest.raises(UserError, match="which has BS7 at an unknown position; write one"):
             folder.read(raw, wanted)
     else:
         assert len(folder.read(raw, wanted)) == ROWS * COLUMNS

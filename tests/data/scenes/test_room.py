@@ -27,7 +27,7 @@ def test_what_a_scene_has() -> None:
     assert chosen(room, 550, "BS1")[1] == chosen(room, 1, SITE.tolist())[1] == "BS1"
     with pytest.raises(UserError, match=r"scene 'room'.*BS1 at"):
         chosen(room, 550, "BS9")
-    with pytest.raises(UserError, match=r"raw\.rows: scene 'room' has \d+ rows of users, found 100000"):
+    with pytest.raises(UserError, match=r"raw\.rows: expected at most \d+ rows in scene 'room', found 100000"):
         chosen(room, 100000, "BS1")
 
 
