@@ -1,4 +1,4 @@
-"""What a user reads off a scenario folder before configuring it."""
+"""The description of a scenario folder, and the configuration that it suggests."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_overview(raw: Path, arrays: dict) -> None:
 
 
 def test_configuration_works(raw: Path) -> None:
-    """The experiment that it prints is valid on top of the default, and finds the users."""
+    """The printed experiment is valid on top of the default configuration, and selects all users."""
     printed = inspection.overview(raw).partition("An experiment on the first base station:\n")[2]
     default, written = (yaml.safe_load(text) for text in ((ROOT / "config.yaml").read_text(), printed))
     name = raw.name
@@ -43,7 +43,7 @@ def test_configuration_works(raw: Path) -> None:
 
 
 def test_folders(raw: Path) -> None:
-    """A scenario is found by its own folder and by the one above; a place without any is an error."""
+    """A scenario is found in its own folder and in the folder above; a place without a scenario is an error."""
     assert inspection.folders(raw) == [raw]
     assert inspection.folders(raw.parent) == [raw]
     (raw.parent / "empty").mkdir()

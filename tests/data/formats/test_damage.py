@@ -1,4 +1,4 @@
-"""Damaged, mixed-up and incomplete raw files: each a message that names the file, never a result."""
+"""Damaged, confused and incomplete raw files end in a message that names the file, and never in a result."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ from robustloc.data import folder
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9, 0.99])
 def test_truncated_and_empty(raw: Path, kept: float) -> None:
-    """A file that lost its end, or all, is named and never read as far as it goes."""
+    """A truncated or empty file is an error that names it; its first part is not read."""
     for file in folder.files(raw, "BS7"):
         content = file.read_bytes()
         file.write_bytes(content[: int(kept * len(content))])
@@ -31,7 +31,7 @@ def content(file: Path) -> dict[str, np.ndarray]:
 
 
 def flat(variable: str, place: int, value: float) -> Callable[[Path], None]:
-    """Change one number of a flat vector, counted from the first path of user 5 (v1, v2)."""
+    """Change one number of a flat vector at an index relative to the first path of user 5 (v1, v2)."""
 
     def damage(file: Path) -> None:
         vector = np.ravel(content(file)[variable])
@@ -110,36 +110,36 @@ DAMAGE = [
 def test_impossible_content(
     generation: str, name: str, damage: Callable, message: str, tmp_path: Path, arrays: dict
 ) -> None:
-    """What cannot be is refused with the file, the user, and what was expected."""
+    """An impossible value is an error that names the file, the user and the expected values."""
     raw = WRITERS[generation](tmp_path / generation, arrays)
     damage(raw / name)
 
-    for share in range(2):  # whichever share the damaged user is in, no other passes
+    for share in range(2):  # the share without the damaged user fails as well
         with pytest.raises(UserError, match=message):
             folder.read(raw, "BS7", share=share, shares=2)
 
 
 def test_paths_of_another_file(tmp_path: Path, arrays: dict) -> None:
-    """Departures of another base station have other numbers of paths."""
+    """Departures of another base station have different numbers of paths, which is an error."""
     raw = write_v2(tmp_path / "v2", arrays)
     other = {name: array[::-1] for name, array in arrays.items() if name != "tx_pos"}
     shutil.copy(write_v2(tmp_path / "other", other) / DOD, raw)
 
-    with pytest.raises(UserError, match=r"made\.7\.DoD\.mat: user \d+ has another number of paths than in the CIR"):
+    with pytest.raises(UserError, match=r"made\.7\.DoD\.mat: user \d+ has a different number of paths in the CIR"):
         folder.read(raw, "BS7")
 
 
 def test_tags_of_another_base_station(tmp_path: Path, arrays: dict) -> None:
-    """Line-of-sight tags that call users blocked who have paths are not believed."""
+    """Line-of-sight tags that mark users with paths as blocked are an error."""
     raw = write_v2(tmp_path / "v2", arrays)
     savemat(raw / "made.7.LoS.mat", {"LOS_tag_array_full": np.append(20, np.full(20, -1)).astype(np.int32)})
 
-    with pytest.raises(UserError, match=r"made\.7\.LoS\.mat: .*it belongs to another base station"):
+    with pytest.raises(UserError, match=r"made\.7\.LoS\.mat: .*the file may belong to another base station"):
         folder.read(raw, "BS7")
 
 
 def test_misaligned_users(tmp_path: Path, arrays: dict) -> None:
-    """A vector that lost its first user does not give everyone the neighbour's paths."""
+    """A vector without its first user is an error, and users do not get their neighbours' paths."""
     raw = write_v2(tmp_path / "v2", arrays)
     for name, variable in ((CIR, "CIR_array_full"), (DOD, "DoD_array_full"), (DOA, "DoA_array_full")):
         vector = np.ravel(content(raw / name)[variable])
@@ -151,7 +151,7 @@ def test_misaligned_users(tmp_path: Path, arrays: dict) -> None:
 
 
 def test_angles_in_place_of_responses(tmp_path: Path, arrays: dict) -> None:
-    """A file of angles under the name of the channel responses has no possible delays."""
+    """A file of angles with the name of the channel responses contains impossible delays."""
     raw = write_v2(tmp_path / "v2", arrays)
     shutil.copy(raw / DOD, raw / CIR)
 
@@ -161,7 +161,7 @@ def test_angles_in_place_of_responses(tmp_path: Path, arrays: dict) -> None:
 
 @pytest.mark.parametrize(("generation", "name"), [("v2", "made.params.mat"), ("v3", "params.mat")])
 def test_wrong_parameters(generation: str, name: str, tmp_path: Path, arrays: dict) -> None:
-    """User grids that the files do not fill, and parameters that are no numbers, are refused."""
+    """User grids that do not fit the files, and parameters that are not numbers, are errors."""
     raw = WRITERS[generation](tmp_path / generation, arrays)
     right = content(raw / name)
     wrong = (
@@ -177,7 +177,7 @@ def test_wrong_parameters(generation: str, name: str, tmp_path: Path, arrays: di
 
 
 def test_hidden_files_are_other_programs(raw: Path) -> None:
-    """What an operating system leaves beside the files does not matter."""
+    """Hidden files that an operating system adds are ignored."""
     for file in [*raw.iterdir()]:
         (raw / f"._{file.name}").write_bytes(b"")
 
@@ -185,7 +185,7 @@ def test_hidden_files_are_other_programs(raw: Path) -> None:
 
 
 def test_wrong_generation(tmp_path: Path, arrays: dict) -> None:
-    """Files of two generations in one folder, of two scenarios, or of one under the other's name are not read."""
+    """Two formats or two scenarios in one folder, or a file with another file's name, are errors."""
     old, new = write_v2(tmp_path / "v2", arrays), write_v3(tmp_path / "v3", arrays)
     shutil.copy(new / "BS7_UE_0-9.mat", old / CIR)
     with pytest.raises(UserError, match=r"made\.7\.CIR\.mat: expected a row of numbers"):
@@ -207,7 +207,7 @@ def test_wrong_generation(tmp_path: Path, arrays: dict) -> None:
 
 
 def test_matlab_7_3(tmp_path: Path, arrays: dict) -> None:
-    """A file in MATLAB's HDF5 format says how to save it again."""
+    """The error for a file in MATLAB's HDF5 format says how to save it again."""
     raw = write_v2(tmp_path / "v2", arrays)
     head = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM"
     (raw / CIR).write_bytes(head.ljust(512) + b"\x89HDF\r\n\x1a\n" + bytes(512))
@@ -217,7 +217,7 @@ def test_matlab_7_3(tmp_path: Path, arrays: dict) -> None:
 
 
 def test_missing_users(v3_folder: Path) -> None:
-    """A v3 file whose users do not reach as far as its name says, or is missing, is not read."""
+    """A v3 file with fewer users than its name promises, or a missing one, is an error."""
     (v3_folder / "BS7_UE_0-9.mat").rename(v3_folder / "BS7_UE_0-10.mat")
     with pytest.raises(UserError, match="promises 10 users, it contains 9"):
         folder.read(v3_folder, "BS7")
@@ -228,7 +228,7 @@ def test_missing_users(v3_folder: Path) -> None:
 
 
 def test_wrong_places(tmp_path: Path, v4_folder: Path) -> None:
-    """No folder, a folder of something else, and rows beyond the grid each say what to do."""
+    """A missing folder, a folder of something else and rows outside the grid are errors with advice."""
     with pytest.raises(
         UserError,
         match=r"no such folder; download the DeepMIMO scenario nowhere (.*\n)*.*v1 or v2: nowhere\.params\.mat",
@@ -237,7 +237,7 @@ def test_wrong_places(tmp_path: Path, v4_folder: Path) -> None:
     shutil.copy(v4_folder / "tx_pos_t001_tx000_r000.npz", tmp_path)
     with pytest.raises(UserError, match=r"not a scenario folder, found tx_pos_t001(.*\n)*.*v3: params\.mat, BS"):
         folder.read(tmp_path, "BS1")
-    for look in (folder.read, folder.files):  # before any job, and by the job
+    for look in (folder.read, folder.files):  # used by planning and by the job
         with pytest.raises(UserError, match=r"\[3, 9\] is not within the scenario's rows R1 to R4"):
             look(v4_folder, "BS7", rows=[3, 9])
         with pytest.raises(UserError, match=r"expected the first row before the last, found \[3, 2\]"):
