@@ -7,6 +7,7 @@ read from its syntax tree, because an import would load heavy libraries.
 import ast
 import importlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -32,12 +33,18 @@ def load(kind: str, name: str) -> ModuleType:
     Raises:
         UserError: there is no such file; the message lists the files that exist.
     """
-    if name not in names(kind):
-        place = f"src/robustloc/{kind.replace('.', '/')}/"
-        raise UserError(
-            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; {place} holds: {', '.join(names(kind))}"
-        )
+    _file(kind, name)
     return importlib.import_module(f"robustloc.{kind}.{name}")
+
+
+def _file(kind: str, name: str) -> Path:
+    """Return the file of a plugin, which must exist."""
+    if name not in names(kind):
+        folder = f"src/robustloc/{kind.replace('.', '/')}/"
+        raise UserError(
+            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; {folder} holds: {', '.join(names(kind))}"
+        )
+    return PACKAGE.joinpath(*kind.split("."), f"{name}.py")
 
 
 def build(kind: str, name: str, *arguments: object, **parameters: object) -> object:
@@ -87,9 +94,9 @@ def options(kind: str, name: str) -> dict[str, Option]:
         UserError: the file does not define the function of its kind, or that one has positional parameters of its own
             or some without a type.
     """
-    file = _file(kind, name)
+    file = PACKAGE.joinpath(*kind.split("."), f"{name}.py")
     function, positional = ENTRY[kind]
-    for node in _statements(file):
+    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             if len(node.args.posonlyargs + node.args.args) != positional:
                 found = ", ".join(arg.arg for arg in node.args.posonlyargs + node.args.args)
@@ -105,33 +112,23 @@ def options(kind: str, name: str) -> dict[str, Option]:
 
 
 @cache
-def constant(kind: str, name: str, constant: str, default: object = _REQUIRED) -> object:
-    """Return a literal constant of a plugin, read from its file without importing it.
+def constant(kind: str, name: str, key: str, default: object = _REQUIRED) -> object:
+    """Return a constant of a plugin, read from its file without importing it.
 
     Args:
-        kind: of the plugin.
-        name: of the plugin.
-        constant: name that a statement at the top level of the file assigns.
-        default: value of a file that does not define the constant; without a default the constant is required.
+        kind, name: of the plugin.
+        key: name of the constant; its value must be a literal.
+        default: value for a file that does not assign the constant; without a default the constant is required.
 
     Raises:
-        UserError: the file does not define a required constant, or its value is not a literal.
+        UserError: there is no such file, it does not assign a required constant, or the value is not a literal.
     """
     file = _file(kind, name)
-    for node in _statements(file):
-        if isinstance(node, ast.Assign) and any(ast.unparse(target) == constant for target in node.targets):
-            try:
-                return ast.literal_eval(node.value)
-            except ValueError:
-                raise UserError(f"{file}: {constant} must be a literal, found {ast.unparse(node.value)}") from None
-    if default is _REQUIRED:
-        raise UserError(f"{file}: expected the constant {constant} at the top level of the file, found none")
-    return default
-
-
-def _file(kind: str, name: str) -> Path:
-    return PACKAGE.joinpath(*kind.split("."), f"{name}.py")
-
-
-def _statements(file: Path) -> list[ast.stmt]:
-    return ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
+    nodes = ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
+    found = [node for node in nodes if isinstance(node, ast.Assign) and key in map(ast.unparse, node.targets)]
+    if not found and default is not _REQUIRED:
+        return default
+    if found:
+        with suppress(ValueError):
+            return ast.literal_eval(found[-1].value)
+    raise UserError(f'{file}: expected a line {key} = …, with a literal such as "text" or (1, 2); found none')
