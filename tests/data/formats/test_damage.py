@@ -74,7 +74,7 @@ def line(row: int, value: float) -> Callable[[Path], None]:
 CIR, DOD, DOA = "made.7.CIR.mat", "made.7.DoD.mat", "made.7.DoA.mat"
 # generation, file, damage, message
 DAMAGE = [
-    ("v1", CIR, flat("CIR_array_full", 1, np.nan), r"user 5, path 0: expected phase from -inf to inf, .* found nan"),
+    ("v1", CIR, flat("CIR_array_full", 1, np.nan), r"user 5, path 0: expected phase from -inf to inf .* found nan"),
     ("v2", CIR, flat("CIR_array_full", 2, -1e-9), r"user 5, path 0: expected delay from 0 to 0\.001"),
     ("v2", DOD, flat("DoD_array_full", 6, 181.0), r"user 5, path 1: expected zenith from 0 to 180"),
     ("v2", DOA, flat("DoA_array_full", 1, np.inf), r"user 5, path 0: expected azimuth"),
