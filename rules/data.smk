@@ -66,11 +66,12 @@ rule shard:
         runtime=growing(60),
     params:
         cfg=config_of(job_inputs.shard),
-        code=code("stages.shard"),
+        modules=of(job_inputs.shard_modules),
+        code=code_of(job_inputs.shard_modules),
     message:
         "Compute angle-delay profiles of {wildcards.scenario}, shard {wildcards.shard}"
     shell:
-        "python -m robustloc.jobs shard --config {params.cfg:q} --code stages.shard"
+        "python -m robustloc.jobs shard --config {params.cfg:q} --code {params.modules}"
         " --raw {input.raw:q} --shard {output.shard:q} > {log:q} 2>&1"
 
 
@@ -114,9 +115,10 @@ rule csi:
         mem_mb=growing(4000),
     params:
         cfg=config_of(job_inputs.csi),
-        code=code("stages.csi"),
+        modules=of(job_inputs.csi_modules),
+        code=code_of(job_inputs.csi_modules),
     message:
         "Compute channel matrices of {wildcards.scenario}"
     shell:
-        "python -m robustloc.jobs csi --config {params.cfg:q} --code stages.csi"
+        "python -m robustloc.jobs csi --config {params.cfg:q} --code {params.modules}"
         " --raw {input.raw:q} --split {input.split:q} --csi {output.csi:q} > {log:q} 2>&1"

@@ -141,7 +141,7 @@ MISTAKES = {
     "certified without smoothing": (
         "figures",
         [{"name": "c", "kind": "certified", "scenario": "indoor", "models": ["dcnn"], "defences": ["adversarial"]}],
-        r"figures\.c: nothing is certified of adversarial",
+        r"figures\.c: expected defences that can be certified, found adversarial",
     ),
     "map of nothing": (
         "figures",

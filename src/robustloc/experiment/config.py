@@ -7,7 +7,7 @@ from itertools import product
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.experiment import schema, threat_models
-from robustloc.experiment.entries import WORKFLOW_KEYS, check_entry, entry, needs_epsilon, origin
+from robustloc.experiment.entries import WORKFLOW_KEYS, certifies, check_entry, needs_epsilon, origin
 from robustloc.experiment.grids import attacked, expanded, localizers, trained
 from robustloc.experiment.paths import budget_tag
 
@@ -128,8 +128,10 @@ def _check_figure(config: dict, figure: dict, computed: list[dict]) -> None:
     if figure["kind"] == "rmse" and physical and len(physical) < len(named["attack"]):
         raise UserError(f"{place}: epsilons and decibels share no axis; draw two figures, or one of kind power")
     for defence in named["defence"] if figure["kind"] == "certified" else []:
-        if entry(config, "defences", defence)["plugin"] != "median_smoothing":
-            raise UserError(f"{place}: nothing is certified of {defence}; it has another plugin than median_smoothing")
+        if not certifies(config, defence):
+            raise UserError(
+                f"{place}: expected defences that can be certified, found {defence}; its plugin does not set CERTIFIES"
+            )
     exact = {"seed": figure["seed"]} if "seed" in figure else {}
     exact |= {"budget": budget_tag("eps", figure["epsilon"])} if "epsilon" in figure else {}
     for names in product(*named.values()):

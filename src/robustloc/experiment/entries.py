@@ -57,6 +57,11 @@ def needs_epsilon(config: dict, defence: str) -> bool:
     return entry(config, "defences", defence)["plugin"] != "none"
 
 
+def certifies(config: dict, defence: str) -> bool:
+    """Return whether a defence's plugin declares that its localizers can be certified."""
+    return bool(plugins.constant("defences", entry(config, "defences", defence)["plugin"], "CERTIFIES", False))
+
+
 def check_entry(config: dict, kind: str, name: str) -> None:
     """Hold an entry's parameters against the signature of its plugin."""
     found = entry(config, kind, name)
@@ -91,8 +96,3 @@ def _fits(value: object, annotation: str) -> bool:
 def modules(config: dict, kind: str, names: list[str]) -> list[str]:
     """List the plugin files of some entries, by their names below the package."""
     return [f"{kind}.{entry(config, kind, name)['plugin']}" for name in names]
-
-
-def certifies(config: dict, defence: str) -> bool:
-    """Say whether localizers under a defence have a certificate."""
-    return entry(config, "defences", defence)["plugin"] == "median_smoothing"

@@ -86,6 +86,13 @@ class Experiment:
         except UserError as error:
             raise UserError(f"scenario {scenario}: {error}") from None
 
+    def format_module(self, scenario: str) -> str:
+        """Return the plugin file that reads a scenario's raw files."""
+        if entries.is_embedded(self.config, scenario):
+            return f"data.formats.{deepmimo_writer.FORMAT}"
+        folder = Path(self.config["data_folder"], self.config["scenarios"][scenario]["raw"]["folder"])
+        return f"data.formats.{scenario_folder.find_format(folder)}"
+
     def all_raw_files(self) -> list[str]:
         """List the raw files of all scenarios.
 

@@ -44,6 +44,11 @@ def shard(run: Experiment, scenario: str, shard: str) -> dict:
     return {"shard": int(shard), **run.sections(scenario, "base_station", "users", "channel", "adp", "shards")}
 
 
+def shard_modules(run: Experiment, scenario: str, shard: str) -> list[str]:
+    """Code that computes a shard."""
+    return ["stages.shard", run.format_module(scenario)]
+
+
 def split(run: Experiment, scenario: str) -> dict:
     """Configuration of a data set."""
     sections = run.sections(scenario, "split", "scale", "blocked_users", "channel", "adp")
@@ -54,6 +59,11 @@ def csi(run: Experiment, scenario: str) -> dict:
     """Configuration of channel matrices."""
     named = {"scenario": scenario, "seed": run.config["seed"], "examples": run.config["crafting"]["examples"]}
     return named | run.sections(scenario, "base_station", "users", "channel")
+
+
+def csi_modules(run: Experiment, scenario: str) -> list[str]:
+    """Code that computes channel matrices."""
+    return ["stages.csi", run.format_module(scenario)]
 
 
 def attack(run: Experiment, *, attack: str | None = None, budget: str | None = None, **cell: object) -> dict:
