@@ -20,12 +20,17 @@ wildcard_constraints:
 def shown(wc):
     """The files that a figure is drawn from."""
     figure = FIGURES[wc.figure]
-    if figure["kind"] in ("rmse", "power", "matrix", "certified"):
-        table = "certified" if figure["kind"] == "certified" else "summary"
-        return {"table": f"<results>/tables/{table}.csv", "manifest": [], "test": [], "sets": []}
+    reads = plugins.constant("figures", figure["kind"], "READS")
+    if reads != "sets":
+        return {"table": f"<results>/tables/{reads}.csv", "manifest": [], "test": [], "sets": []}
     return {
         "table": [],
         "manifest": f"<results>/{figure['scenario']}/manifest.json",
         "test": f"<results>/{figure['scenario']}/test.parquet",
         "sets": [f"<results>/{file}" for file in default_figures.sets(figure, COMPUTED)],
     }
+
+
+def drawers(wc):
+    """The code that draws a figure."""
+    return ["stages.figure", f"figures.{FIGURES[wc.figure]['kind']}"]

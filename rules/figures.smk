@@ -31,11 +31,12 @@ rule figure:
         "../envs/robustloc.yaml"
     params:
         cfg=lambda wc: section(figure=FIGURES[wc.figure]),
-        code=code("stages.figure"),
+        modules=lambda wc: drawers(wc),
+        code=lambda wc: code(*drawers(wc)),
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python -m robustloc.jobs figure --config {params.cfg:q} --code stages.figure"
+        "python -m robustloc.jobs figure --config {params.cfg:q} --code {params.modules}"
         " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --sets {input.sets:q}"
         " --data {output.data:q} --png {output.png:q} --pdf {output.pdf:q} --caption {output.caption:q}"
         " > {log:q} 2>&1"

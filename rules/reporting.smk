@@ -1,8 +1,7 @@
 # What the report tells of the experiment. No rule.
 
-# the configured figures in their order, then those that are drawn of everything
-REPORTED = [figure["name"] for figure in config["figures"]]
-REPORTED += sorted(FIGURES.keys() - set(REPORTED))
+# the configured figures in their order, then the default ones
+REPORTED = list(FIGURES)
 
 
 def carrier(scenario):
@@ -46,7 +45,7 @@ def run_entries(kind):
 def reporting():
     """The configuration that the report reads."""
     return section(
-        figures=[FIGURES[name] for name in REPORTED],
+        figures=default_figures.described(FIGURES),
         scenarios={name: described(name) for name in SCENARIOS},
         seed=config["seed"],
         seeds=sorted({seed for grid in GRIDS for seed in grid["seeds"]}),

@@ -31,7 +31,9 @@ rule layout:
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(matrices=[figure for figure in config["figures"] if figure["kind"] == "matrix"]),
+        cfg=section(
+            matrices=[one for one in config["figures"] if plugins.constant("figures", one["kind"], "SECTION") == "matrices"]
+        ),
         code=code("stages.layout"),
     message:
         "Lay the table out as in the paper"

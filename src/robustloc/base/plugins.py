@@ -3,6 +3,7 @@
 import ast
 import importlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -27,11 +28,18 @@ def load(kind: str, name: str) -> ModuleType:
     Raises:
         UserError: there is no such file; the message lists those that exist.
     """
-    if name not in names(kind):
-        raise UserError(
-            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; src/robustloc/{kind.replace('.', '/')}/ holds: {', '.join(names(kind))}"
-        )
+    _file(kind, name)
     return importlib.import_module(f"robustloc.{kind}.{name}")
+
+
+def _file(kind: str, name: str) -> Path:
+    """Return the file of a plugin, which must exist."""
+    if name not in names(kind):
+        folder = f"src/robustloc/{kind.replace('.', '/')}/"
+        raise UserError(
+            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; {folder} holds: {', '.join(names(kind))}"
+        )
+    return PACKAGE.joinpath(*kind.split("."), f"{name}.py")
 
 
 def build(kind: str, name: str, *arguments: object, **parameters: object) -> object:
@@ -96,3 +104,22 @@ def options(kind: str, name: str) -> dict[str, Option]:
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             return {arg.arg: Option(ast.unparse(arg.annotation), default is None) for arg, default in pairs}
     raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")
+
+
+@cache
+def constant(kind: str, name: str, key: str) -> object:
+    """Return a constant of a plugin, read from its file without importing it.
+
+    Args:
+        kind, name: of the plugin.
+        key: name of the constant; its value must be a literal.
+
+    Raises:
+        UserError: there is no such file, or it assigns no literal to this name.
+    """
+    file = _file(kind, name)
+    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
+        if isinstance(node, ast.Assign) and key in [ast.unparse(target) for target in node.targets]:
+            with suppress(ValueError):
+                return ast.literal_eval(node.value)
+    raise UserError(f'{file}: expected a line {key} = …, with a literal such as "text" or (1, 2); found none')
