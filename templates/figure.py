@@ -1,13 +1,14 @@
-"""Template of a kind of figure: copy it to src/robustloc/figures/mine.py (the file's name is the kind's), then change it.
+"""Template of a kind of figure: copy it to src/robustloc/figures/mine.py (the file's name is the kind), then change it.
 
 Yours to change: everything but the names in capitals and the functions `rows`, `draw` and `caption`; the contract is in
-src/robustloc/figures/__init__.py. Then add a line with the keys of its entries to config.schema.yaml, below the other
-kinds; this one has the keys of kind certified:
+src/robustloc/figures/__init__.py. Then add a line for the kind to config.schema.yaml, below the other kinds. It says
+which keys a figure of this kind has, here the keys of the kind certified:
 
         - {<<: *localizers, properties: {<<: *localizers_keys, kind: {const: mine, description: "clean RMSE by model"}}}
 
-and a figure to your experiment, `figures: [{name: clean, kind: mine, scenario: indoor, models: [dcnn], defences: [none]}]`.
-`snakemake figure_clean` draws it.
+Then add a figure to your experiment, and draw it with `snakemake figure_clean`:
+
+figures: [{name: clean, kind: mine, scenario: indoor, models: [dcnn], defences: [none]}]
 """
 
 import matplotlib.pyplot as plt

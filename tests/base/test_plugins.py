@@ -1,6 +1,5 @@
-"""Constants of plugins are read from their files, which are not imported."""
+"""What planning reads of a plugin without importing it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,42 +7,35 @@ import pytest
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 
-TEXT = """
-READS = "summary"
-COLUMNS = ("user", "adp")
-COUNT = len(COLUMNS)
-raise RuntimeError("this file was imported")
-"""
-
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A package with one kind of figure."""
-    (tmp_path / "figures").mkdir()
-    (tmp_path / "figures/mine.py").write_text(TEXT)
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package with one attack, whose import would fail."""
     monkeypatch.setattr(plugins, "PACKAGE", tmp_path)
+    (tmp_path / "attacks").mkdir()
+    text = 'import nothing_of_this_name\nTITLE = "a title"\nSIZES = (1, 2)\nCOMPUTED = len(TITLE)\n'
+    (tmp_path / "attacks" / "mine.py").write_text(text + "def perturb():\n    INNER = 1\n")
     plugins.constant.cache_clear()
-    yield
+    yield tmp_path
     plugins.constant.cache_clear()
 
 
-@pytest.mark.usefixtures("package")
-def test_constant() -> None:
-    """A constant is read without running its file."""
-    assert plugins.constant("figures", "mine", "READS") == "summary"
-    assert plugins.constant("figures", "mine", "COLUMNS") == ("user", "adp")
+@pytest.mark.parametrize(("name", "value"), [("TITLE", "a title"), ("SIZES", (1, 2))])
+def test_constant(package: Path, name: str, value: object) -> None:
+    """A literal at the top level of the file is read as its value, even where there is a default."""
+    assert plugins.constant("attacks", "mine", name) == value
+    assert plugins.constant("attacks", "mine", name, None) == value
 
 
-@pytest.mark.usefixtures("package")
-@pytest.mark.parametrize("key", ["TITLE", "COUNT"])
-def test_no_literal(key: str) -> None:
-    """A constant that is missing or computed is an error that names the file and the constant."""
-    with pytest.raises(UserError, match=rf"mine\.py: expected a line {key} = …, with a literal"):
-        plugins.constant("figures", "mine", key)
+@pytest.mark.parametrize("name", ["INNER", "COMPUTED"])
+def test_wrong_constant(package: Path, name: str) -> None:
+    """A missing constant is an error that names the file, and so is a computed one."""
+    with pytest.raises(UserError, match=rf"mine\.py: expected a line {name} = …, with a literal"):
+        plugins.constant("attacks", "mine", name)
 
 
-@pytest.mark.usefixtures("package")
-def test_no_file() -> None:
-    """The error about a missing file lists the files that exist."""
-    with pytest.raises(UserError, match=r"no figure plugin 'your'; src/robustloc/figures/ holds: mine$"):
-        plugins.constant("figures", "your", "READS")
+def test_optional_constant(package: Path) -> None:
+    """A file that does not define an optional constant has the default."""
+    assert plugins.constant("attacks", "mine", "INNER", False) is False
+    with pytest.raises(UserError, match="expected a line COMPUTED"):
+        plugins.constant("attacks", "mine", "COMPUTED", False)

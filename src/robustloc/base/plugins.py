@@ -1,4 +1,8 @@
-"""Models, attacks and defences are files, found by their name; there is no list of them to keep."""
+"""Plugins are files, found by their name; there is no list of them to keep.
+
+A kind of plugin is a folder of the package, such as ``models`` or ``data.formats``. What planning needs of a plugin is
+read from its syntax tree, because an import would load heavy libraries.
+"""
 
 import ast
 import importlib
@@ -12,6 +16,7 @@ from types import ModuleType
 from robustloc.base.errors import UserError
 
 PACKAGE = Path(__file__).parent.parent
+_REQUIRED = object()
 # kind of plugin -> the function that its file must define, and its positional parameters
 ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
 
@@ -26,7 +31,7 @@ def load(kind: str, name: str) -> ModuleType:
     """Import a plugin by its name.
 
     Raises:
-        UserError: there is no such file; the message lists those that exist.
+        UserError: there is no such file; the message lists the files that exist.
     """
     _file(kind, name)
     return importlib.import_module(f"robustloc.{kind}.{name}")
@@ -107,19 +112,23 @@ def options(kind: str, name: str) -> dict[str, Option]:
 
 
 @cache
-def constant(kind: str, name: str, key: str) -> object:
+def constant(kind: str, name: str, key: str, default: object = _REQUIRED) -> object:
     """Return a constant of a plugin, read from its file without importing it.
 
     Args:
         kind, name: of the plugin.
         key: name of the constant; its value must be a literal.
+        default: value for a file that does not assign the constant; without a default the constant is required.
 
     Raises:
-        UserError: there is no such file, or it assigns no literal to this name.
+        UserError: there is no such file, it does not assign a required constant, or the value is not a literal.
     """
     file = _file(kind, name)
-    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
-        if isinstance(node, ast.Assign) and key in [ast.unparse(target) for target in node.targets]:
-            with suppress(ValueError):
-                return ast.literal_eval(node.value)
+    nodes = ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
+    found = [node for node in nodes if isinstance(node, ast.Assign) and key in map(ast.unparse, node.targets)]
+    if not found and default is not _REQUIRED:
+        return default
+    if found:
+        with suppress(ValueError):
+            return ast.literal_eval(found[-1].value)
     raise UserError(f'{file}: expected a line {key} = …, with a literal such as "text" or (1, 2); found none')

@@ -31,7 +31,8 @@ def figures(config: dict, grids: list[dict]) -> dict[str, dict]:
             name = f"{figure['kind']}_{scenario}_{model}"
             if name in found:
                 raise UserError(
-                    f"models.{model}: two pairs of scenario and model have the default figure {name}; rename this model"
+                    f"models.{model}: with scenario {scenario} its default figure is {name}, as of another model and "
+                    "scenario; rename the model"
                 )
             found[name] = {"name": name, "scenario": scenario} | figure
     return found

@@ -7,6 +7,7 @@ A file defines three literal constants, which planning reads without importing t
 * ``TITLE``: what the report calls the figure.
 * ``SECTION``: where the report shows it: ``"figures"``, ``"models"`` (under its scenario and model),
   ``"certificates"``, or ``"matrices"`` (with its numbers as a table).
+* ``ONE_BUDGET = True``, only if the attacks of a figure must all have an epsilon, or all be over the air.
 * ``rows``: choose and sum up the numbers of one figure. ``rows(table, figure)`` for a table, where ``figure`` is the
   figure's entry in the configuration; ``rows(sets, test, scale)`` for sets, where ``sets`` is a list of pairs (names of
   the set, its columns), ``test`` the test users and ``scale`` the scale of the model's input.

@@ -8,6 +8,7 @@ from robustloc.figures.parts.style import Figure
 READS = "summary"
 TITLE = "RMSE under attack"
 SECTION = "figures"
+ONE_BUDGET = True  # epsilons and decibels share no axis
 
 
 def rows(table: pd.DataFrame, figure: dict) -> pd.DataFrame:
