@@ -57,8 +57,8 @@ rule page:
         certified=CERTIFIED[:1],
         manifests=expand("<results>/{place}/manifest.json", place=RUN.scenarios),
         tests=expand("<results>/{place}/test.parquet", place=RUN.scenarios),
-        figures=expand("<experiment>/figures/{figure}.png", figure=description.figure_order(RUN)),
-        captions=expand("<experiment>/figures/{figure}.txt", figure=description.figure_order(RUN)),
+        figures=expand("<experiment>/figures/{figure}.png", figure=RUN.figures),
+        captions=expand("<experiment>/figures/{figure}.txt", figure=RUN.figures),
         provenance="<experiment>/provenance.json",
     output:
         page=report(

@@ -37,6 +37,7 @@ NO_TORCH |= {
     "robustness.certificate",
 }
 NO_TORCH |= {"stages.dictionary", "stages.page"}
+NO_TORCH |= {f"figures.{file.stem}" for file in (PACKAGE / "figures").glob("*.py")}
 
 
 def imported(file: Path) -> set[str]:
@@ -69,7 +70,7 @@ def test_imports_point_one_way() -> None:
 
 def test_plugins_stand_alone() -> None:
     """No plugin imports another plugin file, so that each has its own fingerprint."""
-    for kind in ("models", "attacks", "defences", "data.formats", "data.scenes"):
+    for kind in ("models", "attacks", "defences", "data.formats", "data.scenes", "figures"):
         for file in PACKAGE.joinpath(*kind.split(".")).glob("*.py"):
             own = [name for name in imported(file) if name.startswith(f"robustloc.{kind}.")]
             assert all(name.startswith(f"robustloc.{kind}.parts.") for name in own), f"{file} imports its neighbour"

@@ -143,6 +143,11 @@ MISTAKES = {
         [{"name": "c", "kind": "certified", "scenario": "indoor", "models": ["dcnn"], "defences": ["adversarial"]}],
         r"figures\.c: expected defences that can be certified, found adversarial",
     ),
+    "epsilons and decibels": (
+        "figures",
+        [{"name": "r", "kind": "rmse", "scenario": "indoor", "models": ["dcnn"], "attacks": ["fgsm", "csi_pgd"]}],
+        r"figures\.r: epsilons and decibels share no axis; draw two figures",
+    ),
     "map of nothing": (
         "figures",
         [USERS | {"attack": "wrst", "epsilon": 0.003}],

@@ -101,13 +101,23 @@ def test_no_gallery_without_profiles() -> None:
 
 
 def test_names_that_run_into_one() -> None:
-    """Two pairs of scenario and model with one name of figures are told."""
+    """Two models whose default figures have the same name are an error."""
     scenarios = DEFAULT["scenarios"] | {"outdoor_a": DEFAULT["scenarios"]["outdoor"]}
     models = {"a_b": {"plugin": "constant"}, "b": {"plugin": "constant"}}
     grids = [{"models": ["a_b"]}, {"models": ["b"], "scenarios": ["outdoor_a"]}]
 
     with pytest.raises(UserError, match=r"models\.b: with scenario outdoor_a .* map_outdoor_a_b"):
         found(*grids, scenarios=scenarios, models=DEFAULT["models"] | models)
+
+
+def test_described() -> None:
+    """The report has the title and the section that a figure's kind names."""
+    figures = {"m": {"name": "m", "kind": "map"}, "c": {"name": "c", "kind": "certified"}}
+
+    assert default_figures.described(figures) == [
+        {"name": "m", "kind": "map", "title": "errors on the floor plan", "section": "models"},
+        {"name": "c", "kind": "certified", "title": "certified errors", "section": "certificates"},
+    ]
 
 
 def test_sets() -> None:

@@ -1,20 +1,15 @@
 """What the report says of an experiment: its scenarios, entries and figures."""
 
-from robustloc.experiment import entries, paths, threat_models
+from robustloc.experiment import default_figures, entries, paths, threat_models
 from robustloc.experiment.experiment import Experiment
 from robustloc.experiment.job_inputs import carrier_hz, scene
-
-
-def figure_order(run: Experiment) -> list[str]:
-    """List the configured figures in their order, then the default ones by name."""
-    return [*run.configured_figures, *sorted(run.figures.keys() - run.configured_figures.keys())]
 
 
 def page(run: Experiment) -> dict:
     """Configuration of the report."""
     config = run.config
     return {
-        "figures": [run.figures[name] for name in figure_order(run)],
+        "figures": default_figures.described(run.figures),
         "scenarios": {name: _scenario(run, name) for name in run.scenarios},
         "seed": config["seed"],
         "seeds": sorted({seed for grid in run.grids for seed in grid["seeds"]}),

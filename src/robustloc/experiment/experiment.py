@@ -49,8 +49,9 @@ class Experiment:
         )
         self.localizers, self.judged = grids.localizers(self.grids), grids.judged(self.grids)
         self.attacks = {pair for grid in self.grids for pair in product(grid["scenarios"], grid["attacks"])}
+        # the configured figures in their order, then the default ones
         self.configured_figures = {figure["name"]: figure for figure in config["figures"]}
-        self.figures = default_figures.figures(config, self.grids) | self.configured_figures
+        self.figures = self.configured_figures | default_figures.figures(config, self.grids) | self.configured_figures
         self.raw_files = cache(self._raw_files)
 
     @property

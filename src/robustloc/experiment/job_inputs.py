@@ -9,9 +9,6 @@ from robustloc.base.errors import UserError
 from robustloc.experiment import default_figures, entries, grids, localizers, paths, threat_models
 from robustloc.experiment.experiment import ATTACK_SET, CHECKPOINT, Experiment, table
 
-# tables that figures are drawn from; the other figures are drawn from sets of users
-OF_TABLES = ("rmse", "power", "matrix", "certified")
-
 
 def raw_files(run: Experiment, *, scenario: str, **_: object) -> list[str]:
     """The files that hold the paths of a scenario's base station."""
@@ -176,7 +173,8 @@ def summarise(run: Experiment) -> dict:
 
 def layout(run: Experiment) -> dict:
     """Configuration of the tables for people."""
-    return {"matrices": [figure for figure in run.config["figures"] if figure["kind"] == "matrix"]}
+    figures = run.config["figures"]
+    return {"matrices": [one for one in figures if plugins.constant("figures", one["kind"], "SECTION") == "matrices"]}
 
 
 def leaderboard(run: Experiment) -> dict:
@@ -193,15 +191,15 @@ def figure(run: Experiment, figure: str) -> dict:
 
 def figure_modules(run: Experiment, figure: str) -> list[str]:
     """Code that draws a figure."""
-    return ["stages.figure"]
+    return ["stages.figure", f"figures.{run.figures[figure]['kind']}"]
 
 
 def figure_files(run: Experiment, figure: str) -> dict[str, list[str] | str]:
     """The files that a figure is drawn from, by argument of its stage."""
     shown = run.figures[figure]
-    if shown["kind"] in OF_TABLES:
-        (csv, _) = table("certified" if shown["kind"] == "certified" else "summary")
-        return {"table": csv, "manifest": [], "test": [], "sets": []}
+    reads = plugins.constant("figures", shown["kind"], "READS")
+    if reads != "sets":
+        return {"table": table(reads)[0], "manifest": [], "test": [], "sets": []}
     computed = [*run.localizers, *grids.attacked(run.grids, run.budgets)]
     place = f"<results>/{shown['scenario']}"
     sets = [f"<results>/{file}" for file in default_figures.sets(shown, computed)]
