@@ -5,18 +5,16 @@ from functools import partial
 
 import pytest
 import torch
-import yaml
+from configurations import LIBRARY
 from torch import Tensor, nn
-from workflow_project import ROOT
 
 from robustloc.base import plugins
 from robustloc.experiment.entries import PROVIDED, entry
 
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-# presets that move the model's input; those in other domains have tests of their own
+# entries that move the model's input; other tests cover the other domains
 CONFIGURED = {
-    name: entry(CONFIG, "attacks", name)
-    for name, given in CONFIG["attacks"].items()
+    name: entry(LIBRARY, "attacks", name)
+    for name, given in LIBRARY["attacks"].items()
     if "members" not in given and "domain" not in given
 }
 EPS = 0.05

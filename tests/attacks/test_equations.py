@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from test_attacks import CONFIGURED, EPS, X, Y, generators, run, squared_error
 from torch import Tensor
 
-from robustloc.attacks.gradient import sweep
 from robustloc.base import plugins
 
 
@@ -65,23 +64,6 @@ def test_search_stays_below_the_closed_form(seed: int, eps: float, pixels: int) 
         found = loss(plugins.attack(entry)(loss, x, eps=eps, generators=generators(range(3)))).sqrt()
         assert (found <= (0.5 + eps * weight.abs().sum()) * (1 + 1e-12)).all()
         assert (found > 0.5).all()
-
-
-def test_one_gradient_serves_all_epsilons() -> None:
-    """A sweep asks for the first gradient once and gives what the attacks give one by one, to the bit."""
-    asked = []
-
-    def counting(x: Tensor) -> Tensor:
-        asked.append(len(x))
-        return squared_error(Y)(x)
-
-    cases = [(name, eps) for name in ("fgsm", "fgm", "pgd", "mim") for eps in (0.0, 0.01, EPS)]
-    settings = [{"eps": eps, "norm": CONFIGURED[name]["norm"]} | CONFIGURED[name]["parameters"] for name, eps in cases]
-    swept = sweep(counting, X, settings)
-
-    assert len(asked) == 1 + sum(options["steps"] - 1 for options in settings)
-    for (name, eps), found in zip(cases, swept, strict=True):
-        assert torch.equal(found, run(name, eps=eps))
 
 
 def gradient(x: np.ndarray) -> np.ndarray:

@@ -3,22 +3,19 @@
 import copy
 
 import pytest
-import yaml
-from workflow_project import ROOT
+from configurations import LIBRARY, SCHEMA
 
 from robustloc.base.errors import UserError
 from robustloc.experiment import default_figures, threat_models
 from robustloc.experiment.config import check
 from robustloc.experiment.grids import attacked, expanded, localizers
 
-SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 OUTDOORS = {"scenarios": ["outdoor"], "defences": ["none"], "seeds": [0], "attacks": []}
 
 
 def found(*grids: dict, **keys: object) -> dict[str, dict]:
     """The figures of the default experiment, or of other grids and keys."""
-    content = copy.deepcopy(DEFAULT) | keys
+    content = copy.deepcopy(LIBRARY) | keys
     if grids:
         content |= {"grids": [OUTDOORS | grid for grid in grids], "figures": []}
     check(content, SCHEMA)
@@ -51,7 +48,7 @@ def test_default() -> None:
 
 def test_figures_are_valid() -> None:
     """A configuration that lists them all is one that passes, where each defence is under the attack."""
-    check(copy.deepcopy(DEFAULT) | {"figures": list(found().values())}, SCHEMA)
+    check(copy.deepcopy(LIBRARY) | {"figures": list(found().values())}, SCHEMA)
 
 
 def test_order_of_names() -> None:
@@ -85,7 +82,7 @@ def test_attack_shown(attacks: list[str], shown: str | None) -> None:
 
 def test_nearest_epsilon() -> None:
     """A reference epsilon that is not attacked gives way to the nearest one."""
-    scenarios = copy.deepcopy(DEFAULT["scenarios"])
+    scenarios = copy.deepcopy(LIBRARY["scenarios"])
     scenarios["outdoor"]["reference_epsilon"] = 0.044
 
     figures = found({"models": ["dcnn"], "attacks": ["fgsm"]}, scenarios=scenarios)
@@ -94,7 +91,7 @@ def test_nearest_epsilon() -> None:
 
 def test_no_gallery_without_profiles() -> None:
     """Sets that keep no profiles make no gallery."""
-    crafting = DEFAULT["crafting"] | {"keep_adps": False}
+    crafting = LIBRARY["crafting"] | {"keep_adps": False}
 
     figures = found({"models": ["dcnn"], "attacks": ["fgsm"]}, crafting=crafting)
     assert list(figures) == ["map_outdoor_dcnn", "cdf_outdoor_dcnn", "power_outdoor_dcnn"]
@@ -102,12 +99,12 @@ def test_no_gallery_without_profiles() -> None:
 
 def test_names_that_run_into_one() -> None:
     """Two pairs of scenario and model with one name of figures are told."""
-    scenarios = DEFAULT["scenarios"] | {"outdoor_a": DEFAULT["scenarios"]["outdoor"]}
+    scenarios = LIBRARY["scenarios"] | {"outdoor_a": LIBRARY["scenarios"]["outdoor"]}
     models = {"a_b": {"plugin": "constant"}, "b": {"plugin": "constant"}}
     grids = [{"models": ["a_b"]}, {"models": ["b"], "scenarios": ["outdoor_a"]}]
 
     with pytest.raises(UserError, match=r"models\.b: with scenario outdoor_a .* map_outdoor_a_b"):
-        found(*grids, scenarios=scenarios, models=DEFAULT["models"] | models)
+        found(*grids, scenarios=scenarios, models=LIBRARY["models"] | models)
 
 
 def test_sets() -> None:

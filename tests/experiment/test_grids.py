@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 import yaml
-from configurations import DEFAULT, SCHEMA, merged
+from configurations import LIBRARY, SCHEMA, merged
 
 from robustloc.experiment.config import check
 from robustloc.experiment.entries import origin
@@ -27,7 +27,7 @@ def test_what_defences_start_from_is_trained() -> None:
 
 def test_weights_come_from_another_model() -> None:
     """A model that takes weights starts from the same defence of the other model, which starts from where that does."""
-    content = merged(DEFAULT, {})
+    content = merged(LIBRARY, {})
     check(content, SCHEMA)
     grid = {"scenarios": ["s"], "models": ["neural_ode_fine"], "defences": ["adversarial"], "seeds": [0], "attacks": []}
 

@@ -4,7 +4,7 @@ import copy
 from functools import partial
 
 import pytest
-from configurations import DEFAULT, SCHEMA, merged
+from configurations import DEFAULT, LIBRARY, SCHEMA, merged
 
 from robustloc.base.errors import UserError
 from robustloc.experiment import threat_models
@@ -16,8 +16,8 @@ GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none"], "see
 
 
 def filled(overlay: dict) -> dict:
-    """The default configuration with an overlay, checked."""
-    content = merged(DEFAULT, overlay)
+    """The shipped configuration with an overlay, checked."""
+    content = merged(LIBRARY, overlay)
     check(content, SCHEMA)
     return content
 
@@ -105,7 +105,7 @@ def test_mistakes(mistake: str) -> None:
 
 def test_ratios_must_be_given() -> None:
     """An attack over the air needs the scenario's ratios."""
-    content = merged(DEFAULT, {"grids": [GRID | {"attacks": ["csi_pgd"]}], "figures": []})
+    content = merged(LIBRARY, {"grids": [GRID | {"attacks": ["csi_pgd"]}], "figures": []})
     del content["scenarios"]["outdoor"]["psrs_db"]
 
     with pytest.raises(UserError, match=r"scenarios\.outdoor\.psrs_db: missing; attack 'csi_pgd'"):

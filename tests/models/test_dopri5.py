@@ -101,7 +101,7 @@ def test_weights_get_gradients() -> None:
 
 def test_not_finite() -> None:
     """A field that gives no numbers is an error."""
-    with pytest.raises(UserError, match="a state is no finite number"):
+    with pytest.raises(UserError, match="a state is not a finite number"):
         dopri5.solve(lambda t, h: h / 0, STATES, 1e-3)
 
 
