@@ -7,15 +7,16 @@ The benchmark trains on made-up users in four set-ups:
   tensor as in robustloc; there is no validation.
 * plain Lightning, as tutorials set it up: the same model, TensorDataset, DataLoader(shuffle=True) without workers,
   OneCycleLR by step, `self.log("train_loss", loss, prog_bar=True)` in each step, and the Trainer's defaults: progress
-  bar (written to memory, which is cheaper than a terminal), CSV or TensorBoard log every 50 steps, checkpoint per epoch.
+  bar (written to memory, which is cheaper than a terminal), CSV or TensorBoard log every 50 steps, checkpoint per
+  epoch.
 * plain Lightning with another implementation of the model: contiguous memory, ReLU before the pooling, the time
   concatenated as a channel. The benchmark checks that it is the same function of the same weights.
 
 A step lasts from one forward pass to the next, in seconds of the processor, so start, validation and checkpoints do
 not count. Set-ups are timed in turn, round after round; the median counts. The ratios at the end are the worst over
-networks and sizes. `steps_vs_bare_loop` uses one thread. `steps_vs_plain_lightning` uses two cores and wall time: two jobs with a
-thread each, as the workflow runs them, against one plain job with two threads. With one thread each, plain Lightning is
-nearly as fast on the same model; both tables show it.
+networks and sizes. `steps_vs_bare_loop` uses one thread. `steps_vs_plain_lightning` uses two cores and wall time: two
+jobs with a thread each, as the workflow runs them, against one plain job with two threads. With one thread each, plain
+Lightning is nearly as fast on the same model; both tables show it.
 
     OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE python benchmarks/training.py
 """

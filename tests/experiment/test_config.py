@@ -1,4 +1,4 @@
-"""The shipped configurations are valid, and every kind of mistake is named before any job."""
+"""The shipped configurations are valid, and every kind of mistake is reported before any job."""
 
 import copy
 from pathlib import Path
@@ -53,7 +53,7 @@ MATRIX = {"name": "m", "kind": "matrix", "scenario": "indoor", "model": "dcnn"}
 MATRIX |= {"defences": ["none"], "attacks": ["fgsm"], "epsilon": 0.005}
 USERS = {"name": "u", "kind": "map", "scenario": "indoor", "model": "dcnn"}
 
-# What is set where, and what the message must say.
+# key, wrong value, and what the message must contain
 MISTAKES = {
     "unknown key": ("epsilon", 1, r"^epsilon: there is no 'epsilon'.*Valid: .*attacks"),
     "misspelt key": ("training.epoch", 3, r"training\.epoch: .*did you mean 'epochs'\?"),
@@ -170,7 +170,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_are_named(mistake: str) -> None:
-    """The message names the key and what is valid."""
+    """The message names the key and the valid values."""
     path, value, message = MISTAKES[mistake]
     content = copy.deepcopy(LIBRARY)
     *way, last = (int(part) if part.isdigit() else part for part in path.split("."))
@@ -184,7 +184,7 @@ def test_mistakes_are_named(mistake: str) -> None:
 
 
 def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plugin's parameter without default must be given, and whatever the workflow fills in need not."""
+    """A plugin's parameter without a default must be given, unless the workflow fills it in."""
     required = {"eps": plugins.Option("float", True), "patch": plugins.Option("int", True)}
     monkeypatch.setattr(plugins, "options", lambda kind, name: required if kind == "attacks" else {})
     content = {kind: {} for kind in ("models", "defences", "scenarios")} | {"grids": [], "figures": []}
@@ -196,7 +196,7 @@ def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_defence_needs_an_epsilon() -> None:
-    """A scenario on which a defence crafts attacks says how large they may be."""
+    """A scenario on which a defence crafts attacks needs a largest training epsilon."""
     content = copy.deepcopy(DEFAULT)
     del content["scenarios"]["indoor"]["training_epsilon"]
 

@@ -1,4 +1,4 @@
-"""Every model file: the contract that training, attacks and tables rely on."""
+"""Every model file meets the contract that training, attacks and tables rely on."""
 
 import pytest
 import torch
@@ -45,7 +45,7 @@ def build(name: str, shape: tuple[int, int] = (16, 16), users: int = 32) -> nn.M
 
 @pytest.mark.parametrize("name", plugins.names("models"))
 def test_can_be_configured(name: str) -> None:
-    """Its name can stand in a configuration, its parameters are keyword-only and have types."""
+    """The model's name is valid in a configuration; its parameters are keyword-only and have types."""
     assert name.islower()
     assert name.isidentifier()
     plugins.options("models", name)
@@ -63,7 +63,7 @@ def test_shape(name: str, shape: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_batch_mates_do_not_matter(name: str) -> None:
-    """Prediction and input gradient of a user are the same alone, in a batch, and with other mates."""
+    """Prediction and input gradient of a user are the same alone, in a batch, and in another batch."""
     model = build(name)
     x = torch.rand(12, 1, 16, 16, dtype=torch.float64, requires_grad=True)
     mates = torch.rand(11, 1, 16, 16, dtype=torch.float64)
@@ -81,7 +81,7 @@ def test_batch_mates_do_not_matter(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_estimates_leave_no_trace(name: str) -> None:
-    """In eval mode, the same input gives the same output, and weights and buffers stay what they are."""
+    """In eval mode, the same input gives the same output, and weights and buffers do not change."""
     model = build(name)
     x = torch.rand(3, 1, 16, 16, dtype=torch.float64)
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
@@ -92,7 +92,7 @@ def test_estimates_leave_no_trace(name: str) -> None:
 
 @pytest.mark.parametrize("name", MOVING)
 def test_input_gradient(name: str) -> None:
-    """The gradient with respect to the input is that of a finite difference, and is not zero."""
+    """The gradient with respect to the input equals a finite difference and is not zero."""
     model = build(name)
     x = torch.rand(3, 1, 16, 16, dtype=torch.float64)
     point = x.clone().requires_grad_()
@@ -141,7 +141,7 @@ def test_checkpoint(name: str) -> None:
 
 
 def test_constant_is_the_mean_position() -> None:
-    """The constant model answers the mean training position for any input."""
+    """The constant model returns the mean training position for any input."""
     positions = torch.tensor([[0.0, 1.0, 3.0], [2.0, 3.0, 3.0]])
     model = build_localizer({"plugin": "constant", "parameters": {}}, (8, 8), positions)
 
@@ -173,6 +173,6 @@ def test_weighted_layers(plugin: str, size: int, count: int) -> None:
     ],
 )
 def test_impossible_parameters(plugin: str, parameters: dict, message: str) -> None:
-    """A parameter that cannot be says what can."""
+    """The error about an impossible parameter names the possible values."""
     with pytest.raises(ValueError, match=message):
         plugins.load("models", plugin).build((1, 16, 16), **parameters)

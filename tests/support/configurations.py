@@ -32,7 +32,7 @@ def _library() -> dict:
     for file in sorted((ROOT / "experiments").glob("*.yaml")):
         overlay = yaml.safe_load(file.read_text())
         for kind in ("models", "defences", "attacks"):
-            content[kind] = overlay.get(kind, {}) | content[kind]
+            content[kind] |= {name: entry for name, entry in overlay.get(kind, {}).items() if name not in content[kind]}
     return content
 
 
