@@ -91,8 +91,8 @@ def caption(rows: pd.DataFrame) -> str:
     sight = ", ".join(f"{count} {text}" for text, count in counts if count)
     several = "Each user's error is the root mean square over {} seeds."
     return f"""Position error [m] of every test user on the floor plan: {captions.localizers(rows)},
-    {captions.under(rows)}. Colour is the error, on a logarithmic scale, dark is a large one; above each panel is the RMSE
-    over its users. {len(users)} test users: {sight}. {captions.seeds(rows, several)}"""
+    {captions.under(rows)}. Colour is the error, on a logarithmic scale, dark is a large one; above each panel is the
+    RMSE over its users. {len(users)} test users: {sight}. {captions.seeds(rows, several)}"""
 
 
 def _limits(error: pd.Series) -> tuple[float, float]:

@@ -56,5 +56,5 @@ def caption(rows: pd.DataFrame) -> str:
     attacked = rows[rows.attack != "clean"]
     return f"""Position RMSE [m] of {captions.listed(rows.model.unique())} in the scenario {rows.scenario.iloc[0]} by
     the defence that it was trained with (down) and the attack of the test (across), clean and at epsilon
-    {attacked.epsilon.max():g} ({captions.norms(attacked)}, units of the scaled input). Colours are on a logarithmic scale, dark is
-    a large error. {captions.users(rows)} {captions.seeds(rows, "Means over {} seeds.")}"""
+    {attacked.epsilon.max():g} ({captions.norms(attacked)}, units of the scaled input). Colours are on a logarithmic
+    scale, dark is a large error. {captions.users(rows)} {captions.seeds(rows, "Means over {} seeds.")}"""
