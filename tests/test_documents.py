@@ -60,7 +60,7 @@ def test_every_page_is_in_the_index() -> None:
 
 def test_paths_of_the_front_page() -> None:
     """Files and folders that the front page says to edit exist."""
-    blocks, prose = documents.split((ROOT / "README.md").read_text())
+    _, prose = documents.split((ROOT / "README.md").read_text())
     named = [span for span in documents.spans(prose) if span.startswith(("src/", "tests/", "experiments/", "config."))]
     assert named
     assert [path for path in named if not (ROOT / path.partition("<")[0]).exists()] == []
@@ -69,10 +69,9 @@ def test_paths_of_the_front_page() -> None:
 def test_one_version() -> None:
     """The package, the citation, the container and the newest heading of the changelog have the same version."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    released = re.findall(
-        r"^## \[(\d\S*)\] - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE
-    )
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    headings = re.findall(r"^## \[(\d\S*)\] - \d{4}-\d\d-\d\d$", changelog, flags=re.MULTILINE)
 
-    assert released[0] == version
+    assert headings[0] == version
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
     assert set(re.findall(r"robustloc:(\d[\d.]*\d)", (ROOT / "envs/README.md").read_text())) == {version}
