@@ -12,39 +12,32 @@ min_version("9.27")
 configfile: "config.yaml"
 
 
+include: "rules/setup.smk"
+
+
 pathvars:
     logs="<results>/logs",
+    experiment=RUN.folder,
 
 
-report: "rules/captions/workflow.rst"
+report: "src/robustloc/report/captions/workflow.rst"
 
 
-include: "rules/common.smk"
-include: "rules/localizers.smk"
-include: "rules/running.smk"
-include: "rules/raw.smk"
-include: "rules/adp.smk"
-include: "rules/train.smk"
-include: "rules/attack.smk"
-include: "rules/judging.smk"
-include: "rules/verdict.smk"
-include: "rules/certify.smk"
-include: "rules/evaluate.smk"
+include: "rules/data.smk"
+include: "rules/training.smk"
+include: "rules/attacks.smk"
+include: "rules/verdicts.smk"
 include: "rules/tables.smk"
-include: "rules/drawing.smk"
 include: "rules/figures.smk"
-include: "rules/verify.smk"
-include: "rules/reporting.smk"
 include: "rules/report.smk"
-include: "rules/parts.smk"
 
 
-# Less work than asking a cluster for it.
+# These jobs are shorter than a submission to a cluster.
 localrules:
     worst,
     judge,
     certified,
-    evaluate,
+    summarise,
     layout,
     leaderboard,
     dictionary,
@@ -56,11 +49,12 @@ localrules:
 
 
 onstart:
-    warm_up(workflow)
+    job_shell.start_fork_server(workflow, SOURCE)
 
 
 onerror:
-    tell_failures()
+    if failures := CONSOLE.failures():
+        logger.error(f"\n{failures}\n")
 
 
 # Targets list every file on the way, not just the last: after a job failed, its consumers alone do not show that an
@@ -70,7 +64,7 @@ rule all:
     default_target: True
     input:
         rules.report.input,
-        page="<results>/report.html",
-        table="<results>/tables/rmse.md",
+        page="<experiment>/report.html",
+        table="<experiment>/tables/rmse.md",
     message:
-        "All results are there; open {input.page} first, or read {input.table}"
+        "All results are complete; open {input.page} first, or read {input.table}"

@@ -55,15 +55,15 @@ def made_up(name: str, count: int) -> tuple[nn.Module, Tensor, Tensor]:
 def with_robustloc(model: nn.Module, x: Tensor, y: Tensor) -> Runs:
     """Attack with this project, on the folded network, which is made and compared with the original each time."""
 
-    def climb(name: str, norm: str = "linf", **options: float) -> list[Tensor]:
+    def craft(name: str, norm: str = "linf", **options: float) -> list[Tensor]:
         loss = losses.squared_error(folding.folded(model, x[:8]), y)
-        return gradient.sweep(loss, x, [{"eps": eps, "norm": norm} | options for eps in EPSILONS[name]])
+        return [gradient.perturb(loss, x, eps=eps, norm=norm, **options) for eps in EPSILONS[name]]
 
     return {
-        PGD: lambda: climb(PGD, steps=STEPS, step=2.5),
-        MIM: lambda: climb(MIM, steps=STEPS, momentum=1.0),
-        FGSM: lambda: climb(FGSM, steps=1),
-        FGM: lambda: climb(FGM, "l2", steps=1),
+        PGD: lambda: craft(PGD, steps=STEPS, step=2.5),
+        MIM: lambda: craft(MIM, steps=STEPS, momentum=1.0),
+        FGSM: lambda: craft(FGSM, steps=1),
+        FGM: lambda: craft(FGM, "l2", steps=1),
     }
 
 
@@ -170,7 +170,7 @@ def summary(taken: dict[tuple[str, str], float]) -> dict[str, float]:
     return {
         "pgd_dcnn_vs_fastest_peer": min(taken["foolbox", PGD], taken["ART", PGD]) / taken["robustloc", PGD],
         "pgd_dcnn_vs_art": taken["ART", PGD] / taken["robustloc", PGD],
-        "one_step_sweep_vs_peer": min(one_step["foolbox"], one_step["ART"]) / one_step["robustloc"],
+        "one_step_vs_peer": min(one_step["foolbox"], one_step["ART"]) / one_step["robustloc"],
     }
 
 

@@ -1,22 +1,22 @@
-"""Training steps, ODE gradients and batch sizes: this project against a bare loop, plain Lightning and other solvers.
+"""Training steps per second: this project against a bare loop and plain Lightning.
 
-1. Steps per second on made-up users, of four set-ups: ours is `robustloc.localizer.training.fit`; the bare loop, the floor, is
-PyTorch alone on the same model, optimizer and schedule, batches gathered from one tensor as in ours, no validation;
-plain Lightning is the same model as tutorials set training up: TensorDataset, DataLoader(shuffle=True) without workers,
-OneCycleLR by step, `self.log("train_loss", loss, prog_bar=True)` in each step, and the Trainer's defaults: progress bar
-(written to memory, cheaper than a terminal), CSV or TensorBoard log every 50 steps, checkpoint per epoch. The last row
-trains another implementation of the model in that set-up: contiguous memory, ReLU before the pooling, the time
-concatenated as a channel; the same function of the same weights, which is checked. A step lasts from one forward pass
-to the next, in seconds of the processor: start, validation and checkpoints lie outside. Ours draws no bar here, as
-wherever its output goes to a file.
+The benchmark trains on made-up users in four set-ups:
 
-2. Gradients of the ODE block by solver: `solvers.py` beside this file. 3. Users per second by batch size and
-arithmetic, on the processor and on a GPU: `batch_sizes.py`. Both also run alone.
+* robustloc: `robustloc.localizer.training.fit`. It draws no progress bar, because its output goes to a file.
+* bare loop, the lower bound: PyTorch alone, with the same model, optimizer and schedule. Batches are gathered from one
+  tensor as in robustloc; there is no validation.
+* plain Lightning, as tutorials set it up: the same model, TensorDataset, DataLoader(shuffle=True) without workers,
+  OneCycleLR by step, `self.log("train_loss", loss, prog_bar=True)` in each step, and the Trainer's defaults: progress
+  bar (written to memory, which is cheaper than a terminal), CSV or TensorBoard log every 50 steps, checkpoint per
+  epoch.
+* plain Lightning with another implementation of the model: contiguous memory, ReLU before the pooling, the time
+  concatenated as a channel. The benchmark checks that it is the same function of the same weights.
 
-Set-ups are timed in turn, round after round; medians. Of the ratios at the end, each the worst over networks and sizes,
-`steps_vs_bare_loop` is on one thread. `steps_vs_plain_lightning` is what two cores do in all, by the clock on the wall:
-two jobs of a thread each, as the workflow runs them, against one plain job, which takes both cores for itself. Thread
-for thread plain Lightning is nearly as fast on the same model; both tables show it.
+A step lasts from one forward pass to the next, in seconds of the processor, so start, validation and checkpoints do
+not count. Set-ups are timed in turn, round after round; the median counts. The ratios at the end are the worst over
+networks and sizes. `steps_vs_bare_loop` uses one thread. `steps_vs_plain_lightning` uses two cores and wall time: two
+jobs with a thread each, as the workflow runs them, against one plain job with two threads. With one thread each, plain
+Lightning is nearly as fast on the same model; both tables show it.
 
     OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE python benchmarks/training.py
 """
@@ -37,11 +37,9 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-import batch_sizes
 import numpy as np
 import pandas as pd
 import pytorch_lightning as lightning
-import solvers
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
@@ -160,6 +158,15 @@ def per_step(train: Callable, model: nn.Module, data: Data, clock: Callable[[], 
     return (ticks[-1] - ticks[WARM]) / (len(ticks) - 1 - WARM)
 
 
+def interleaved(runs: dict[str, Callable[[], float]], rounds: int) -> dict[str, np.ndarray]:
+    """Call all runs in turn, round after round; return the values of each."""
+    found = {key: [] for key in runs}
+    for _ in range(rounds):
+        for key, run in runs.items():
+            found[key].append(run())
+    return {key: np.array(values) for key, values in found.items()}
+
+
 def training_steps(rounds: int) -> tuple[list[dict], float]:
     """Time the set-ups; return the rows of the table, and how many times as fast as the bare loop ours is."""
     rows, ratios = [], []
@@ -170,7 +177,7 @@ def training_steps(rounds: int) -> tuple[list[dict], float]:
             torch.testing.assert_close(tutorial(data.validation_x), model(data.validation_x), rtol=1e-4, atol=1e-3)
             each = {OURS: (ours, model), BARE: (bare_loop, model), PLAIN: (plain_lightning, model)}
             each |= {REWRITTEN: (plain_lightning, tutorial)}
-            taken = solvers.interleaved({key: partial(per_step, *pair, data) for key, pair in each.items()}, rounds)
+            taken = interleaved({key: partial(per_step, *pair, data) for key, pair in each.items()}, rounds)
             for key, times in taken.items():
                 seconds, ratio = np.median(times), np.median(times / taken[OURS])  # round by round, as they are alike
                 row = {"network": name, "inputs": f"{size} x {size}", "set-up": key, "ms/step": f"{1e3 * seconds:.2f}"}
@@ -202,7 +209,8 @@ def two_cores(rounds: int) -> tuple[list[dict], float]:
             f"{PLAIN}, one job of two threads": (plain_lightning, name, 1, 2, {}),
             f"{PLAIN}, two jobs of a thread each": (plain_lightning, name, 2, 1, asleep),
         }
-        found = solvers.medians({key: partial(steps, *case) for key, case in each.items()}, rounds)
+        runs = {key: partial(steps, *case) for key, case in each.items()}
+        found = {key: float(np.median(rates)) for key, rates in interleaved(runs, rounds).items()}
         rows += [{"network": name, "what": key, "steps/s in all": f"{rate:.1f}"} for key, rate in found.items()]
         ours_rate, plain_rate, _ = found.values()
         ratios.append(ours_rate / plain_rate)
@@ -213,7 +221,6 @@ def main() -> None:
     """Print the tables, and with --json the ratios on the last line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--compile", action="store_true", help="time compiled steps by batch size, too; takes minutes")
     parser.add_argument("--json", action="store_true", help="end with one JSON object of the ratios")
     arguments = parser.parse_args()
     quiet()
@@ -222,12 +229,7 @@ def main() -> None:
     show(rows)
     rows, plain = two_cores(min(arguments.rounds, 5))
     show(rows)
-    rows, gradient = solvers.compare(min(arguments.rounds, 3))
-    show(rows)
-    show(batch_sizes.compare(min(arguments.rounds, 5), arguments.compile))
-    if torch.cuda.is_available():
-        show(batch_sizes.on_gpu())
-    found = {"steps_vs_bare_loop": loop, "steps_vs_plain_lightning": plain, "ode_gradient_vs_dopri5": gradient}
+    found = {"steps_vs_bare_loop": loop, "steps_vs_plain_lightning": plain}
     for name, ratio in found.items():
         print(f"{name.replace('_', ' ')}: {ratio:.2f} times as fast")
     if arguments.json:

@@ -39,7 +39,7 @@ from robustloc.jobs import log as job_log
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("Snakefile", "rules", "src", "config.yaml", "config.schema.yaml", "experiments", "profiles", "envs")
-SECONDS = ROOT / "rules" / "seconds.yaml"
+SECONDS = ROOT / "src" / "robustloc" / "jobs" / "seconds.yaml"
 HEADER = "# Seconds that a job of each rule takes on one core, written by `python benchmarks/workflow.py --write`;"
 HEADER += " `snakemake -n` estimates a run from it until the experiment has run once.\n"
 VERSION, DEFAULT, LARGEST = "snakemake --version", "snakemake -n, default experiment", 10_000
@@ -237,7 +237,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--run", type=Path, metavar="FOLDER", help="look at the run there; if it is new, run first")
     parser.add_argument("--configfile", type=Path, help="the experiment to run, instead of the default one")
-    parser.add_argument("--write", action="store_true", help="write rules/seconds.yaml from the run")
+    parser.add_argument("--write", action="store_true", help="write jobs/seconds.yaml of the package from the run")
     arguments = parser.parse_args()
     if arguments.write and (arguments.configfile or not arguments.run):
         parser.error("--write needs a run of the default experiment: --run, and no --configfile")

@@ -1,41 +1,42 @@
-# Figures, each with its numbers and its caption.
+# Figures, each with its values and its caption.
 
 
 rule figures:
-    """Every figure as PNG and PDF, its numbers as CSV and its caption."""
+    """Every figure as PNG and PDF, its values as CSV and its caption."""
     input:
         rules.tables.input,
-        DRAWN,
+        RUN.drawn(),
     message:
-        "Figures are drawn"
+        "Figures are complete"
 
 
 rule figure:
-    """One figure alone: results/figures/{figure}.png, .pdf, .csv and its caption as .txt."""
+    """One figure alone: figures/{figure}.png, .pdf, .csv and its caption as .txt."""
     input:
-        unpack(shown),
+        unpack(of(job_inputs.figure_files)),
     output:
-        data="<results>/figures/{figure}.csv",
+        data="<experiment>/figures/{figure}.csv",
         png=report(
-            "<results>/figures/{figure}.png",
-            caption="captions/figure.rst",
+            "<experiment>/figures/{figure}.png",
+            caption="../src/robustloc/report/captions/figure.rst",
             category="Figures",
-            subcategory=lambda wc: FIGURES[wc.figure]["scenario"],
-            labels=lambda wc: {"figure": wc.figure, "kind": FIGURES[wc.figure]["kind"]},
+            subcategory=lambda wc: RUN.figures[wc.figure]["scenario"],
+            labels=lambda wc: {"figure": wc.figure, "kind": RUN.figures[wc.figure]["kind"]},
         ),
-        pdf="<results>/figures/{figure}.pdf",
-        caption="<results>/figures/{figure}.txt",
+        pdf="<experiment>/figures/{figure}.pdf",
+        caption="<experiment>/figures/{figure}.txt",
     log:
-        "<logs>/figures/{figure}.log",
+        "<experiment>/logs/figures/{figure}.log",
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=lambda wc: section(figure=FIGURES[wc.figure]),
-        code=code("stages.figure"),
+        cfg=config_of(job_inputs.figure),
+        modules=of(job_inputs.figure_modules),
+        code=code_of(job_inputs.figure_modules),
     message:
         "Draw {wildcards.figure}"
     shell:
-        "python -m robustloc.jobs figure --config {params.cfg:q} --code stages.figure"
+        "python -m robustloc.jobs figure --config {params.cfg:q} --code {params.modules}"
         " --table {input.table:q} --manifest {input.manifest:q} --test {input.test:q} --sets {input.sets:q}"
         " --data {output.data:q} --png {output.png:q} --pdf {output.pdf:q} --caption {output.caption:q}"
         " > {log:q} 2>&1"

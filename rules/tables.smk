@@ -1,40 +1,65 @@
-# Tables that people and programs read, of the two tidy ones.
+# The tables of all cells, for programs and for people.
 
 
 rule tables:
-    """rmse, summary, leaderboard, verdicts and certificates as CSV and Parquet, what their columns mean, texts of them."""
+    """rmse, summary, leaderboard, verdicts and certificates as CSV and Parquet, their dictionary, and texts of them."""
     input:
         rules.attacks.input,
         rules.verdicts.input,
         rules.certificates.input,
-        TABLES,
-        expand("<results>/tables/{file}", file=["rmse.tex", "matrices.md", "verdicts.md"]),
-        expand("<results>/tables/leaderboard.{suffix}", suffix=["md", "tex"]),
-        expand("<results>/tables/dictionary.{suffix}", suffix=["csv", "md"]),
-        table="<results>/tables/rmse.md",
+        RUN.tables(),
+        expand("<experiment>/tables/{file}", file=["rmse.tex", "matrices.md", "verdicts.md"]),
+        expand("<experiment>/tables/leaderboard.{suffix}", suffix=["md", "tex"]),
+        expand("<experiment>/tables/dictionary.{suffix}", suffix=["csv", "md"]),
+        table="<experiment>/tables/rmse.md",
     message:
-        "Tables are written: {input.table}"
+        "Tables are complete: {input.table}"
+
+
+rule summarise:
+    """rmse and summary alone, as CSV and Parquet."""
+    input:
+        # The results folder is the one that holds the folders of the manifests.
+        manifests=[f"<results>/{scenario}/manifest.json" for scenario in RUN.scenarios],
+        sets=RUN.sets(),
+        verdicts="<experiment>/tables/verdicts.csv",
+    output:
+        table=table("rmse"),
+        summary=reported("summary"),
+    log:
+        "<experiment>/logs/summarise.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(**job_inputs.summarise(RUN)),
+        code=code("stages.summarise"),
+    message:
+        "Summarise all cells, and the seeds of each"
+    shell:
+        "python -m robustloc.jobs summarise --config {params.cfg:q} --code stages.summarise"
+        " --manifests {input.manifests:q} --verdicts {input.verdicts:q} --table {output.table:q}"
+        " --summary {output.summary:q} > {log:q} 2>&1"
 
 
 rule layout:
     """rmse.md, rmse.tex, matrices.md and verdicts.md alone."""
     input:
-        summary="<results>/tables/summary.csv",
-        verdicts="<results>/tables/verdicts.csv",
+        summary="<experiment>/tables/summary.csv",
+        verdicts="<experiment>/tables/verdicts.csv",
     output:
-        markdown="<results>/tables/rmse.md",
-        latex="<results>/tables/rmse.tex",
-        matrices="<results>/tables/matrices.md",
-        verdicts="<results>/tables/verdicts.md",
+        markdown="<experiment>/tables/rmse.md",
+        latex="<experiment>/tables/rmse.tex",
+        matrices="<experiment>/tables/matrices.md",
+        verdicts="<experiment>/tables/verdicts.md",
     log:
-        "<logs>/layout.log",
+        "<experiment>/logs/layout.log",
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(matrices=[figure for figure in config["figures"] if figure["kind"] == "matrix"]),
+        cfg=section(**job_inputs.layout(RUN)),
         code=code("stages.layout"),
     message:
-        "Lay the table out as in the paper"
+        "Write the tables as in the paper"
     shell:
         "python -m robustloc.jobs layout --config {params.cfg:q} --code stages.layout"
         " --summary {input.summary:q} --verdicts {input.verdicts:q} --markdown {output.markdown:q}"
@@ -45,46 +70,44 @@ rule layout:
 rule leaderboard:
     """leaderboard alone, as CSV, Parquet, Markdown and LaTeX."""
     input:
-        summary="<results>/tables/summary.csv",
+        manifests=[f"<results>/{scenario}/manifest.json" for scenario in RUN.scenarios],
+        summary="<experiment>/tables/summary.csv",
         certified=CERTIFIED[:1],
     output:
         table=reported("leaderboard"),
-        markdown="<results>/tables/leaderboard.md",
-        latex="<results>/tables/leaderboard.tex",
+        markdown="<experiment>/tables/leaderboard.md",
+        latex="<experiment>/tables/leaderboard.tex",
     log:
-        "<logs>/leaderboard.log",
+        "<experiment>/logs/leaderboard.log",
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(
-            epsilons={name: threat_models.compared_epsilon(config, name) for name in SCENARIOS},
-            localizers=sorted(([cell, lineage(cell)] for cell in cells.localizers(GRIDS)), key=str),
-        ),
+        cfg=section(**job_inputs.leaderboard(RUN)),
         code=code("stages.leaderboard"),
     message:
-        "Put localizers beside each other"
+        "Rank the localizers"
     shell:
         "python -m robustloc.jobs leaderboard --config {params.cfg:q} --code stages.leaderboard"
-        " --summary {input.summary:q} --certified {input.certified:q} --table {output.table:q}"
-        " --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
+        " --manifests {input.manifests:q} --summary {input.summary:q} --certified {input.certified:q}"
+        " --table {output.table:q} --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
 
 
 rule dictionary:
     """dictionary.csv and dictionary.md alone: type, unit and meaning of every column of the tables."""
     input:
-        tables=TABLES[1::2],
+        tables=[file for file in RUN.tables() if file.endswith(".parquet")],
     output:
-        table="<results>/tables/dictionary.csv",
-        markdown="<results>/tables/dictionary.md",
+        table="<experiment>/tables/dictionary.csv",
+        markdown="<experiment>/tables/dictionary.md",
     log:
-        "<logs>/dictionary.log",
+        "<experiment>/logs/dictionary.log",
     conda:
         "../envs/robustloc.yaml"
     params:
         cfg=section(),
         code=code("stages.dictionary"),
     message:
-        "List what the tables' columns mean"
+        "List the meanings of the tables' columns"
     shell:
         "python -m robustloc.jobs dictionary --config {params.cfg:q} --code stages.dictionary"
         " --tables {input.tables:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"

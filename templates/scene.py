@@ -1,8 +1,8 @@
-"""Template of a scene: copy it to src/robustloc/scenes/mine.py (the file's name is the scene's), then change it.
+"""Template of a scene: copy it to src/robustloc/data/scenes/mine.py (its name is the scene's), then change it.
 
-Yours to change: everything but the names and parameters of `scene` and `find`. Here it is an open field: the straight
-path, and the one by the ground. `robustloc.data.scenes.room` has walls, `robustloc.data.scenes.street` houses.
-`pytest tests/scenes -k mine` says whether the contract in src/robustloc/scenes/__init__.py still holds.
+You may change everything but the names and parameters of `scene` and `find`. This example is an open field with the
+direct path and the path reflected by the ground. `robustloc.data.scenes.room` has walls, `robustloc.data.scenes.street`
+has buildings. `pytest tests/data/scenes -k mine` checks the contract in src/robustloc/data/scenes/__init__.py.
 """
 
 import numpy as np
@@ -19,10 +19,10 @@ def scene() -> Scene:
 
 
 def find(site: np.ndarray, users: np.ndarray, carrier_hz: float, max_reflections: int) -> list[Found]:
-    """Find the paths from a site (3,) to users (N, 3), one `Found` for each way that the users may have in common.
+    """Find the paths from a site (3,) to users (N, 3), with one `Found` for all paths of the same kind.
 
-    A `Found` has the users' numbers, the vectors along which the path leaves the site and along which it goes from the
-    user back to where it came from (both as long as the path), its reflection coefficient, and its reflections.
+    A `Found` has the users' indices, the vectors of departure and arrival, which both have the length of the path, the
+    reflection coefficients, and the number of reflections.
     """
     everybody, straight = np.arange(len(users)), users - site
     found = [Found(everybody, straight, -straight, np.ones(len(users), dtype=complex), 0)]

@@ -1,22 +1,20 @@
-"""Every attack: inside its ball, harmless at epsilon 0, the same for a user alone and in a batch."""
+"""Every attack stays in its ball, does nothing at epsilon 0, and treats a user alone as in a batch."""
 
 from collections.abc import Callable
 from functools import partial
 
 import pytest
 import torch
-import yaml
+from configurations import LIBRARY
 from torch import Tensor, nn
-from workflow_project import ROOT
 
 from robustloc.base import plugins
 from robustloc.experiment.entries import PROVIDED, entry
 
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())
-# presets that move the model's input; those in other domains have tests of their own
+# entries that move the model's input; other tests cover the other domains
 CONFIGURED = {
-    name: entry(CONFIG, "attacks", name)
-    for name, given in CONFIG["attacks"].items()
+    name: entry(LIBRARY, "attacks", name)
+    for name, given in LIBRARY["attacks"].items()
     if "members" not in given and "domain" not in given
 }
 EPS = 0.05
@@ -51,13 +49,13 @@ def run(name: str, users: range = range(32), eps: float | Tensor = EPS, x: Tenso
 
 
 def bound(entry: dict) -> Callable[..., Tensor]:
-    """Return an attack; one that learns does so on the users themselves."""
+    """Return an attack; an attack that learns gets the attacked users as examples."""
     learns = "examples" in plugins.options("attacks", entry["plugin"])
     return partial(plugins.attack(entry), **{"examples": [(squared_error(Y), X)]} if learns else {})
 
 
 def has_form(entry: dict) -> bool:
-    """Say whether an attack knows the norm and needs no parameter."""
+    """Say whether an attack is defined for the norm and needs no parameter."""
     options = plugins.options("attacks", entry["plugin"])
     if any(option.required for name, option in options.items() if name not in PROVIDED["attacks"]):
         return False
@@ -68,7 +66,7 @@ def has_form(entry: dict) -> bool:
     return True
 
 
-# every plugin file with its own defaults, whether the configuration names it or not
+# every plugin file with its own defaults, also if no configuration names it
 DEFAULTS = {
     f"{plugin}-{norm}": {"plugin": plugin, "norm": norm, "parameters": {}}
     for plugin in plugins.names("attacks")
@@ -89,7 +87,7 @@ def size(difference: Tensor, norm: str) -> Tensor:
 
 @pytest.mark.parametrize("name", plugins.names("attacks"))
 def test_can_be_configured(name: str) -> None:
-    """Its name can stand in a configuration, its parameters are keyword-only and have types."""
+    """The attack's name is valid in a configuration; its parameters are keyword-only and have types."""
     assert name.islower()
     assert name.isidentifier()
     plugins.options("attacks", name)
@@ -97,7 +95,7 @@ def test_can_be_configured(name: str) -> None:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_inside_the_ball(name: str) -> None:
-    """The perturbation keeps its budget, for every sample, with one epsilon or one each."""
+    """Every sample's perturbation keeps its budget, with one epsilon for all or one per sample."""
     each = torch.linspace(0.01, EPS, 32, dtype=torch.float64).view(-1, 1, 1, 1)
     for eps in (EPS, each):
         spent = size(run(name, eps=eps) - X, ATTACKS[name]["norm"])
@@ -107,7 +105,7 @@ def test_inside_the_ball(name: str) -> None:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_epsilon_zero_is_the_identity(name: str) -> None:
-    """Without a budget the input comes back to the bit."""
+    """At epsilon 0 the result equals the input to the bit."""
     assert torch.equal(run(name, eps=0.0), X)
 
 
@@ -117,7 +115,7 @@ def test_batch_does_not_matter(name: str) -> None:
     together = run(name)
     for count in (1, 7):
         parts = [run(name, users=range(user, min(user + count, 32))) for user in range(0, 32, count)]
-        # which of many points on a flat top is the best is decided by the last bit of their losses
+        # on a flat maximum, the last bit of the losses decides which of many points is the best
         atol = 1e-7 if ATTACKS[name]["plugin"] == "apgd" else 1e-12
         torch.testing.assert_close(torch.cat(parts), together, rtol=0, atol=atol)
 
@@ -142,7 +140,7 @@ def test_loss_grows(name: str) -> None:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_flat_loss(name: str) -> None:
-    """A loss without gradient gives no NaN and keeps the budget; an all-zero profile is an input like any other."""
+    """A loss without gradient gives no NaN and keeps the budget; an all-zero profile is a valid input."""
     flat = bound(ATTACKS[name])(lambda x: 0 * x.flatten(1).sum(dim=1), X, eps=EPS, generators=generators(range(32)))
     empty = run(name, x=torch.zeros_like(X))
 
@@ -153,7 +151,7 @@ def test_flat_loss(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, entry in ATTACKS.items() if entry["parameters"].get("minimum") == 0])
 def test_minimum(name: str) -> None:
-    """The forms of the literature never make a negative magnitude."""
+    """Attacks with a minimum of zero never make a negative magnitude."""
     assert (run(name, x=0.1 * EPS * X) >= 0).all()
 
 

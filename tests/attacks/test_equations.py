@@ -1,4 +1,4 @@
-"""Eq. (11)-(14) and the literature's forms against closed forms and written out in numpy."""
+"""Eq. (11)-(14) and the literature's forms agree with closed forms and with the equations in numpy."""
 
 import math
 
@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from test_attacks import CONFIGURED, EPS, X, Y, generators, run, squared_error
 from torch import Tensor
 
-from robustloc.attacks.gradient import sweep
 from robustloc.base import plugins
 
 
@@ -40,7 +39,7 @@ def test_closed_forms_on_a_linear_model(seed: int, eps: float, pixels: int) -> N
 
 @pytest.mark.parametrize("name", ["pgd_linf", "pgd_l2", "mi_fgsm", "apgd", "apgd_l2"])
 def test_random_starts_reach_the_closed_form(name: str) -> None:
-    """From a random start, too, the literature's forms end at the worst point of a linear model."""
+    """The literature's forms end at the worst point of a linear model, also from a random start."""
     weight = torch.randn(20, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     loss = linear(weight, torch.full((4,), 0.5, dtype=torch.float64))
     long = {"steps": 200} | ({"step": 50.0} if name.startswith("pgd") else {})
@@ -56,7 +55,7 @@ def test_random_starts_reach_the_closed_form(name: str) -> None:
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 2**31), eps=st.floats(1e-4, 1.0), pixels=st.integers(1, 40))
 def test_search_stays_below_the_closed_form(seed: int, eps: float, pixels: int) -> None:
-    """Square and SPSA gain on a linear model, and never more than the worst point of the ball has."""
+    """On a linear model, Square and SPSA raise the loss, but never above the worst point of the ball."""
     weight = torch.randn(pixels, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     loss = linear(weight, torch.full((3,), 0.5, dtype=torch.float64))
     x = torch.zeros(3, pixels, dtype=torch.float64)
@@ -67,25 +66,8 @@ def test_search_stays_below_the_closed_form(seed: int, eps: float, pixels: int) 
         assert (found > 0.5).all()
 
 
-def test_one_gradient_serves_all_epsilons() -> None:
-    """A sweep asks for the first gradient once and gives what the attacks give one by one, to the bit."""
-    asked = []
-
-    def counting(x: Tensor) -> Tensor:
-        asked.append(len(x))
-        return squared_error(Y)(x)
-
-    cases = [(name, eps) for name in ("fgsm", "fgm", "pgd", "mim") for eps in (0.0, 0.01, EPS)]
-    settings = [{"eps": eps, "norm": CONFIGURED[name]["norm"]} | CONFIGURED[name]["parameters"] for name, eps in cases]
-    swept = sweep(counting, X, settings)
-
-    assert len(asked) == 1 + sum(options["steps"] - 1 for options in settings)
-    for (name, eps), found in zip(cases, swept, strict=True):
-        assert torch.equal(found, run(name, eps=eps))
-
-
 def gradient(x: np.ndarray) -> np.ndarray:
-    """Gradient of the squared error, sample by sample."""
+    """Return the gradient of each sample's squared error."""
     point = torch.tensor(x, requires_grad=True)
     squared_error(Y)(point).sum().backward()
     return point.grad.numpy()
@@ -117,7 +99,7 @@ def test_equations_as_printed() -> None:
 
 @pytest.mark.parametrize(("name", "norm"), [("pgd", "l2"), ("mim", "linf")])
 def test_clip_never_binds(name: str, norm: str) -> None:
-    """With alpha = eps / N the iterates stay inside the ball by themselves, so Eq. (13)'s Clip changes nothing."""
+    """With alpha = eps / N the iterates never leave the ball, so Eq. (13)'s Clip changes nothing."""
     steps = [X]
     gradients = [torch.tensor(gradient(X.numpy()))]
     memory = torch.zeros_like(X)

@@ -39,7 +39,7 @@ def test_nothing_is_touched(attack) -> None:
 
 
 def test_losses() -> None:
-    """The one grows with the distance from the true position, the other falls with that from the target."""
+    """`squared_error` is the squared distance from the position, `closeness` its negative for a target."""
     model: nn.Module = nn.Flatten()
     x, goal = torch.tensor([[3.0, 4.0, 0.0]]), torch.zeros(1, 3)
 
@@ -48,7 +48,7 @@ def test_losses() -> None:
 
 
 def test_modes_survive_an_error() -> None:
-    """A network that fails is left in its mode."""
+    """A network keeps its mode when its forward pass fails."""
 
     class Failing(nn.Module):
         def forward(self, x: Tensor) -> Tensor:

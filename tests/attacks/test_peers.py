@@ -1,6 +1,6 @@
-"""Eq. (11), (12) and the literature's forms are the attacks of the same names in foolbox and in ART.
+"""Eq. (11), (12) and the literature's forms equal the attacks of the same names in foolbox and in ART.
 
-Neither peer attacks an estimate of three numbers by itself: both get the summed squared error as their loss.
+Neither library attacks an estimate of three numbers, so both get the summed squared error as their loss.
 """
 
 import copy
@@ -17,7 +17,7 @@ STEPS = 10
 
 
 def ours(entry: dict, eps: float = EPS) -> Tensor:
-    """Attack, without what no peer offers for regression: random starts, the best iterate, a lower bound alone."""
+    """Attack without random start, best iterate and lower bound, which the libraries do not offer for regression."""
     without = {"random_start": False, "keep_best": False, "minimum": None}
     attack = plugins.attack(entry | {"parameters": entry["parameters"] | without})
     return attack(squared_error(Y), X, eps=eps, generators=generators(range(len(X))))
@@ -31,7 +31,7 @@ def foolbox_attack(kind: str, **options: object) -> Tensor:
     attack = getattr(fb.attacks, kind)(**options)
     attack.get_loss_fn = lambda model, labels: lambda x: ep.astensor(squared_error(Y)(x.raw).sum())
     model = fb.PyTorchModel(MODEL.eval(), bounds=(-10, 10), device="cpu")
-    criterion = fb.criteria.Misclassification(torch.zeros(len(X), dtype=torch.long))  # it insists on some labels
+    criterion = fb.criteria.Misclassification(torch.zeros(len(X), dtype=torch.long))  # foolbox requires labels
     return attack.run(model, X, criterion, epsilon=EPS)
 
 
@@ -50,7 +50,7 @@ def test_projected_gradient_is_foolbox(name: str, kind: str) -> None:
 
 
 def test_momentum_is_foolbox() -> None:
-    """Momentum along l2 directions equals foolbox's; its linf form adds up signs, which is no method of ours."""
+    """Momentum along l2 directions equals foolbox's. (Its linf form accumulates signs, which no attack here does.)"""
     parameters = {"steps": STEPS, "momentum": 0.9, "momentum_norm": "l2"}
     theirs = foolbox_attack(
         "L2MomentumIterativeFastGradientMethod", momentum=0.9, steps=STEPS, rel_stepsize=1 / STEPS, random_start=False
@@ -62,7 +62,7 @@ def test_momentum_is_foolbox() -> None:
 
 
 class SummedSquares(nn.Module):
-    """Squared error as ART calls it: with the estimates flattened, the positions not."""
+    """Squared error as ART calls it, with flattened estimates but not flattened positions."""
 
     def forward(self, estimates: Tensor, positions: Tensor) -> Tensor:
         """Return the sum over all users."""
@@ -70,13 +70,13 @@ class SummedSquares(nn.Module):
 
 
 def art_attack(kind: str, eps: float, step: float = 1.0, **options: object) -> Tensor:
-    """Run an attack of ART, with steps of step * eps; it is in single precision whatever it is given."""
+    """Run an attack of ART, with steps of step * eps; ART computes in single precision."""
     attacks = pytest.importorskip("art.attacks.evasion", reason="adversarial-robustness-toolbox is in the test extra")
     from art.estimators.regression.pytorch import PyTorchRegressor
 
     model = copy.deepcopy(MODEL).float()
     regressor = PyTorchRegressor(model, SummedSquares(), input_shape=tuple(X.shape[1:]), device_type="cpu")
-    # one batch: with a smaller one its momentum has the wrong shape
+    # one batch, because the momentum of ART has the wrong shape if the last batch is smaller
     attack = getattr(attacks, kind)(regressor, eps=eps, eps_step=step * eps, batch_size=len(X), **options)
     return torch.from_numpy(attack.generate(X.float().numpy(), Y.float().numpy()))
 

@@ -1,4 +1,4 @@
-"""What each attack is for: APGD climbs further, search needs no gradient, one perturbation fits all, targets draw."""
+"""What each attack can do: APGD needs no step size, search needs no gradient, targets attract estimates."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ def rippled(x: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 def test_apgd_needs_no_step_size(norm: str) -> None:
-    """APGD ends as high as PGD does with the best of several steps, and higher than with a bad one."""
+    """APGD's loss is as large as PGD's with the best of several steps, and larger than with a bad step."""
     options = {"norm": norm, "eps": 10 * EPS, "steps": 40}
     start = {"random_start": True, "keep_best": True}
     found = LOSS(apgd.perturb(LOSS, X, **options)).mean()
@@ -34,13 +34,13 @@ def test_apgd_needs_no_step_size(norm: str) -> None:
 
 
 def test_apgd_is_judged_as_published() -> None:
-    """Of 100 steps, after 22, 41, 57, 70, 80, 87, 93 and 99."""
+    """With 100 steps, progress is judged after 22, 41, 57, 70, 80, 87, 93 and 99."""
     assert apgd.judged_after(100) == [22, 41, 57, 70, 80, 87, 93, 99]
 
 
 @pytest.mark.parametrize("attack", [gradient.perturb, apgd.perturb])
 def test_restarts_never_lose(attack: Callable) -> None:
-    """Of several starts each sample keeps its best."""
+    """Each sample keeps the best of several starts."""
     options = {"eps": EPS, "norm": "linf", "steps": 5} | ({"random_start": True} if attack is gradient.perturb else {})
     once = rippled(attack(rippled, X, **options))
     thrice = rippled(attack(rippled, X, **options, restarts=3))
@@ -51,7 +51,7 @@ def test_restarts_never_lose(attack: Callable) -> None:
 
 @pytest.mark.parametrize("attack", [square.perturb, spsa.perturb])
 def test_search_sees_through_steps(attack: Callable) -> None:
-    """Behind an input rounded to steps gradients are zero; losses alone still lead further than noise."""
+    """Behind a rounded input all gradients are zero, but attacks without gradients still do more than noise."""
 
     def rounded(x: Tensor) -> Tensor:
         return LOSS(torch.round(x * 64) / 64)
@@ -64,14 +64,14 @@ def test_search_sees_through_steps(attack: Callable) -> None:
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 def test_noise_uses_the_whole_budget(norm: str) -> None:
-    """Noise is as large as attacks are."""
+    """Noise uses the whole budget."""
     moved = noise.perturb(LOSS, X, eps=EPS, norm=norm)
 
     torch.testing.assert_close(size(moved - X, norm), torch.full((32, 1, 1, 1), EPS, dtype=X.dtype))
 
 
 def test_universal_is_one_for_all() -> None:
-    """One perturbation, the same for users it has not seen, that hurts more than noise of its size."""
+    """All users get the same perturbation, and it hurts unseen users more than noise of its size does."""
     learnt = [(squared_error(Y[:16]), X[:16]), (squared_error(Y[16:24]), X[16:24])]
     own = squared_error(Y[24:])
     moved = universal.perturb(own, X[24:], eps=EPS, norm="linf", examples=learnt)
@@ -81,7 +81,7 @@ def test_universal_is_one_for_all() -> None:
 
 
 def test_universal_of_unknown_phase() -> None:
-    """Turned by a phase of its own per user, the same magnitude everywhere, and none to be preferred in learning."""
+    """The perturbation has the same magnitude for all users, and a different phase for each."""
     x = torch.randn(16, 2, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
 
     def loss(z: Tensor) -> Tensor:
@@ -98,7 +98,7 @@ def test_universal_of_unknown_phase() -> None:
 
 
 def test_targets_draw() -> None:
-    """An attack on the closeness to a false position brings estimates nearer to it, nearer than driving away does."""
+    """A targeted attack moves estimates towards the target, and nearer to it than an untargeted attack does."""
     target = Y + torch.tensor([0.0, 3.0, 0.0], dtype=torch.float64)
     attack = partial(plugins.attack(CONFIGURED["to_north"]), eps=EPS, generators=generators(range(32)))
     distance = squared_error(target)

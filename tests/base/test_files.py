@@ -169,7 +169,7 @@ def test_plugins_of_another_shape(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """A file that is no plugin of its kind says what such a file must define."""
     (tmp_path / "attacks").mkdir()
     (tmp_path / "attacks" / "own.py").write_text(text)
-    monkeypatch.setattr(plugins, "__file__", str(tmp_path / "plugins.py"))
+    monkeypatch.setattr(plugins, "PACKAGE", tmp_path)
 
     with pytest.raises(UserError, match=message):
         plugins.options("attacks", "own")

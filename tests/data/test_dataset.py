@@ -1,4 +1,4 @@
-"""Shards, splits and manifests: what is written is read, parts are disjoint, damage is found."""
+"""Shards, splits and manifests: files are read as written, parts are disjoint, damage is found."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ def assert_equal(first: dataset.Users, second: dataset.Users) -> None:
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    """A shard written in batches reads as one, with its record."""
+    """A shard that is written in batches is read as a whole, with its record."""
     path = tmp_path / "shard.parquet"
     dataset.write_shard(path, [users(0, 7), users(7, 5)], SHAPE, {"config": {"a": 1}})
 
@@ -39,7 +39,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_no_users(tmp_path: Path) -> None:
-    """A share without users is a shard like any other."""
+    """A share without users makes a valid shard."""
     dataset.write_shard(tmp_path / "shard.parquet", [], SHAPE, {})
 
     assert dataset.read_shard(tmp_path / "shard.parquet").adp.shape == (0, *SHAPE)
@@ -55,7 +55,7 @@ def test_same_users_same_bytes(tmp_path: Path) -> None:
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> dataset.Manifest:
-    """A data set of two shards: even users train, every fourth validates or tests."""
+    """A data set of two shards: even users are for training, odd ones for validation and test in turn."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -86,9 +86,20 @@ def test_parts(manifest: dataset.Manifest) -> None:
     assert manifest.scale.peak == 2.0
 
 
+def test_file_or_folder(manifest: dataset.Manifest) -> None:
+    """A data set is read by its manifest or its folder, as a text or a `Path`; a missing one is named."""
+    folder = manifest.path.parent
+    for path in (folder, str(folder), str(manifest.path)):
+        assert dataset.Manifest.read(path) == manifest
+
+    manifest.path.unlink()
+    with pytest.raises(UserError, match=r"manifest\.json: no such file; expected the manifest\.json"):
+        dataset.Manifest.read(folder)
+
+
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove"])
 def test_damage_is_found(manifest: dataset.Manifest, damage: str) -> None:
-    """A shard that changed after the manifest was written is not used."""
+    """A shard that changed after the manifest was written is an error."""
     shard = manifest.path.parent / "adp" / "shard-1.parquet"
     content = bytearray(shard.read_bytes())
     content[len(content) // 2] ^= 1
@@ -97,7 +108,7 @@ def test_damage_is_found(manifest: dataset.Manifest, damage: str) -> None:
     else:
         shard.write_bytes(content if damage == "flip" else content[:-9])
 
-    with pytest.raises(UserError, match=r"shard-1\.parquet: (expected checksum|missing)"):
+    with pytest.raises(UserError, match=r"shard-1\.parquet: (expected checksum|the file is missing)"):
         manifest.parts("train")
 
 
@@ -115,7 +126,7 @@ def parts_of(kind: str, seed: int, position: np.ndarray, **options: float) -> np
 
 @pytest.mark.parametrize(("count", "share", "test"), [(199_100, 0.005, 996), (66_550, 0.001, 67)])
 def test_paper_counts(count: int, share: float, test: int) -> None:
-    """The paper's numbers of samples are what its random split leaves for training and validation."""
+    """A random split leaves the paper's numbers of samples for training and validation."""
     parts = parts_of("random", 0, np.zeros((count, 3)), validation=0.01, test=share)
 
     assert (parts == TEST).sum() == test
@@ -124,7 +135,7 @@ def test_paper_counts(count: int, share: float, test: int) -> None:
 
 @pytest.mark.parametrize("kind", ["random", "block"])
 def test_split_is_stable(kind: str) -> None:
-    """The same seed gives the same parts, another seed others; every user is in exactly one part."""
+    """The same seed gives the same parts, another seed different ones; every user is in exactly one part."""
     position = grid(40, 40, 0.5)
     options = {"validation": 0.1, "test": 0.2, "block_m": 2.0, "guard_m": 0.6}
 
@@ -138,7 +149,7 @@ def test_split_is_stable(kind: str) -> None:
 
 
 def test_blocks_keep_their_distance() -> None:
-    """With blocks no training user is nearer to a held-out user than the guard."""
+    """With blocks, no training user is closer to a held-out user than the guard."""
     position = grid(60, 30, 0.2)
     parts = parts_of("block", 3, position, validation=0.1, test=0.1, block_m=1.0, guard_m=0.5)
 
@@ -164,16 +175,16 @@ def test_blocked_users_can_be_left_out() -> None:
 
 
 def test_expected_counts() -> None:
-    """Other counts than those expected stop with both."""
+    """Counts that differ from the expected ones are an error that names both."""
     position, eligible = np.zeros((1000, 3)), np.ones(1000, bool)
     options = {"kind": "random", "validation": 0.05, "test": 0.005}
 
     split(position, eligible, np.random.default_rng(0), **options, expected=[995, 5])
-    with pytest.raises(UserError, match=r"split\.expected: \[994, 6\] users .* found \[995, 5\]"):
+    with pytest.raises(UserError, match=r"split\.expected: expected \[994, 6\] users .* found \[995, 5\]"):
         split(position, eligible, np.random.default_rng(0), **options, expected=[994, 6])
 
 
 def test_empty_parts_are_refused() -> None:
-    """A split that leaves nobody to train on says so."""
+    """A split without training users is an error."""
     with pytest.raises(UserError, match="no train users left of 6"):
         parts_of("block", 0, grid(2, 3, 0.1), validation=0.1, test=0.1, block_m=5.0)

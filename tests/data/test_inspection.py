@@ -1,4 +1,4 @@
-"""What a user reads off a scenario folder before configuring it."""
+"""The description of a scenario folder, and the configuration that it suggests."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from robustloc.experiment.config import check
 
 
 def test_overview(raw: Path, arrays: dict) -> None:
-    """Generation, carrier, rows, base station and paths are those written."""
+    """The overview shows the format, carrier, rows, base station and paths that were written."""
     text = inspection.overview(raw)
 
-    assert f"DeepMIMO {folder.find_reader(raw).GENERATION}, carrier 3.5 GHz" in text
-    assert raw.name in folder.find_reader(raw).GENERATION
+    title = {"v1": "DeepMIMO v1 or v2", "v2": "DeepMIMO v1 or v2", "v3": "DeepMIMO v3", "v4": "DeepMIMO v4"}[raw.name]
+    assert f"{title}, carrier 3.5 GHz" in text
     assert f"rows R1 to R{ROWS} of {COLUMNS} users: {ROWS * COLUMNS} users" in text
     position = "an unknown position" if raw.name == "v1" else "(3.000, -2.000, 6.000)"
     blocked = (arrays["power"] != arrays["power"]).all(axis=1).mean()
@@ -26,7 +26,7 @@ def test_overview(raw: Path, arrays: dict) -> None:
 
 
 def test_configuration_works(raw: Path) -> None:
-    """The experiment that it prints is valid on top of the default, and finds the users."""
+    """The printed experiment is valid on top of the default configuration, and selects all users."""
     printed = inspection.overview(raw).partition("An experiment on the first base station:\n")[2]
     default, written = (yaml.safe_load(text) for text in ((ROOT / "config.yaml").read_text(), printed))
     name = raw.name
@@ -43,11 +43,11 @@ def test_configuration_works(raw: Path) -> None:
 
 
 def test_folders(raw: Path) -> None:
-    """A scenario is found by its own folder and by the one above; a place without any is an error."""
+    """A scenario is found in its own folder and in the folder above; a place without a scenario is an error."""
     assert inspection.folders(raw) == [raw]
     assert inspection.folders(raw.parent) == [raw]
     (raw.parent / "empty").mkdir()
-    with pytest.raises(UserError, match="expected DeepMIMO scenario folders in it, found none"):
+    with pytest.raises(UserError, match="expected scenario folders in it, found none"):
         inspection.folders(raw.parent / "empty")
     with pytest.raises(UserError, match="no such folder"):
         inspection.folders(raw.parent / "nowhere")

@@ -1,4 +1,4 @@
-"""Channels and angle-delay profiles against the plain formulas."""
+"""Channels and angle-delay profiles agree with the plain formulas."""
 
 import dataclasses
 from dataclasses import replace
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import make_paths
 
+from robustloc.base.errors import UserError
 from robustloc.data import channel, transform
 from robustloc.data import profile as adp
 from robustloc.data.paths import Paths
@@ -31,7 +32,7 @@ def single_path(advance: float, turns: float, setup: channel.Channel, gain: comp
 
 
 def double_loop(paths: Paths, setup: channel.Channel, convention: Convention) -> np.ndarray:
-    """Eq. (1)-(5) term by term, as slow as they are written."""
+    """Compute Eq. (1)-(5) term by term."""
     m, k, first = setup.antennas, setup.subcarriers, convention.first_index
     profiles = np.zeros((len(paths), m, k))
     for user in range(len(paths)):
@@ -69,6 +70,16 @@ def test_equations_term_by_term(convention: Convention) -> None:
     np.testing.assert_allclose(reference, expected, atol=1e-12 * expected.max())
     np.testing.assert_allclose(kernel, expected, atol=1e-6 * expected.max())
     assert (kernel[2] == 0).all()
+
+
+def test_convention_by_name() -> None:
+    """A convention may be a name, the paper's is the default; an unknown name lists the valid ones."""
+    paths = make_paths(np.array([3, 1]), width=3)
+
+    assert (adp.from_paths(paths, SMALL) == adp.from_paths(paths, SMALL, PAPER)).all()
+    assert (adp.from_paths(paths, SMALL, "dyloc") == adp.from_paths(paths, SMALL, DYLOC)).all()
+    with pytest.raises(UserError, match="no convention 'matlab'; valid names: paper, dyloc"):
+        adp.from_paths(paths, SMALL, "matlab")
 
 
 @settings(max_examples=60, deadline=None)
@@ -125,7 +136,7 @@ def test_energy_is_kept() -> None:
 
 
 def test_first_paths() -> None:
-    """Of users with more paths than are wanted, the first are used."""
+    """Of users with more paths than max_paths, the first paths are used."""
     paths = make_paths(np.full(3, 8), width=8)
     first = replace(paths, count=np.full(3, 5), **{name: getattr(paths, name)[:, :5] for name in PER_PATH})
 
@@ -135,7 +146,7 @@ def test_first_paths() -> None:
 
 
 def test_late_paths() -> None:
-    """A delay beyond the symbol is dropped, or wraps round to where it would alias."""
+    """A path later than the symbol is dropped, or wraps around to its aliased delay."""
     drop, wrap = (dataclasses.replace(SMALL, late_paths=choice) for choice in ("drop", "wrap"))
     late, early = single_path(0.1, 1.25, SMALL), single_path(0.1, 0.25, SMALL)
 
@@ -146,7 +157,7 @@ def test_late_paths() -> None:
 
 
 def test_dipoles() -> None:
-    """Half-wave dipoles at both ends give 1.64 of amplitude at the horizon and nothing straight up."""
+    """Half-wave dipoles at both ends have an amplitude gain of 1.64 at the horizon and 0 at the zenith."""
     isotropic, dipoles = (dataclasses.replace(SMALL, dipoles=choice) for choice in (False, True))
     level = dataclasses.replace(single_path(0.0, 0.1, SMALL), arrival_zenith=np.array([[np.pi / 2]]))
     upright = dataclasses.replace(level, zenith=np.array([[1e-12]]))
@@ -158,7 +169,7 @@ def test_dipoles() -> None:
 
 
 def test_batch_does_not_matter() -> None:
-    """A user's profile is the same to the bit alone, among others, and on one thread or all."""
+    """A user's profile is equal to the bit alone and in a batch, on one thread and on all."""
     paths = make_paths(np.arange(30) % 9, width=8)
     setup, together, before = channel.Channel(), [], numba.get_num_threads()
     for threads in (1, numba.config.NUMBA_NUM_THREADS):

@@ -1,4 +1,4 @@
-"""Input scales go there and back, and the power ratio is that of the linear magnitudes."""
+"""Input scales can be inverted, and the PSR is computed from linear magnitudes."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_there_and_back(name: str) -> None:
 
 
 def test_fixed_points() -> None:
-    """The training peak is 1 on unit and db, 80 dB below it is 0 on db, and so is nothing at all."""
+    """The training peak is 1 on unit and db; 80 dB below it and zero are 0 on db."""
     magnitude = np.array([2.0, 2e-4, 0.0])
 
     np.testing.assert_allclose(Scale("unit", 2.0).apply(magnitude), [1, 1e-4, 0])
@@ -31,7 +31,7 @@ def test_fixed_points() -> None:
 
 @pytest.mark.parametrize("name", ["unit", "db", "raw"])
 def test_power_ratio(name: str) -> None:
-    """Twice the magnitude is a perturbation of 0 dB, whatever the scale; none is -inf, one on nothing +inf."""
+    """Doubled magnitudes are a PSR of 0 dB on every scale; no perturbation is -inf, no signal +inf."""
     scale = Scale(name, 1.0)
     magnitude = RNG.uniform(0.01, 0.1, (3, 4, 4))
     magnitude[2] = 0
@@ -45,7 +45,7 @@ def test_power_ratio(name: str) -> None:
 
 
 def test_power_ratio_below_the_floor() -> None:
-    """A pixel that the scale has cut off costs what it is raised by, and nothing while it is left alone."""
+    """A pixel below the floor contributes its change to the PSR, and nothing if it is not changed."""
     scale = Scale("db", 1.0)
     magnitude = np.array([[1.0, 1e-6, 1e-6]])
     clean = scale.apply(magnitude)
@@ -59,7 +59,7 @@ def test_power_ratio_below_the_floor() -> None:
 
 @pytest.mark.parametrize("name", ["unit", "db", "raw"])
 def test_slope(name: str) -> None:
-    """No scaled value grows faster with its magnitude than the slope says, and one does as fast."""
+    """The slope is the largest derivative of the scaled value by the magnitude."""
     magnitude = (3.0 * torch.logspace(-6, 0, 601, dtype=torch.float64)).requires_grad_()
     (rate,) = torch.autograd.grad(domains.scaled(magnitude, Scale(name, 3.0)).sum(), magnitude)
 

@@ -1,4 +1,4 @@
-"""Median smoothing: noise in training, and in use the median of a fixed bank that attacks can climb through."""
+"""Median smoothing: noise in training, and the median under a fixed bank of noise, which has gradients."""
 
 from copy import deepcopy
 
@@ -33,7 +33,7 @@ def smoothed(network: nn.Module, **parameters: object) -> median_smoothing.Smoot
 
 
 def test_noise_of_training(network: nn.Module) -> None:
-    """Each user's noise has the asked size and depends on its own generator alone."""
+    """Each user's noise has the given size and depends only on the user's generator."""
     x, y = torch.zeros(4, 1, 32, 32), torch.zeros(4, 3)
     defence = median_smoothing.build(sigma_epsilons=2.0)
     generators = [torch.Generator().manual_seed(user) for user in range(9)]
@@ -46,7 +46,7 @@ def test_noise_of_training(network: nn.Module) -> None:
 
 
 def test_median_of_the_bank(network: nn.Module, x: torch.Tensor) -> None:
-    """The estimate is the median over the bank, the same alone as in a batch, in double precision and folded."""
+    """The estimate is the median over the bank, and equal alone, in a batch, in double precision and folded."""
     model = smoothed(network, draws=7).double()
     bank = torch.randn(7, 1, 8, 8, generator=torch.Generator().manual_seed(median_smoothing.BANK_SEED)).double()
     expected = torch.stack([network(x.double() + EPS * pattern) for pattern in bank]).quantile(0.5, dim=0)
@@ -59,7 +59,7 @@ def test_median_of_the_bank(network: nn.Module, x: torch.Tensor) -> None:
 
 
 def test_gradient(network: nn.Module, x: torch.Tensor) -> None:
-    """Gradients are those of the median: central differences agree."""
+    """Gradients agree with central differences of the median."""
     model, y = smoothed(network).double(), torch.zeros(6, 3, dtype=torch.float64)
 
     assert torch.autograd.gradcheck(squared_error(model, y), x.double().requires_grad_(), eps=1e-7, atol=1e-5)
@@ -69,6 +69,6 @@ def test_gradient(network: nn.Module, x: torch.Tensor) -> None:
     ("parameters", "message"), [({"draws": 4}, "odd number, found 4"), ({"sigma_epsilons": 0.0}, "more than 0")]
 )
 def test_refused(parameters: dict, message: str) -> None:
-    """An even number of draws has no middle one, and without noise nothing is smoothed."""
+    """An even number of draws and a noise of zero are errors."""
     with pytest.raises(ValueError, match=message):
         median_smoothing.build(**parameters)

@@ -1,11 +1,11 @@
-"""The shipped configurations are valid, and every kind of mistake is named before any job."""
+"""The shipped configurations are valid, and every kind of mistake is reported before any job."""
 
 import copy
 from pathlib import Path
 
 import pytest
 import yaml
-from configurations import DEFAULT, SCHEMA, merged
+from configurations import DEFAULT, LIBRARY, SCHEMA, merged
 from workflow_project import ROOT
 
 from robustloc.base import plugins
@@ -19,15 +19,14 @@ EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"))
 
 
 def test_default_is_valid_and_complete() -> None:
-    """The shipped configuration passes and states every key that the schema would otherwise fill in."""
+    """The shipped configuration passes; its sections and one scenario state every key that has a default."""
     filled = copy.deepcopy(DEFAULT)
     check(filled, SCHEMA)
 
     assert filled["training"] == DEFAULT["training"]
     assert filled["crafting"] == DEFAULT["crafting"]
-    for name, scenario in DEFAULT["scenarios"].items():
-        assert filled["scenarios"][name].keys() == scenario.keys()
-        assert filled["scenarios"][name]["channel"] == scenario["channel"]
+    assert filled["scenarios"]["outdoor"].keys() == DEFAULT["scenarios"]["outdoor"].keys()
+    assert filled["scenarios"]["outdoor"]["channel"] == DEFAULT["scenarios"]["outdoor"]["channel"]
 
 
 @pytest.mark.parametrize("file", EXPERIMENTS, ids=lambda file: file.stem)
@@ -54,7 +53,7 @@ MATRIX = {"name": "m", "kind": "matrix", "scenario": "indoor", "model": "dcnn"}
 MATRIX |= {"defences": ["none"], "attacks": ["fgsm"], "epsilon": 0.005}
 USERS = {"name": "u", "kind": "map", "scenario": "indoor", "model": "dcnn"}
 
-# What is set where, and what the message must say.
+# key, wrong value, and what the message must contain
 MISTAKES = {
     "unknown key": ("epsilon", 1, r"^epsilon: there is no 'epsilon'.*Valid: .*attacks"),
     "misspelt key": ("training.epoch", 3, r"training\.epoch: .*did you mean 'epochs'\?"),
@@ -141,7 +140,12 @@ MISTAKES = {
     "certified without smoothing": (
         "figures",
         [{"name": "c", "kind": "certified", "scenario": "indoor", "models": ["dcnn"], "defences": ["adversarial"]}],
-        r"figures\.c: nothing is certified of adversarial",
+        r"figures\.c: expected defences that can be certified, found adversarial",
+    ),
+    "epsilons and decibels": (
+        "figures",
+        [{"name": "r", "kind": "rmse", "scenario": "indoor", "models": ["dcnn"], "attacks": ["fgsm", "csi_pgd"]}],
+        r"figures\.r: epsilons and decibels share no axis; draw two figures",
     ),
     "map of nothing": (
         "figures",
@@ -171,9 +175,9 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes_are_named(mistake: str) -> None:
-    """The message names the key and what is valid."""
+    """The message names the key and the valid values."""
     path, value, message = MISTAKES[mistake]
-    content = copy.deepcopy(DEFAULT)
+    content = copy.deepcopy(LIBRARY)
     *way, last = (int(part) if part.isdigit() else part for part in path.split("."))
     place = content
     for part in way:
@@ -185,7 +189,7 @@ def test_mistakes_are_named(mistake: str) -> None:
 
 
 def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A plugin's parameter without default must be given, and whatever the workflow fills in need not."""
+    """A plugin's parameter without a default must be given, unless the workflow fills it in."""
     required = {"eps": plugins.Option("float", True), "patch": plugins.Option("int", True)}
     monkeypatch.setattr(plugins, "options", lambda kind, name: required if kind == "attacks" else {})
     content = {kind: {} for kind in ("models", "defences", "scenarios")} | {"grids": [], "figures": []}
@@ -197,7 +201,7 @@ def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_defence_needs_an_epsilon() -> None:
-    """A scenario on which a defence crafts attacks says how large they may be."""
+    """A scenario on which a defence crafts attacks needs a largest training epsilon."""
     content = copy.deepcopy(DEFAULT)
     del content["scenarios"]["indoor"]["training_epsilon"]
 

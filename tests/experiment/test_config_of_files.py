@@ -1,4 +1,4 @@
-"""Models from files in a configuration: one key, and what cannot be asked of them."""
+"""Models from files in a configuration: one key, and what is not possible with them."""
 
 import pytest
 import yaml
@@ -46,7 +46,7 @@ FILES = {
 
 @pytest.mark.parametrize("mistake", FILES)
 def test_mistakes_about_files(mistake: str) -> None:
-    """A network from a file is what it is."""
+    """A network from a file allows no other settings."""
     overlay, message = FILES[mistake]
 
     with pytest.raises(UserError, match=message):
@@ -54,7 +54,7 @@ def test_mistakes_about_files(mistake: str) -> None:
 
 
 def test_files() -> None:
-    """A network from a file takes every defence that goes on from it, and a file for each scenario and seed."""
+    """A network from a file can have every defence that continues from it, and one file per scenario and seed."""
     content = merged(of_file(defences=["none", "adversarial", "map_clamp", "median_smoothing"], seeds=[3]))
     check(content, SCHEMA)
     assert origin(content, "mine", "map_clamp") == {"model": "mine", "defence": "none"}

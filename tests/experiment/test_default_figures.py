@@ -1,24 +1,21 @@
-"""Every scenario and model has its figures without being asked, whatever the order of names."""
+"""Every scenario and model has default figures, in any order of names."""
 
 import copy
 
 import pytest
-import yaml
-from workflow_project import ROOT
+from configurations import LIBRARY, SCHEMA
 
 from robustloc.base.errors import UserError
 from robustloc.experiment import default_figures, threat_models
 from robustloc.experiment.config import check
 from robustloc.experiment.grids import attacked, expanded, localizers
 
-SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 OUTDOORS = {"scenarios": ["outdoor"], "defences": ["none"], "seeds": [0], "attacks": []}
 
 
 def found(*grids: dict, **keys: object) -> dict[str, dict]:
     """The figures of the default experiment, or of other grids and keys."""
-    content = copy.deepcopy(DEFAULT) | keys
+    content = copy.deepcopy(LIBRARY) | keys
     if grids:
         content |= {"grids": [OUTDOORS | grid for grid in grids], "figures": []}
     check(content, SCHEMA)
@@ -26,7 +23,7 @@ def found(*grids: dict, **keys: object) -> dict[str, dict]:
 
 
 def test_default() -> None:
-    """Each scenario and model has a map and a distribution, each attacked one a power and a gallery as well."""
+    """Each scenario and model has a map and a cdf; if attacked, also a power figure and a gallery."""
     figures = found()
 
     plain = {f"{place}_{model}" for place in ("outdoor", "indoor") for model in ("constant", "wknn", "resnet")}
@@ -45,17 +42,17 @@ def test_default() -> None:
         "epsilon": 0.03,
     }
     assert "attack" not in figures["cdf_indoor_wknn"]
-    assert "apgd" in figures["power_indoor_dcnn"]["attacks"]  # which worst brings
+    assert "apgd" in figures["power_indoor_dcnn"]["attacks"]  # a member of worst
     assert figures["gallery_indoor_neural_ode_4"]["attack"] == "fgsm"
 
 
 def test_figures_are_valid() -> None:
-    """A configuration that lists them all is one that passes, where each defence is under the attack."""
-    check(copy.deepcopy(DEFAULT) | {"figures": list(found().values())}, SCHEMA)
+    """A configuration that lists all default figures is valid."""
+    check(copy.deepcopy(LIBRARY) | {"figures": list(found().values())}, SCHEMA)
 
 
 def test_order_of_names() -> None:
-    """The same names in any order are the same figures."""
+    """The order of names does not change the figures."""
     one = {"models": ["dcnn"], "defences": ["trades", "none"], "seeds": [2, 1], "attacks": ["pgd_linf", "fgsm"]}
     other = {"models": ["dcnn"], "defences": ["none", "trades"], "seeds": [1, 2], "attacks": ["fgsm", "pgd_linf"]}
 
@@ -75,7 +72,7 @@ def test_order_of_names() -> None:
     ],
 )
 def test_attack_shown(attacks: list[str], shown: str | None) -> None:
-    """The worst of an ensemble, else the first with epsilons that wants errors; over the air there is none of a map."""
+    """Figures show an ensemble, else the first attack with epsilons and no target; maps show no attack over the air."""
     figures = found({"models": ["dcnn"], "attacks": attacks})
 
     assert figures["map_outdoor_dcnn"].get("attack") == shown
@@ -84,8 +81,8 @@ def test_attack_shown(attacks: list[str], shown: str | None) -> None:
 
 
 def test_nearest_epsilon() -> None:
-    """A reference epsilon that is not attacked gives way to the nearest one."""
-    scenarios = copy.deepcopy(DEFAULT["scenarios"])
+    """If the reference epsilon is not attacked, figures show the nearest one."""
+    scenarios = copy.deepcopy(LIBRARY["scenarios"])
     scenarios["outdoor"]["reference_epsilon"] = 0.044
 
     figures = found({"models": ["dcnn"], "attacks": ["fgsm"]}, scenarios=scenarios)
@@ -93,25 +90,35 @@ def test_nearest_epsilon() -> None:
 
 
 def test_no_gallery_without_profiles() -> None:
-    """Sets that keep no profiles make no gallery."""
-    crafting = DEFAULT["crafting"] | {"keep_adps": False}
+    """Without stored profiles there is no gallery."""
+    crafting = LIBRARY["crafting"] | {"keep_adps": False}
 
     figures = found({"models": ["dcnn"], "attacks": ["fgsm"]}, crafting=crafting)
     assert list(figures) == ["map_outdoor_dcnn", "cdf_outdoor_dcnn", "power_outdoor_dcnn"]
 
 
 def test_names_that_run_into_one() -> None:
-    """Two pairs of scenario and model with one name of figures are told."""
-    scenarios = DEFAULT["scenarios"] | {"outdoor_a": DEFAULT["scenarios"]["outdoor"]}
+    """Two pairs of scenario and model whose figures would have equal names are an error."""
+    scenarios = LIBRARY["scenarios"] | {"outdoor_a": LIBRARY["scenarios"]["outdoor"]}
     models = {"a_b": {"plugin": "constant"}, "b": {"plugin": "constant"}}
     grids = [{"models": ["a_b"]}, {"models": ["b"], "scenarios": ["outdoor_a"]}]
 
     with pytest.raises(UserError, match=r"models\.b: with scenario outdoor_a .* map_outdoor_a_b"):
-        found(*grids, scenarios=scenarios, models=DEFAULT["models"] | models)
+        found(*grids, scenarios=scenarios, models=LIBRARY["models"] | models)
+
+
+def test_described() -> None:
+    """The report has the title and the section that a figure's kind names."""
+    figures = {"m": {"name": "m", "kind": "map"}, "c": {"name": "c", "kind": "certified"}}
+
+    assert default_figures.described(figures) == [
+        {"name": "m", "kind": "map", "title": "errors on the floor plan", "section": "models"},
+        {"name": "c", "kind": "certified", "title": "certified errors", "section": "certificates"},
+    ]
 
 
 def test_sets() -> None:
-    """A map needs every seed's sets of its defences, clean ones and those of the attack and epsilon it shows."""
+    """A map needs the sets of all its defences and seeds: the clean ones, and the ones of its attack and epsilon."""
     grid = {"scenarios": ["o"], "models": ["m", "n"], "defences": ["b", "none"], "seeds": [1, 0], "attacks": ["x", "y"]}
     computed = [*localizers([grid]), *attacked([grid], {"o": {"x": ["eps0.1", "eps0.2"], "y": ["eps0.1"]}})]
     figure = {"scenario": "o", "model": "m", "defences": ["none", "b"]}

@@ -1,10 +1,10 @@
-"""Which localizers and sets an experiment is made of."""
+"""Which localizers and sets belong to an experiment."""
 
 from functools import partial
 
 import pytest
 import yaml
-from configurations import DEFAULT, SCHEMA, merged
+from configurations import LIBRARY, SCHEMA, merged
 
 from robustloc.experiment.config import check
 from robustloc.experiment.entries import origin
@@ -13,7 +13,7 @@ from robustloc.experiment.paths import budget_tag, budget_value
 
 
 def test_what_defences_start_from_is_trained() -> None:
-    """A grid of a defence alone trains what it starts from as well, down to the beginning."""
+    """A grid with one defence also trains every localizer that this defence starts from."""
     grid = {"scenarios": ["s"], "models": ["m"], "defences": ["c"], "seeds": [3], "attacks": []}
 
     starts = {"c": "b", "b": "a"}
@@ -26,8 +26,8 @@ def test_what_defences_start_from_is_trained() -> None:
 
 
 def test_weights_come_from_another_model() -> None:
-    """A model that takes weights starts from the same defence of the other model, which starts from where that does."""
-    content = merged(DEFAULT, {})
+    """A model with `weights` starts from the other model under the same defence, which has its own start."""
+    content = merged(LIBRARY, {})
     check(content, SCHEMA)
     grid = {"scenarios": ["s"], "models": ["neural_ode_fine"], "defences": ["adversarial"], "seeds": [0], "attacks": []}
 
@@ -53,7 +53,7 @@ def test_equal_grids_are_equal_texts() -> None:
     ("epsilon", "tag"), [(0.01, "0.01"), (1e-3, "0.001"), (1, "1"), (10.0, "10"), (2e-7, "0.0000002")]
 )
 def test_epsilon_tags(epsilon: float, tag: str) -> None:
-    """Equal numbers have equal tags, without exponents, and the tag reads back as the number."""
+    """Equal numbers have equal tags without exponents, and a tag converts back to its number."""
     assert budget_tag("eps", epsilon) == f"eps{tag}"
     assert budget_tag("psr", yaml.safe_load(f"-{tag}0" if "." in tag else f"-{tag}")) == f"psr-{tag}"
     assert budget_value(f"psr-{tag}") == -epsilon

@@ -1,4 +1,4 @@
-"""The schema describes every key, and what breaks it is told in words."""
+"""The schema describes every key, and violations are reported in words."""
 
 import yaml
 from workflow_project import ROOT
@@ -9,7 +9,7 @@ SCHEMA = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
 
 
 def leaves(rules: dict, place: str = "") -> dict[str, dict]:
-    """Collect what the schema says of every key that holds no mapping, by its place."""
+    """Collect the schema's rules for every key that does not hold a mapping, by its place."""
     if "$ref" in rules:
         own = {key: rules[key] for key in rules if key == "description"}
         rules = SCHEMA["$defs"][rules["$ref"].rsplit("/", 1)[1]] | own
@@ -26,7 +26,7 @@ def leaves(rules: dict, place: str = "") -> dict[str, dict]:
 
 
 def test_every_key_is_described() -> None:
-    """The schema says of every key what it is, in units where it has some."""
+    """The schema describes every key, with its unit."""
     found = leaves(SCHEMA)
 
     assert {".scenarios.*.epsilons", ".scenarios.*.channel.bandwidth_hz", ".grids[].seeds", ".training.epochs"} <= set(
@@ -36,14 +36,14 @@ def test_every_key_is_described() -> None:
 
 
 def test_keys_that_are_no_names() -> None:
-    """A number in place of a key is told like any other unknown key."""
+    """A number as a key is reported like any other unknown key."""
     rules = {"type": "object", "properties": {"seed": {}}, "additionalProperties": False}
 
     assert schema.violations({1: 2}, rules) == ["1: there is no '1'; Valid: seed"]
 
 
 def test_numbers_given_as_text() -> None:
-    """A number that was read as text says why; any other text does not."""
+    """The message explains why a number was read as text; for other texts it has no hint."""
     rules = {"properties": {"seed": {"type": "integer"}}}
 
     assert "expected a whole number, found '5'; it was read as text" in schema.violations({"seed": "5"}, rules)[0]

@@ -1,10 +1,10 @@
-"""Attacks of a configuration: budgets, ensembles, domains, targets, surrogates, and what is wrong with them."""
+"""Attacks of a configuration: budgets, ensembles, domains, targets, surrogates, and mistakes in them."""
 
 import copy
 from functools import partial
 
 import pytest
-from configurations import DEFAULT, SCHEMA, merged
+from configurations import DEFAULT, LIBRARY, SCHEMA, merged
 
 from robustloc.base.errors import UserError
 from robustloc.experiment import threat_models
@@ -16,14 +16,14 @@ GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none"], "see
 
 
 def filled(overlay: dict) -> dict:
-    """The default configuration with an overlay, checked."""
-    content = merged(DEFAULT, overlay)
+    """The shipped configuration with an overlay, checked."""
+    content = merged(LIBRARY, overlay)
     check(content, SCHEMA)
     return content
 
 
 def test_budgets() -> None:
-    """Attacks on the input have the scenario's epsilons, those over the air its ratios."""
+    """Attacks on the input have the scenario's epsilons; attacks over the air have its ratios."""
     scenarios = {"outdoor": {"epsilons": [0.05, 0.010], "psrs_db": [-20, -30.5]}}
     found = threat_models.budgets(filled({"scenarios": scenarios, "figures": []}))["outdoor"]
 
@@ -39,7 +39,7 @@ def test_ensembles_bring_their_members() -> None:
 
 
 def test_surrogates_are_trained() -> None:
-    """What an attack is crafted on is trained, with the same seed."""
+    """The surrogate of an attack is trained with the same seed."""
     content = filled({"grids": [GRID | {"attacks": ["transfer_neural_ode"]}], "figures": []})
     found = trained(content["grids"], partial(origin, content), threat_models.surrogates(content))
 
@@ -48,7 +48,7 @@ def test_surrogates_are_trained() -> None:
 
 
 def test_reference_epsilon() -> None:
-    """Verdicts are made in the middle of the grid, of two middle ones at the smaller, or where the scenario says."""
+    """The reference epsilon is the scenario's, or else the middle of its epsilons (of two, the smaller)."""
     content = copy.deepcopy(DEFAULT)
     del content["scenarios"]["outdoor"]["reference_epsilon"]
     assert threat_models.reference_epsilon(content, "outdoor") == 0.03
@@ -97,7 +97,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistakes(mistake: str) -> None:
-    """Each is told with its key."""
+    """The message names the key."""
     attacks, message = MISTAKES[mistake]
     with pytest.raises(UserError, match=message):
         filled({"attacks": attacks})
@@ -105,7 +105,7 @@ def test_mistakes(mistake: str) -> None:
 
 def test_ratios_must_be_given() -> None:
     """An attack over the air needs the scenario's ratios."""
-    content = merged(DEFAULT, {"grids": [GRID | {"attacks": ["csi_pgd"]}], "figures": []})
+    content = merged(LIBRARY, {"grids": [GRID | {"attacks": ["csi_pgd"]}], "figures": []})
     del content["scenarios"]["outdoor"]["psrs_db"]
 
     with pytest.raises(UserError, match=r"scenarios\.outdoor\.psrs_db: missing; attack 'csi_pgd'"):
@@ -114,13 +114,13 @@ def test_ratios_must_be_given() -> None:
 
 @pytest.mark.parametrize("attack", ["worst", "csi_pgd", "to_north", "transfer_dcnn", "universal"])
 def test_training_takes_plain_attacks(attack: str) -> None:
-    """What a defence could not train with is refused."""
+    """A defence cannot train with attacks that have a target, a surrogate, members, another domain, or that learn."""
     with pytest.raises(UserError, match=rf"defences\.adversarial\.attacks: {attack} .*training has no use for it"):
         filled({"defences": {"adversarial": {"attacks": [attack]}}})
 
 
 def test_surrogates_that_need_an_epsilon() -> None:
-    """What is trained for a surrogate alone needs the scenario's training epsilon all the same."""
+    """A localizer that is trained only as a surrogate needs the scenario's training epsilon, too."""
     attack = {"plugin": "apgd", "norm": "linf", "surrogate": {"model": "dcnn", "defence": "adversarial"}}
     content = merged(DEFAULT, {"attacks": {"a": attack}, "grids": [GRID | {"attacks": ["a"]}], "figures": []})
     del content["scenarios"]["outdoor"]["training_epsilon"]
@@ -130,7 +130,7 @@ def test_surrogates_that_need_an_epsilon() -> None:
 
 
 def test_examples_have_an_epsilon() -> None:
-    """A figure of one example is not drawn of an attack over the air."""
+    """A figure of one example cannot show an attack over the air."""
     figure = {
         "name": "f",
         "kind": "example",
@@ -144,7 +144,7 @@ def test_examples_have_an_epsilon() -> None:
 
 
 def test_figures_have_one_axis() -> None:
-    """Epsilons and decibels are not drawn over one axis."""
+    """Epsilons and decibels cannot share an axis."""
     figure = {"name": "f", "kind": "rmse", "scenario": "outdoor", "models": ["dcnn"], "attacks": ["fgsm", "csi_pgd"]}
     with pytest.raises(UserError, match=r"figures\.f: epsilons and decibels"):
         filled({"figures": [figure]})

@@ -1,18 +1,18 @@
-"""Captions are a line that can stand under a figure: they name scene, models, users and seeds."""
+"""A caption is one line: it names scenario, models, users and seeds of its figure."""
 
 import pytest
-from figure_rows import CERTIFIED, RADII, SETS, SUMMARY, TEST, rows
+from figure_rows import CERTIFIED, RADII, SCALE, SETS, SUMMARY, TEST, caption, rows
 
-from robustloc.figures.parts import captions, users
-from robustloc.report import selection
+from robustloc.base import plugins
+from robustloc.figures import cdf, certified, map, rmse
 
 ROWS = rows()
 
 
-@pytest.mark.parametrize("kind", captions.KINDS)
+@pytest.mark.parametrize("kind", plugins.names("figures"))
 def test_what_everyone_wants_to_know(kind: str) -> None:
-    """Scene, model, how many users, how many seeds, units; one line, without the traces of a broken template."""
-    text = captions.caption(kind, ROWS[kind])
+    """A caption has scenario, model, numbers of users and seeds, and units, and no trace of a broken template."""
+    text = caption(kind, ROWS[kind])
 
     assert "scenario in_door" in text
     assert "dcnn" in text
@@ -50,29 +50,29 @@ def test_what_everyone_wants_to_know(kind: str) -> None:
     ],
 )
 def test_what_is_seen(kind: str, words: list[str]) -> None:
-    """The attack, its norm and epsilon, and what lines, bands and markers mean."""
-    text = captions.caption(kind, ROWS[kind])
+    """A caption has the attack with norm and epsilon, and explains lines, bands and markers."""
+    text = caption(kind, ROWS[kind])
 
     assert [word for word in words if word not in text] == []
 
 
 def test_one_seed_has_no_band() -> None:
-    """Of one seed nothing is said of means or bands; without attack, nothing of an epsilon."""
-    table = users.errors([one for one in SETS if one[0]["seed"] == 0 and one[0]["attack"] == "clean"], TEST)
+    """A caption of one seed does not mention means or bands, and a caption without attack no epsilon."""
+    sets = [one for one in SETS if one[0]["seed"] == 0 and one[0]["attack"] == "clean"]
 
-    for kind, choose in (("map", users.floor_plan), ("cdf", users.distribution)):
-        text = captions.caption(kind, choose(table))
+    for kind, plugin in (("map", map), ("cdf", cdf)):
+        text = caption(kind, plugin.rows(sets, TEST, SCALE))
         assert "One seed." in text
         assert "without attack" in text
         assert "bands" not in text
         assert "epsilon" not in text
-    assert "bands" not in captions.caption("certified", selection.certified(RADII[RADII.seed == 0], CERTIFIED))
+    assert "bands" not in caption("certified", certified.rows(RADII[RADII.seed == 0], CERTIFIED))
 
 
 def test_over_the_air() -> None:
-    """Attacks over the air have a power and no epsilon, in a figure of kind rmse, too."""
+    """Attacks over the air have a power and no epsilon, also in a figure of kind rmse."""
     figure = {"scenario": "in_door", "models": ["dcnn"], "defences": ["none"], "attacks": ["csi_pgd"]}
-    text = captions.caption("rmse", selection.rmse(SUMMARY, figure))
+    text = caption("rmse", rmse.rows(SUMMARY, figure))
 
     assert "[dB]" in text
     assert "epsilon" not in text

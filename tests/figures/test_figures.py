@@ -1,4 +1,4 @@
-"""Figures show what the tables say, with units, from their own numbers alone, and equal figures are equal bytes."""
+"""Figures show the numbers of their tables, with units, and equal numbers give equal bytes."""
 
 from pathlib import Path
 
@@ -10,16 +10,16 @@ from figure_rows import CERTIFIED, FIGURE, MATRIX, RADII, SUMMARY, rows
 from matplotlib.figure import Figure
 from workflow_project import ROOT
 
-from robustloc.figures import cdf, map, matrix
-from robustloc.figures.parts import captions, curves, profiles, style
-from robustloc.report import selection
-from robustloc.stages import figure as stage
+from robustloc.base import plugins
+from robustloc.figures import cdf, certified, gallery, map, matrix, power, rmse
+from robustloc.figures.parts import style
+from robustloc.jobs import fingerprint
 
 ROWS = rows()
-DRAW = {kind: draw for kind, (_, draw) in stage.KINDS.items()}
+DRAW = {kind: plugins.load("figures", kind).draw for kind in plugins.names("figures")}
 RATIO = "perturbation-to-signal ratio [dB]"
 EPSILON = "epsilon (units of the scaled input)"
-# what stands along the axes of each kind, and in its legend
+# labels of the axes and entries of the legend of each kind
 LABELS = {
     "rmse": {EPSILON, "position RMSE [m]"},
     "power": {RATIO, "position RMSE [m]"},
@@ -50,27 +50,35 @@ LONG = {
 
 
 def labels(drawing: Figure) -> set[str]:
-    """What stands along all axes."""
+    """Return the labels of all axes."""
     every = [*drawing.axes, *(child for axes in drawing.axes for child in axes.child_axes)]
     return {axis.get_label_text() for axes in every for axis in (axes.xaxis, axes.yaxis)} - {""}
 
 
 def test_every_kind_is_tested() -> None:
-    """The kinds of the configuration, those that are drawn, those with a caption and those tested here are the same."""
+    """The kinds of the schema, the files of the folder and the kinds tested here are the same."""
     schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
     kinds = {branch["properties"]["kind"]["const"] for branch in schema["properties"]["figures"]["items"]["oneOf"]}
 
-    assert kinds == DRAW.keys() == ROWS.keys() == LABELS.keys() == captions.KINDS.keys()
+    assert kinds == DRAW.keys() == ROWS.keys() == LABELS.keys()
+
+
+@pytest.mark.parametrize("kind", DRAW)
+def test_kinds_are_independent(kind: str) -> None:
+    """The code that draws a kind has no file of another kind, so an edit of a kind makes its own figures due."""
+    closure = {entry.split("@")[0] for entry in fingerprint.code("stages.figure", f"figures.{kind}").split()}
+
+    assert closure & {f"figures.{other}" for other in DRAW} == {f"figures.{kind}"}
 
 
 @pytest.mark.parametrize("kind", DRAW)
 def test_axes_and_legend(kind: str) -> None:
-    """Every axis says what it shows in which unit, and the legend what is drawn."""
+    """Every axis has a label with its unit, and the legend names what is drawn."""
     drawing = DRAW[kind](ROWS[kind])
 
     assert labels(drawing) == LABELS[kind]
-    told = [text.get_text() for legend in drawing.legends for text in legend.get_texts()]
-    assert told == SAMPLES.get(kind, [])
+    entries = [text.get_text() for legend in drawing.legends for text in legend.get_texts()]
+    assert entries == SAMPLES.get(kind, [])
     style.plt.close(drawing)
 
 
@@ -89,7 +97,7 @@ def test_same_numbers_same_bytes(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", DRAW)
 def test_long_names_fit(tmp_path: Path, kind: str) -> None:
-    """Whatever names are as long as, nothing reaches over the edge of a figure."""
+    """With long names, nothing reaches over the edge of a figure."""
     drawing = DRAW[kind](ROWS[kind].replace(LONG))
     style.save(drawing, tmp_path / "a.png", tmp_path / "a.pdf")
 
@@ -100,8 +108,8 @@ def test_long_names_fit(tmp_path: Path, kind: str) -> None:
 
 
 def test_curves_are_the_table() -> None:
-    """A curve per attack and defence from the clean error on, a band where there are seeds; the floor is marked."""
-    axes = curves.rmse(selection.rmse(SUMMARY, FIGURE | {"attacks": ["fgsm"]})).axes[0]
+    """A curve per attack and defence starts at the clean error, with a band over seeds; the baseline has a line."""
+    axes = rmse.draw(rmse.rows(SUMMARY, FIGURE | {"attacks": ["fgsm"]})).axes[0]
     plain, defended, floor, *samples = axes.lines
 
     assert plain.get_xydata().tolist() == [[0.0, 0.5], [0.01, 1.5], [0.02, 1.75]]
@@ -115,8 +123,8 @@ def test_curves_are_the_table() -> None:
 
 
 def test_attacks_over_the_air_are_over_decibels() -> None:
-    """They have no epsilon; the clean error, which has no decibels, is a level, and so is the floor."""
-    axes = curves.rmse(selection.rmse(SUMMARY, FIGURE | {"defences": ["none"], "attacks": ["csi_pgd"]})).axes[0]
+    """Attacks over the air are drawn over decibels; the clean error and the baseline are horizontal lines."""
+    axes = rmse.draw(rmse.rows(SUMMARY, FIGURE | {"defences": ["none"], "attacks": ["csi_pgd"]})).axes[0]
 
     assert axes.lines[0].get_xydata().tolist() == [[-20.0, 2.5], [0.0, 3.5]]
     assert [line.get_ydata()[0] for line in axes.lines[1:3]] == [0.5, 4.0]
@@ -124,8 +132,8 @@ def test_attacks_over_the_air_are_over_decibels() -> None:
 
 
 def test_power_is_an_axis_of_all_budgets() -> None:
-    """Sets of an epsilon stand at the decibels that were measured, beside those over the air."""
-    axes = curves.power(ROWS["power"]).axes[0]
+    """Attacks with an epsilon are drawn at their measured decibels, beside attacks over the air."""
+    axes = power.draw(ROWS["power"]).axes[0]
 
     fgsm, on_air, worst = (line.get_xydata() for line in axes.lines[:3])
     np.testing.assert_allclose(fgsm, [[-30, 1.5], [20 * np.log10(0.02) + 10, 1.75]])
@@ -134,8 +142,8 @@ def test_power_is_an_axis_of_all_budgets() -> None:
 
 
 def test_matrix_is_the_table() -> None:
-    """Every cell is written out, defences down in the figure's order."""
-    axes = matrix.draw(selection.matrix(SUMMARY, MATRIX)).axes[0]
+    """Every cell has its number, and defences are in the figure's order."""
+    axes = matrix.draw(matrix.rows(SUMMARY, MATRIX)).axes[0]
 
     assert [text.get_text() for text in axes.texts] == ["0.500", "1.500", "0.600", "0.750"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["clean", "fgsm"]
@@ -143,17 +151,17 @@ def test_matrix_is_the_table() -> None:
 
 
 def test_matrix_of_equal_errors() -> None:
-    """A localizer that nothing moves has a matrix, too."""
-    (axes, bar) = matrix.draw(selection.matrix(SUMMARY, MATRIX).assign(rmse_mean_m=2.0)).axes
+    """Equal errors can be drawn, although their colour scale has no length."""
+    (axes, bar) = matrix.draw(matrix.rows(SUMMARY, MATRIX).assign(rmse_mean_m=2.0)).axes
 
     assert [text.get_text() for text in axes.texts] == ["2.000"] * 4
     assert "[m]" in bar.get_ylabel()
 
 
 def test_certified_is_the_mean_of_the_seeds() -> None:
-    """The RMSE ends where nothing is certified, in a band of both seeds; along the top stands the radii's power."""
-    table = selection.certified(RADII, CERTIFIED)
-    axes = curves.certified(table).axes[0]
+    """The RMSE, with a band over seeds, ends where nothing is certified; the top axis has the power of the radii."""
+    table = certified.rows(RADII, CERTIFIED)
+    axes = certified.draw(table).axes[0]
 
     assert table.certified_rmse_m.tolist() == [0.75, 1.5, np.inf]
     np.testing.assert_allclose(table.certified_rmse_std_m, np.array([0.5, 1.0, np.nan]) / 2**0.5)
@@ -166,8 +174,8 @@ def test_certified_is_the_mean_of_the_seeds() -> None:
     assert min(ratios) >= 0.1
 
 
-def test_map_tells_who_is_in_sight() -> None:
-    """Each panel has a marker per kind of user, where they are and in the colour of their error, and their RMSE."""
+def test_map_shows_line_of_sight() -> None:
+    """Each panel has a marker per line of sight, at the users' positions, coloured by error, and their RMSE."""
     drawing = map.draw(ROWS["map"])
     panels = [axes for axes in drawing.axes if axes.get_title()]
     own = ROWS["map"].query("defence == 'adversarial' and attack == 'worst'")
@@ -185,7 +193,7 @@ def test_map_tells_who_is_in_sight() -> None:
 
 
 def test_long_street_lies_across() -> None:
-    """A plan much longer than wide is turned by a right angle, so that its panels are as wide as the figure."""
+    """A plan that is much longer than wide is rotated, so that its long side is as wide as the figure."""
     street = ROWS["map"].assign(y_m=ROWS["map"].y_m * 10)
     first = map.draw(street).axes[0]
 
@@ -195,7 +203,7 @@ def test_long_street_lies_across() -> None:
 
 
 def test_distribution_rises_at_the_errors() -> None:
-    """Panels are kinds of users; a curve rises by one user's share at each error, and has a band of the seeds."""
+    """Each line of sight has a panel; a curve rises by one user's share at each error and has a band over seeds."""
     drawing = cdf.draw(ROWS["cdf"])
     own = ROWS["cdf"].query("defence == 'none' and attack == 'clean' and line_of_sight == 0")
 
@@ -209,9 +217,9 @@ def test_distribution_rises_at_the_errors() -> None:
 
 
 def test_gallery_shows_the_numbers() -> None:
-    """Three rows of images and estimates, the largest damage on top, and how far off they are."""
+    """A gallery has three rows of images and estimates, largest damage on top, with their position errors."""
     table = ROWS["gallery"]
-    panels = profiles.draw(table).axes[:12]
+    panels = gallery.draw(table).axes[:12]
 
     image = table[(table.damage == "largest") & (table.panel == "adversarial ADP")][["0", "1", "2", "3"]]
     np.testing.assert_array_equal(panels[2].images[0].get_array(), image)

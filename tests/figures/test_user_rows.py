@@ -1,4 +1,4 @@
-"""The numbers of figures of users are those of the sets, summed up over seeds as is said."""
+"""Rows of figures that read sets: they have the numbers of the sets, averaged over seeds."""
 
 import dataclasses
 
@@ -7,15 +7,13 @@ import pandas as pd
 import pytest
 from figure_rows import CELL, COLUMNS, COUNT, ERRORS, SCALE, SETS, TEST
 
-from robustloc.figures.parts import users as user_rows
-
-TABLE = user_rows.errors(SETS, TEST)
+from robustloc.figures import cdf, example, gallery, map
 
 
 @pytest.mark.parametrize(("defence", "attack"), [("none", "clean"), ("adversarial", "worst")])
 def test_map_errors(defence: str, attack: str) -> None:
-    """A user's error is the root of the mean square of both seeds', where the user is, with the user's sight."""
-    rows = user_rows.floor_plan(TABLE).query("defence == @defence and attack == @attack").set_index("user")
+    """A user's error is the root mean square over both seeds, at the user's position, with the line of sight."""
+    rows = map.rows(SETS, TEST, SCALE).query("defence == @defence and attack == @attack").set_index("user")
 
     first, second = ERRORS[defence, attack, 0], ERRORS[defence, attack, 1]
     np.testing.assert_allclose(rows.error_m[TEST.user], np.sqrt((first**2 + second**2) / 2))
@@ -25,15 +23,17 @@ def test_map_errors(defence: str, attack: str) -> None:
 
 
 def test_map_of_one_seed() -> None:
-    """Of one seed it is the set's own error."""
-    rows = user_rows.floor_plan(TABLE[TABLE.seed == 1]).query("defence == 'none' and attack == 'worst'")
+    """With one seed, a user's error is the error in the set."""
+    rows = map.rows([one for one in SETS if one[0]["seed"] == 1], TEST, SCALE).query(
+        "defence == 'none' and attack == 'worst'"
+    )
 
     np.testing.assert_allclose(rows.set_index("user").error_m[TEST.user], ERRORS["none", "worst", 1])
 
 
 def test_distribution() -> None:
-    """At k/n stands the mean of both seeds' k-th smallest errors, and half their distance times the root of two."""
-    rows = user_rows.distribution(TABLE).query("defence == 'none' and attack == 'worst' and line_of_sight == 1")
+    """The quantile of k/n has mean and sample standard deviation of both seeds' k-th smallest errors."""
+    rows = cdf.rows(SETS, TEST, SCALE).query("defence == 'none' and attack == 'worst' and line_of_sight == 1")
 
     seen = TEST.line_of_sight == 1
     first, second = (np.sort(ERRORS["none", "worst", seed][seen]) for seed in (0, 1))
@@ -44,7 +44,7 @@ def test_distribution() -> None:
 
 
 def test_distribution_of_a_known_law() -> None:
-    """Of errors with the distribution function x, half the users lie below a half; one seed has no spread."""
+    """Uniform errors have the distribution function x; one seed has no standard deviation."""
     count = 1001
     test = dataclasses.replace(
         TEST,
@@ -53,7 +53,7 @@ def test_distribution_of_a_known_law() -> None:
         line_of_sight=np.ones(count, int),
     )
     error = np.random.default_rng(1).permutation(np.linspace(0, 1, count))
-    rows = user_rows.distribution(user_rows.errors([(CELL, {"user": test.user, "error_m": error})], test))
+    rows = cdf.rows([(CELL, {"user": test.user, "error_m": error})], test, SCALE)
 
     np.testing.assert_allclose(rows.error_mean_m, rows.share, atol=1e-3)
     assert rows.error_mean_m[rows.share >= 0.5].iloc[0] == pytest.approx(0.5)
@@ -61,8 +61,8 @@ def test_distribution_of_a_known_law() -> None:
 
 
 def test_groups_of_users_are_all_users() -> None:
-    """Those in sight, out of it and without a path are told apart, and together are all."""
-    rows = user_rows.distribution(TABLE)
+    """Each user is in exactly one group: in line of sight, out of it, or without a path."""
+    rows = cdf.rows(SETS, TEST, SCALE)
 
     counts = rows.groupby(["defence", "attack"]).size()
     assert (counts == COUNT).all()
@@ -70,8 +70,8 @@ def test_groups_of_users_are_all_users() -> None:
 
 
 def test_gallery() -> None:
-    """The users of largest, median and smallest damage, every pixel and every position as in the set."""
-    rows = user_rows.gallery(CELL, COLUMNS, TEST, SCALE, list(user_rows.DAMAGE))
+    """A gallery has the users of largest, median and smallest damage, with pixels and positions of the set."""
+    rows = gallery.rows([(CELL, COLUMNS)], TEST, SCALE)
 
     users = rows[rows.user >= 0].groupby("damage").user.first()
     assert users.to_dict() == {"largest": TEST.user[-1], "median": TEST.user[COUNT // 2], "smallest": TEST.user[0]}
@@ -82,3 +82,12 @@ def test_gallery() -> None:
     everyone = rows[rows.panel == "test users"]
     np.testing.assert_array_equal(everyone[[0, 1, 2]], TEST.position)
     assert pd.isna(everyone[3]).all()
+
+
+def test_example() -> None:
+    """An example is the user of median damage, as in a gallery."""
+    one, three = (plugin.rows([(CELL, COLUMNS)], TEST, SCALE) for plugin in (example, gallery))
+
+    same = three[three.damage.isin(["median", ""])].reset_index(drop=True)
+    assert set(one.damage) == {"median", ""}
+    assert one.equals(same)

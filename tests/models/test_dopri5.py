@@ -1,4 +1,4 @@
-"""The adaptive solver: right, and for each sample as if it were alone."""
+"""The adaptive solver is accurate, and treats each sample as if it were alone."""
 
 import pytest
 import torch
@@ -19,13 +19,13 @@ def growth(t: Tensor, h: Tensor) -> Tensor:
 
 
 class Counting:
-    """dh/dt = -rate (h - cos t), with the rate that a sample's first channel counts; keeps the times asked for."""
+    """dh/dt = -rate (h - cos t), the rate being a sample's first channel; records the times of evaluation."""
 
     def __init__(self, rates: list[float]):
         self.rates, self.times = torch.tensor(rates, dtype=torch.float64), []
 
     def __call__(self, t: Tensor, h: Tensor) -> Tensor:
-        """Return dh/dt, the first channel's being 0."""
+        """Return dh/dt; the first channel is constant."""
         self.times.append(t)
         rate = self.rates[h[:, 0, 0, 0].long()].view(-1, 1, 1, 1)
         return torch.cat([torch.zeros_like(h[:, :1]), -rate * (h[:, 1:] - torch.cos(t))], dim=1)
@@ -40,7 +40,7 @@ def test_closed_form(tolerance: float) -> None:
 
 
 def test_torchdiffeq() -> None:
-    """At a tight tolerance a network's field leads where torchdiffeq says."""
+    """With a tight tolerance the solver agrees with torchdiffeq on a network's field."""
     torch.manual_seed(0)
     field, h = Field((8, 4, 4)).double(), torch.randn(1, 8, 4, 4, dtype=torch.float64)
     with torch.no_grad():
@@ -51,7 +51,7 @@ def test_torchdiffeq() -> None:
 
 
 def test_each_sample_has_its_own_steps() -> None:
-    """A stiff and a slow sample come out as each does alone, and the slow one takes no steps for the stiff one."""
+    """A stiff and a slow sample give the same results as alone; the slow one takes no extra steps."""
     h = torch.ones(3, 4, 2, 2, dtype=torch.float64)
     h[:, 0] = torch.arange(3.0).view(3, 1, 1)
     together, single = Counting([50.0, 0.1, 3.0]), [Counting([50.0, 0.1, 3.0]) for _ in h]
@@ -65,7 +65,7 @@ def test_each_sample_has_its_own_steps() -> None:
 
 
 def test_no_step_passes_the_end() -> None:
-    """The field is asked for times from 0 to 1 only, so that no network is evaluated where it never learns."""
+    """The solver evaluates the field at times from 0 to 1 only, because a network learns nothing outside."""
     field = Counting([0.01])
     dopri5.solve(field, torch.zeros(1, 4, 2, 2, dtype=torch.float64), 1e-3)
 
@@ -74,7 +74,7 @@ def test_no_step_passes_the_end() -> None:
 
 
 def test_gradient() -> None:
-    """The gradient is a finite difference's, also of samples that are done at different steps."""
+    """The gradient equals a finite difference, also if samples end after different numbers of steps."""
     torch.manual_seed(0)
     field = nn.Conv2d(8, 8, 3, padding=1).double()
     h = torch.randn(4, 8, 4, 4, dtype=torch.float64) * torch.tensor([0.1, 1, 3, 10]).view(4, 1, 1, 1)
@@ -100,12 +100,12 @@ def test_weights_get_gradients() -> None:
 
 
 def test_not_finite() -> None:
-    """A field that gives no numbers is an error."""
-    with pytest.raises(UserError, match="a state is no finite number"):
+    """A field that returns non-finite numbers is an error."""
+    with pytest.raises(UserError, match="a state is not a finite number"):
         dopri5.solve(lambda t, h: h / 0, STATES, 1e-3)
 
 
 def test_too_many_steps() -> None:
-    """A field that is too stiff is an error, not a run without end."""
+    """A field that is too stiff is an error, not an endless run."""
     with pytest.raises(UserError, match=r"a state needs more than 20 steps at tolerance 0\.001; raise the tolerance"):
         dopri5.solve(lambda t, h: -1e6 * h, STATES, 1e-3, max_steps=20)

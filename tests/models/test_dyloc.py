@@ -1,4 +1,4 @@
-"""DyLoc's network is the published one."""
+"""DyLoc's network equals the published one."""
 
 import pytest
 import torch
@@ -10,12 +10,12 @@ from robustloc.models import dyloc
 
 @pytest.mark.parametrize(("size", "weights"), [(32, 41_143), (64, 44_221)])
 def test_weights(size: int, weights: int) -> None:
-    """As many weights as the published networks for indoors and outdoors."""
+    """The network has as many weights as the published ones for indoors and outdoors."""
     assert sum(parameter.numel() for parameter in dyloc.build((1, size, size)).parameters()) == weights
 
 
 def test_order_of_layers() -> None:
-    """Convolution, ReLU, normalisation, pooling."""
+    """The order of layers is convolution, ReLU, normalisation, pooling."""
     convolution, relu, norm, pool = dyloc.build((1, 32, 32)).features[2]
 
     assert isinstance(convolution, nn.Conv2d)
@@ -27,7 +27,7 @@ def test_order_of_layers() -> None:
 @pytest.mark.parametrize("stage", range(6))
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 def test_same_padding(stage: int) -> None:
-    """Even kernels are padded like "same": one more pixel behind than in front."""
+    """Even kernels are padded like Keras' "same": one pixel more at the end than at the start."""
     torch.manual_seed(0)
     layers = list(dyloc.build((1, 64, 64)).double().features[stage])
     end = next(place for place, layer in enumerate(layers) if isinstance(layer, nn.Conv2d)) + 1

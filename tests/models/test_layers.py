@@ -1,4 +1,4 @@
-"""The parts that models share."""
+"""The layers and blocks that models share."""
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ def test_time_is_a_channel(t: torch.Tensor) -> None:
 
 
 def test_field_depends_on_time() -> None:
-    """The dynamics are not autonomous, unless asked to be: then they are those of t = 0."""
+    """The dynamics depend on the time, unless they are invariant: then they equal the dynamics at t = 0."""
     field, h = Field((32, 4, 4)), torch.rand(2, 32, 4, 4)
     start, end = torch.tensor(0.0), torch.tensor(1.0)
     at_start = field(start, h)
@@ -37,19 +37,19 @@ def test_field_depends_on_time() -> None:
     ("shape", "least", "count"), [((1, 32, 32), 1, 5), ((1, 64, 32), 4, 3), ((1, 24, 40), 4, 2), ((1, 8, 8), 4, 1)]
 )
 def test_halvings(shape: tuple[int, int, int], least: int, count: int) -> None:
-    """The shorter side decides, and stays at least as long as asked."""
+    """The shorter side decides, and stays at least `least` pixels long."""
     assert halvings(shape, least) == count
 
 
 def test_too_small() -> None:
-    """An input that cannot be halved once says what could."""
+    """For an input that cannot be halved once, the error names the smallest possible size."""
     with pytest.raises(ValueError, match=r"input_shape: expected sides of at least 8, found \(1, 7, 16\)"):
         halvings((1, 7, 16), 4)
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (1, 20, 36), (1, 64, 64)])
 def test_stages_say_what_they_leave(shape: tuple[int, int, int]) -> None:
-    """The shape given is that of the output; small inputs take the last stages."""
+    """The returned shape is the shape of the output; small inputs use the last stages."""
     made, left = stages((8, 16, 32), shape, least=4)
 
     assert made(torch.rand(2, *shape)).shape == (2, *left)

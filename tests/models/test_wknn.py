@@ -1,4 +1,4 @@
-"""Weighted nearest neighbours: against brute force, and where distances vanish or tie."""
+"""Weighted nearest neighbours agree with brute force, also where distances are zero or equal."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def made(count: int = 30) -> wknn.WKNN:
 
 
 def brute_force(x: Tensor, known: Tensor, positions: Tensor) -> Tensor:
-    """The formula for one input, over all distances."""
+    """Evaluate the formula for one input over all distances."""
     distances, order = (known - x).flatten(1).norm(dim=1).sort()
     weights = 1 / distances[:3] - 1 / distances[3]
     return (weights[:, None] * positions[order[:3]]).sum(dim=0) / weights.sum()
@@ -46,7 +46,7 @@ def test_formula() -> None:
 
 
 def test_remembered_users_find_themselves() -> None:
-    """At distance 0 the estimate is the own position, and the gradient is a number."""
+    """At distance 0 the estimate is the user's own position, and the gradient is finite."""
     x, y = users(30)
     x.requires_grad_()
 
@@ -59,7 +59,7 @@ def test_remembered_users_find_themselves() -> None:
 
 @pytest.mark.parametrize("shift", [0.0, 0.5])
 def test_equal_inputs(shift: float) -> None:
-    """Users with one and the same input, such as those without a path, are one reference at their mean position."""
+    """Users with the same input, such as users without a path, are one reference at their mean position."""
     x, y = users(6)
     equals = torch.zeros(100, 1, 4, 4, dtype=x.dtype)
     module, other = (wknn.build((1, 4, 4), neighbours=3).double() for _ in range(2))
@@ -76,7 +76,7 @@ def test_equal_inputs(shift: float) -> None:
 
 
 def test_continuity() -> None:
-    """On a way between two users, through many sets of neighbours, ten times finer steps change ten times less."""
+    """Between two users, across many sets of neighbours, ten times smaller steps change estimates ten times less."""
     x, _ = users(2, seed=1)
 
     def largest_change(steps: int) -> float:
@@ -87,7 +87,7 @@ def test_continuity() -> None:
 
 
 def test_references_are_drawn() -> None:
-    """Of more users than asked for, so many are kept, each with its own position, not the first ones alone."""
+    """From a larger set of users, a random part of the given size is kept, each user with its own position."""
     x, y = users(500)
     module = made(500)
     own = (module(x) - y).norm(dim=1) < 1e-6
@@ -97,13 +97,13 @@ def test_references_are_drawn() -> None:
 
 
 def test_too_few_users() -> None:
-    """The weights take one user more than there are neighbours."""
+    """The weights need one user more than there are neighbours."""
     with pytest.raises(ValueError, match="neighbours: expected fewer than the 3 different users, found 3"):
         made(3)
 
 
 def test_without_memories() -> None:
-    """Before it remembers anyone, the estimate is zero, with a gradient."""
+    """Before the module remembers users, its estimate is zero and has a gradient."""
     x = torch.rand(2, 1, 4, 4, requires_grad=True)
     estimate = wknn.build((1, 4, 4))(x)
     (gradient,) = torch.autograd.grad(estimate.sum(), x)
@@ -113,7 +113,7 @@ def test_without_memories() -> None:
 
 
 def test_file(tmp_path: Path) -> None:
-    """A checkpoint holds the users, however many they are."""
+    """A checkpoint holds the users, for any number of them."""
     original = build(MODEL, (4, 4), 5 * torch.randn(30, 3))
     x, y = (part.float() for part in users(30))
     original.network.remember(x, y)

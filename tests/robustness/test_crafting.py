@@ -104,8 +104,8 @@ def test_a_broken_budget_is_projected(norm: str) -> None:
 
 
 def test_a_non_number_is_refused() -> None:
-    """So does one that makes NaN."""
-    with pytest.raises(UserError, match="non-finite values; mend its plugin"):
+    """An attack that makes NaN is refused."""
+    with pytest.raises(UserError, match="non-finite values; correct its plugin"):
         outcome(lambda loss, x, *, eps, generators: x * torch.nan)
 
 

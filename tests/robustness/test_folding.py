@@ -39,7 +39,7 @@ def test_equal_estimates_and_gradients(plugin: str) -> None:
 
 
 class Skipping(nn.Module):
-    """A network that uses its sequence in parts."""
+    """A network that calls the parts of its sequence separately."""
 
     def __init__(self):
         super().__init__()
@@ -47,12 +47,12 @@ class Skipping(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(32, 3))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Estimate from what comes out of the first three layers."""
+        """Call the first three layers, then the others."""
         return self.layers[3:](self.layers[:3](x))
 
 
 class Hooked(nn.Module):
-    """A network whose normalisation somebody listens to."""
+    """A network with a hook on its normalisation."""
 
     def __init__(self):
         super().__init__()
@@ -66,7 +66,7 @@ class Hooked(nn.Module):
 
 @pytest.mark.parametrize("made", [Skipping(), Hooked()], ids=["parts", "hook"])
 def test_unusual_networks_are_left_alone(made: nn.Module) -> None:
-    """A network for which the shorter one would be another is attacked as it is."""
+    """A network that cannot be folded is attacked unchanged."""
     x = torch.rand(5, 1, 8, 8)
     with torch.no_grad():
         torch.testing.assert_close(folding.folded(made.eval(), x)(x), made(x))

@@ -27,4 +27,15 @@ def filled(overlay: dict) -> dict:
     return content
 
 
+def _library() -> dict:
+    content = copy.deepcopy(DEFAULT)
+    for file in sorted((ROOT / "experiments").glob("*.yaml")):
+        overlay = yaml.safe_load(file.read_text())
+        for kind in ("models", "defences", "attacks"):
+            content[kind] |= {name: entry for name, entry in overlay.get(kind, {}).items() if name not in content[kind]}
+    return content
+
+
+# the shipped configuration, with the entries that the experiments add to it
+LIBRARY = _library()
 LIMITS = filled({})["verdict"]["limits"]

@@ -1,4 +1,4 @@
-"""Small results, made up, as the rows that each kind of figure is drawn from."""
+"""Small results, made up, and the rows that each kind of figure is drawn from."""
 
 import io
 
@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from made_up_summary import SUMMARY
 
+from robustloc.base import plugins
 from robustloc.data.dataset import Users
 from robustloc.data.scale import Scale
-from robustloc.figures.parts import users
-from robustloc.report import selection
 
 FIGURE = {"scenario": "in_door", "models": ["dcnn"], "defences": ["none", "adversarial"], "attacks": ["fgsm", "worst"]}
 MATRIX = FIGURE | {"model": "dcnn", "epsilon": 0.01, "attacks": ["fgsm"]}
@@ -53,7 +52,7 @@ SETS = [
     )
     for (defence, attack, seed), error in ERRORS.items()
 ]
-# a set with profiles
+# names and columns of a set with profiles
 CELL = PLACE | {"defence": "none", "seed": 0, "attack": "worst"} | BUDGETS["worst"]
 COLUMNS = {
     "position": TEST.position,
@@ -65,17 +64,25 @@ COLUMNS = {
 }
 
 
+# what the rows of each kind are chosen from
+SOURCES = {
+    "rmse": (SUMMARY, FIGURE),
+    "power": (SUMMARY, FIGURE | {"attacks": ["fgsm", "csi_pgd", "worst"]}),
+    "matrix": (SUMMARY, MATRIX),
+    "certified": (RADII, CERTIFIED),
+    "map": (SETS, TEST, SCALE),
+    "cdf": (SETS, TEST, SCALE),
+    "example": ([(CELL, COLUMNS)], TEST, SCALE),
+    "gallery": ([(CELL, COLUMNS)], TEST, SCALE),
+}
+
+
 def rows() -> dict[str, pd.DataFrame]:
-    """Return, by kind of figure, what one shows of these results, as it comes out of the figure's CSV."""
-    errors = users.errors(SETS, TEST)
-    found = {
-        "rmse": selection.rmse(SUMMARY, FIGURE),
-        "power": selection.rmse(SUMMARY, FIGURE | {"attacks": ["fgsm", "csi_pgd", "worst"]}),
-        "matrix": selection.matrix(SUMMARY, MATRIX),
-        "certified": selection.certified(RADII, CERTIFIED),
-        "map": users.floor_plan(errors),
-        "cdf": users.distribution(errors),
-        "example": users.gallery(CELL, COLUMNS, TEST, SCALE, ["median"]),
-        "gallery": users.gallery(CELL, COLUMNS, TEST, SCALE, list(users.DAMAGE)),
-    }
+    """Return the rows of each kind of figure, as they are read from the figure's CSV."""
+    found = {kind: plugins.load("figures", kind).rows(*source) for kind, source in SOURCES.items()}
     return {kind: pd.read_csv(io.StringIO(table.to_csv(index=False))) for kind, table in found.items()}
+
+
+def caption(kind: str, rows: pd.DataFrame) -> str:
+    """Return a caption as it is written to a file."""
+    return " ".join(plugins.load("figures", kind).caption(rows).split())

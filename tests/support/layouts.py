@@ -1,4 +1,4 @@
-"""Writers of one scenario's arrays in the layout of each DeepMIMO generation: what the readers are held against."""
+"""Writers of a scenario in the layout of each DeepMIMO generation, to test the readers."""
 
 from functools import partial
 from pathlib import Path
@@ -30,7 +30,7 @@ def write_v1(folder: Path, arrays: dict[str, np.ndarray]) -> Path:
 
 
 def write_v2(folder: Path, arrays: dict[str, np.ndarray]) -> Path:
-    """Write what v1 has, arrivals, line-of-sight tags, the base station's position, and links between base stations."""
+    """Write the files of v1, arrivals, line-of-sight tags, base station positions and links of base stations."""
     write_v1(folder, arrays)
     power = arrays["power"] + SENT_DBM
     _write_flat(folder / "made.7.DoA.mat", "DoA_array_full", arrays["aoa_az"], arrays["aoa_el"], power)

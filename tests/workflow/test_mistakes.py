@@ -58,7 +58,7 @@ def test_key_twice(fresh: Project) -> None:
     [
         ({"rows": [5, 2]}, 1, "users.rows: expected the first row before the last, found [5, 2]"),
         ({"rows": [1, 20]}, 1, "users.rows: [1, 20] is not within the scenario's rows R1 to R10"),
-        ({"rows": [1, 1], "column_step": 50}, 4, "shards: 3 users cannot be cut into 4 shards"),
+        ({"rows": [1, 1], "column_step": 50}, 4, "shards: 3 users cannot be divided into 4 shards"),
     ],
 )
 def test_users_of_a_scene(fresh: Project, users: dict, shards: int, message: str) -> None:

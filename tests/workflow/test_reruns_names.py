@@ -108,7 +108,7 @@ NAMES = {
         swap(own(EULER), "neural_ode_euler", "one_step"),
     ),
     "model that no grid names": ({"models": {"other": {"plugin": "dcnn"}}}, NOTHING),
-    "defence added": (more("outdoor", "dcnn", "noise"), own("outdoor/dcnn/noise")),
+    "defence added": (more("outdoor", "dcnn", "finetuned"), own("outdoor/dcnn/finetuned")),
     "defence removed": (
         less("defences", "median_smoothing"),
         TABLES | users("indoor_dcnn", gallery=False),

@@ -12,7 +12,14 @@ import torch
 from workflow_project import PARTS, ROOT, SMOKE, Project
 
 EXPERIMENT = "experiments/mine.yaml"
-PLUGINS = {kind: f"src/robustloc/{kind}s/mine.py" for kind in ("model", "attack", "defence", "scene")}
+ROOMS = {
+    "model": "models",
+    "attack": "attacks",
+    "defence": "defences",
+    "scene": "data/scenes",
+    "format": "data/formats",
+}
+PLUGINS = {kind: f"src/robustloc/{room}/mine.py" for kind, room in ROOMS.items()}
 
 
 def copy_template(project: Project, name: str, place: str) -> None:
@@ -38,13 +45,13 @@ def test_contracts(fresh: Project) -> None:
     shutil.copy2(ROOT / "pyproject.toml", fresh.folder)
 
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "mine"]
-    command += [f"tests/{kind}s/test_{kind}s.py" for kind in PLUGINS]
+    command += [f"tests/{room}/test_{kind}s.py" for kind, room in ROOMS.items()]
     environment = os.environ | {"PYTHONPATH": str(fresh.folder / "src")}
     done = subprocess.run(command, cwd=fresh.folder, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
-    # of the model, of the attack in both norms, of the defence, of the scene
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= 8 + 2 * 6 + 2 + 3
+    # of the model, of the attack in both norms, of the defence, of the scene, of the format
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= 8 + 2 * 6 + 2 + 3 + 1
 
 
 def test_model_reaches_the_leaderboard(finished: Project, tmp_path: Path) -> None:

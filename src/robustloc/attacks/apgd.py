@@ -1,8 +1,8 @@
-"""Auto-PGD (Croce & Hein, ICML 2020, Algorithm 1) on any loss per sample: no step size to choose.
+"""Auto-PGD (Croce & Hein, ICML 2020, Algorithm 1) on any per-sample loss: no step size to choose.
 
-Each sample starts with steps of 2 eps, with momentum, and halves them, going back to its best point, whenever a stretch
-of the budgeted steps brought too little: fewer than a share `rho` of them raised the loss, or neither the step nor the
-best loss changed.
+Each sample starts with steps of length 2 eps, with momentum. At fixed checkpoints the progress since the last one is
+judged. A sample that made too little progress halves its step and returns to its best point. Progress is too little if
+fewer than a share `RHO` of the steps raised the loss, or if neither the step length nor the best loss changed.
 """
 
 import torch
@@ -23,8 +23,10 @@ from robustloc.attacks.parts.steps import (
     value_and_gradient,
 )
 
-# share of a step that goes the new way; the rest goes on as the last one did
+# Weight of the new direction in a step; the rest repeats the last step (1 - alpha and alpha of the paper)
 FRESH = 0.75
+# Share of the steps between two checkpoints that must raise the loss for the step length to stay (rho of the paper)
+RHO = 0.75
 
 
 def perturb(
@@ -36,16 +38,14 @@ def perturb(
     generators: Generators | None = None,
     steps: int = 40,
     restarts: int = 1,
-    rho: float = 0.75,
     minimum: float | None = None,
 ) -> Tensor:
-    """Perturb inputs within a budget so that their losses grow; the best point found.
+    """Perturb inputs within a budget so that their losses grow; return the best point found.
 
     Args:
         loss, x, eps, norm, generators, minimum: see `robustloc.attacks.gradient.perturb`.
-        steps: gradients per start.
-        restarts: random starts; the best of all is returned.
-        rho: share of the steps of a stretch that must raise the loss for the step to stay as long as it is.
+        steps: number of gradients per start.
+        restarts: number of random starts; each sample keeps its best point.
     """
     check_norm(norm)
     if steps < 1 or restarts < 1:
@@ -53,20 +53,20 @@ def perturb(
     x, generators, best = x.detach(), sources(x, generators), Best(x.detach())
     for _ in range(restarts):
         start = project(random_point(x, eps, norm, generators), x, eps, norm, minimum)
-        point = _climb(loss, x, start, eps=eps, norm=norm, steps=steps, rho=rho, minimum=minimum)
+        point = _ascend(loss, x, start, eps=eps, norm=norm, steps=steps, minimum=minimum)
         best.offer(point.point, point.loss)
     return best.point
 
 
 def judged_after(steps: int) -> list[int]:
-    """Return the steps after which progress is judged, at the shares 0.22, 0.41, … of them (as published)."""
+    """Return the steps after which progress is judged: at the shares 0.22, 0.41, … of all steps (as published)."""
     percent = [0, 22]
     while (following := percent[-1] + max(percent[-1] - percent[-2] - 3, 6)) < 100:
         percent.append(following)
     return sorted({-(-share * steps // 100) for share in percent[1:]})
 
 
-def _climb(
+def _ascend(
     loss: Loss,
     x: Tensor,
     start: Tensor,
@@ -74,9 +74,9 @@ def _climb(
     eps: float | Tensor,
     norm: str,
     steps: int,
-    rho: float,
     minimum: float | None,
 ) -> Best:
+    """Take the steps from one random start."""
     losses, gradient = value_and_gradient(loss, start)
     best, best_gradient, before, point = Best(x), gradient, start, start
     best.offer(start, losses)
@@ -89,14 +89,14 @@ def _climb(
         fresh = FRESH if k > 1 else 1.0
         moved = point + fresh * (ahead - point) + (1 - fresh) * (point - before)
         before, point, earlier = point, project(moved, x, eps, norm, minimum), losses
-        if k == steps:
+        if k == steps:  # nothing follows the last gradient, so it is not computed
             best.offer(point, value(loss, point))
             break
         losses, gradient = value_and_gradient(loss, point)
         raised += losses > earlier
         best_gradient = torch.where(like(best.offer(point, losses), x), gradient, best_gradient)
         if k in judged:
-            halve = (raised < rho * (k - last)) | (~halved_then & (best.loss <= best_then))
+            halve = (raised < RHO * (k - last)) | (~halved_then & (best.loss <= best_then))
             back = like(halve, x)
             length = torch.where(back, length / 2, length)
             point, gradient = torch.where(back, best.point, point), torch.where(back, best_gradient, gradient)

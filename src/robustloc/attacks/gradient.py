@@ -1,11 +1,11 @@
-"""Attacks along the loss gradient: one loop, of which FGSM, FGM, PGD and MIM are settings.
+"""Attacks that follow the gradient of the loss: one loop, of which FGSM, FGM, PGD and MIM are settings.
 
     q   <- momentum * q + gradient, normalised per sample   (without momentum: the gradient)
-    x   <- x + step * eps / steps * direction(q)            sign for a linf budget, q / |q|_2 for l2
+    x   <- x + step * eps / steps * direction(q)            sign(q) for linf, q / |q|_2 for l2
     x   <- nearest point of the ball around the start, at or above `minimum`
 
-Eq. (11) is one step of norm linf, Eq. (12) one of norm l2, Eq. (13) N of them with step 1 (alpha = eps / N, whose Clip
-can then never bind), Eq. (14) adds momentum with gradients normalised in l2 to the linf form.
+Eq. (11) is one step with norm linf, Eq. (12) one step with norm l2. Eq. (13) is N steps of length alpha = eps / N, with
+which its Clip can never bind. Eq. (14) adds momentum to the linf form, with gradients normalised in l2.
 """
 
 from typing import Literal
@@ -51,77 +51,60 @@ def perturb(
     Args:
         loss: inputs (N, …) -> losses (N,).
         x: clean inputs (N, …).
-        eps: radius of the ball; a number, or one per sample that broadcasts against x.
+        eps: radius of the ball; a number, or one value per sample that broadcasts against x.
         norm: ``linf`` or ``l2``.
-        generators: one per sample, for the random start; without, sample n's is seeded with n.
+        generators: one per sample, for the random start; if None, the generator of sample n has the seed n.
         steps: number of gradient steps N.
         step: length of a step, in units of eps / N.
-        shrink: let the length fall to zero over the steps, so that long first ones do no harm in the end.
-        momentum: decay mu of the accumulated gradient; 0 is none.
-        momentum_norm: how gradients are normalised before they are accumulated: ``l2`` as Eq. (14), ``l1`` as Dong et
-            al. (CVPR 2018).
+        shrink: reduce the length of the steps linearly to zero, so that long first steps do no harm at the end.
+        momentum: decay mu of the accumulated gradient; 0 means no momentum.
+        momentum_norm: norm in which gradients are normalised before they are accumulated: ``l2`` as in Eq. (14), ``l1``
+            as in Dong et al. (CVPR 2018).
         random_start: start from a random point of the ball instead of x.
-        start_radius: of the ball that starts are drawn from, in units of eps; less than 1 for complex inputs, of whose
-            starts one half goes into phases and leads nowhere.
-        restarts: run so often, each from a random start of its own, and return each sample's largest loss.
-        keep_best: return the point of largest loss on the way, start included, instead of the last one.
-        minimum: smallest admissible input, such as 0 for a magnitude; None is no bound.
+        start_radius: radius of the ball of the random starts, in units of eps. A value below 1 suits complex inputs:
+            half of a start's power goes into phases, which do not change the profile.
+        restarts: number of runs, each from its own random start; each sample keeps its largest loss.
+        keep_best: return the point of largest loss on the way, start included, instead of the last point.
+        minimum: smallest admissible input, such as 0 for a magnitude; None means no bound.
     """
+    check_norm(norm)
+    check_norm(momentum_norm, ("l1", "l2"))
     if steps < 1 or restarts < 1 or (restarts > 1 and not random_start):
         raise ValueError("expected steps >= 1 and restarts >= 1, and random_start for more than one restart")
     options = {"steps": steps, "step": step, "shrink": shrink, "momentum": momentum, "momentum_norm": momentum_norm}
-    options |= {"keep_best": keep_best, "minimum": minimum}
+    options |= {"eps": eps, "norm": norm, "keep_best": keep_best, "minimum": minimum}
     x, generators = x.detach(), sources(x, generators)
     if not random_start:
-        return _climb(loss, x, x, None, eps=eps, norm=norm, **options)
+        return _ascend(loss, x, x, **options)
     best = Best(x)
     for _ in range(restarts):
         start = project(random_point(x, start_radius * eps, norm, generators), x, eps, norm, minimum)
-        point = _climb(loss, x, start, None, eps=eps, norm=norm, **options)
+        point = _ascend(loss, x, start, **options)
         if restarts == 1:
             return point
         best.offer(point, value(loss, point))
     return best.point
 
 
-def sweep(loss: Loss, x: Tensor, settings: list[dict]) -> list[Tensor]:
-    """Perturb in several ways that all start at x, such as FGSM and FGM at many epsilons, from one gradient there.
-
-    Args:
-        loss, x: see `perturb`.
-        settings: K sets of options of `perturb`, ``eps`` and ``norm`` among them, without random start.
-
-    Returns:
-        K tensors (N, …), as `perturb` would have returned one by one.
-    """
-    x = x.detach()
-    first = value_and_gradient(loss, x)
-    return [_climb(loss, x, x, first, **options) for options in settings]
-
-
-def _climb(
+def _ascend(
     loss: Loss,
     x: Tensor,
     start: Tensor,
-    first: tuple[Tensor, Tensor] | None,
     *,
     eps: float | Tensor,
     norm: str,
-    steps: int = 10,
-    step: float = 1.0,
-    shrink: bool = False,
-    momentum: float = 0.0,
-    momentum_norm: str = "l1",
-    keep_best: bool = False,
-    minimum: float | None = None,
+    steps: int,
+    step: float,
+    shrink: bool,
+    momentum: float,
+    momentum_norm: str,
+    keep_best: bool,
+    minimum: float | None,
 ) -> Tensor:
-    """Walk from `start`; `first` is the loss and gradient there, if they are known."""
-    check_norm(norm)
-    check_norm(momentum_norm, ("l1", "l2"))
+    """Take the steps of one run from `start`."""
     point, best, memory = start, Best(x), torch.zeros_like(x)
     for count in range(steps):
-        losses, gradient = first or value_and_gradient(loss, point)
-        first = None
+        losses, gradient = value_and_gradient(loss, point)
         if keep_best:
             best.offer(point, losses)
         if momentum:
@@ -129,6 +112,7 @@ def _climb(
         length = step * eps / steps * (1 - count / steps if shrink else 1)
         point = project(point + length * steepest(gradient, norm), x, eps, norm, minimum)
     if keep_best:
+        # the loop has seen the losses of all points but the last one
         best.offer(point, value(loss, point))
         return best.point
     return point

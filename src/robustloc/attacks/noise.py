@@ -1,4 +1,4 @@
-"""Noise that knows nothing: the control that every attack has to beat at the same budget."""
+"""Random noise: the control. An attack is useful only if it does more than noise at the same budget."""
 
 import torch
 from torch import Tensor
@@ -15,10 +15,10 @@ def perturb(
     generators: Generators | None = None,
     minimum: float | None = None,
 ) -> Tensor:
-    """Add random signs of size eps to every pixel (linf), or white Gaussian noise of length eps (l2).
+    """Add a random sign times eps to every pixel (linf), or white Gaussian noise of length eps (l2).
 
     Args:
-        loss: not asked.
+        loss: not used.
         x, eps, norm, generators, minimum: see `robustloc.attacks.gradient.perturb`.
     """
     check_norm(norm)

@@ -1,9 +1,13 @@
-"""SPSA (Uesato et al., ICML 2018): gradient ascent on a gradient that is estimated from losses alone."""
+"""SPSA (Uesato et al., ICML 2018): gradient ascent with a gradient that is estimated from losses alone."""
 
 import torch
 from torch import Tensor
 
 from robustloc.attacks.parts.steps import Best, Generators, Loss, check_norm, like, project, sources, steepest, value
+
+# Distance of a difference's two points from the middle, in units of eps: in every pixel for linf, in all pixels
+# together for l2.
+PROBE = 0.5
 
 
 def perturb(
@@ -16,28 +20,25 @@ def perturb(
     steps: int = 10,
     step: float = 2.5,
     directions: int = 8,
-    probe: float = 0.5,
     minimum: float | None = None,
 ) -> Tensor:
-    """Perturb inputs within a budget so that their losses grow; the best point found.
+    """Perturb inputs within a budget so that their losses grow; return the best point found.
 
     Args:
         loss, x, eps, norm, generators, minimum: see `robustloc.attacks.gradient.perturb`.
-        steps: number of steps N, each of 2 `directions` + 1 losses.
+        steps: number of steps N; each evaluates 2 `directions` + 1 losses.
         step: length of a step, in units of eps / N.
-        directions: random sign vectors whose two-sided differences a gradient is estimated from.
-        probe: distance of a difference's two points from the middle, in units of eps in every pixel for linf and in all
-            for l2.
+        directions: number of random sign vectors; the gradient is estimated from two-sided differences along them.
     """
     check_norm(norm)
     if steps < 1 or directions < 1:
         raise ValueError("expected steps >= 1 and directions >= 1")
     x, generators = x.detach(), sources(x, generators)
-    length = probe * eps / (1 if norm == "linf" else x[0].numel() ** 0.5)
+    length = PROBE * eps / (1 if norm == "linf" else x[0].numel() ** 0.5)
     point, best = x, Best(x)
     best.offer(x, value(loss, x))
     for _ in range(steps):
-        # only its direction counts, so the differences are not divided by their distance
+        # not divided by the distance of the two points: only the direction of the estimate counts
         estimate = torch.zeros_like(x)
         for _ in range(directions):
             signs = torch.stack([torch.randint(2, x.shape[1:], generator=g) * 2 - 1 for g in generators]).to(x)

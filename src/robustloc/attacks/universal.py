@@ -1,7 +1,7 @@
-"""One perturbation for all users, learnt on training users (Moosavi-Dezfooli et al., CVPR 2017, by gradient ascent).
+"""One perturbation for all users, learnt on training users (after Moosavi-Dezfooli et al., CVPR 2017).
 
-Its attacker knows the network and the scene, but neither the user nor, with `random_phase`, the phase at which the
-perturbation meets the user's channel.
+The perturbation is learnt by gradient ascent. The attacker knows the network and the scene, but not the user. With
+`random_phase`, the attacker does not know either at which phase the perturbation adds to the user's channel.
 """
 
 from functools import partial
@@ -29,21 +29,21 @@ def perturb(
     """Learn one perturbation on the examples and add it to the inputs.
 
     Args:
-        loss: not asked: the perturbation is the same whoever the users are.
+        loss: not used, because the perturbation does not depend on the attacked users.
         x, norm, minimum: see `robustloc.attacks.gradient.perturb`.
         eps: radius of the ball, a number.
-        examples: batches of training users, each a loss and the inputs (n, …) that it is of.
+        examples: batches of training users, each a loss and its inputs (n, …).
         generators: one per sample, for its phase.
-        epochs: passes over the examples.
-        step: length of a step per batch, in units of eps; it falls to zero over the epochs.
-        random_phase: turn the perturbation by a random phase per user; x are then complex numbers, real and imaginary
-            parts along axis 1, and the perturbation is learnt under random phases too.
+        epochs: number of passes over the examples.
+        step: length of the first step, in units of eps; one step per batch, and the length falls linearly to zero.
+        random_phase: rotate the perturbation by a random phase per user, in learning and in use. It needs complex
+            inputs x, with real and imaginary parts along axis 1.
     """
     check_norm(norm)
     if random_phase and x.shape[1] != 2:
         raise ValueError("random_phase: expected complex inputs (domain: csi), real and imaginary parts along axis 1")
     source = torch.Generator().manual_seed(0)
-    # any start with a gradient will do; at zero, a perturbation of unknown phase has none
+    # not zero: there, the gradient of a perturbation of random phase vanishes
     nothing = torch.zeros_like(x[:1])
     shared = project(torch.randn(nothing.shape, generator=source, dtype=x.dtype).to(x), nothing, eps, norm)
     total = epochs * len(examples)
@@ -63,7 +63,7 @@ def _loss_with(shared: Tensor, *, loss: Loss, x: Tensor, phases: Tensor | None, 
 
 
 def _added(shared: Tensor, x: Tensor, phases: Tensor | None, minimum: float | None) -> Tensor:
-    """Add one perturbation (1, …) to inputs (N, …), turned by each sample's phase if there are phases."""
+    """Add one perturbation (1, …) to inputs (N, …), rotated by each sample's phase if there are phases."""
     if phases is not None:
         (real, imaginary), cosine, sine = shared.unbind(dim=1), phases.cos(), phases.sin()
         shared = torch.stack([real * cosine - imaginary * sine, real * sine + imaginary * cosine], dim=1)

@@ -1,8 +1,13 @@
-"""Models, attacks and defences are files, found by their name; there is no list of them to keep."""
+"""Plugins are files, found by their name; there is no list of them to keep.
+
+A kind of plugin is a folder of the package, such as ``models`` or ``data.formats``. What planning needs of a plugin is
+read from its syntax tree, because an import would load heavy libraries.
+"""
 
 import ast
 import importlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -11,6 +16,7 @@ from types import ModuleType
 from robustloc.base.errors import UserError
 
 PACKAGE = Path(__file__).parent.parent
+_REQUIRED = object()
 # kind of plugin -> the function that its file must define, and its positional parameters
 ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
 
@@ -25,13 +31,20 @@ def load(kind: str, name: str) -> ModuleType:
     """Import a plugin by its name.
 
     Raises:
-        UserError: there is no such file; the message lists those that exist.
+        UserError: there is no such file; the message lists the files that exist.
     """
-    if name not in names(kind):
-        raise UserError(
-            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; src/robustloc/{kind.replace('.', '/')}/ holds: {', '.join(names(kind))}"
-        )
+    _file(kind, name)
     return importlib.import_module(f"robustloc.{kind}.{name}")
+
+
+def _file(kind: str, name: str) -> Path:
+    """Return the file of a plugin, which must exist."""
+    if name not in names(kind):
+        folder = f"src/robustloc/{kind.replace('.', '/')}/"
+        raise UserError(
+            f"there is no {kind.rpartition('.')[2][:-1]} plugin {name!r}; {folder} holds: {', '.join(names(kind))}"
+        )
+    return PACKAGE.joinpath(*kind.split("."), f"{name}.py")
 
 
 def build(kind: str, name: str, *arguments: object, **parameters: object) -> object:
@@ -96,3 +109,26 @@ def options(kind: str, name: str) -> dict[str, Option]:
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             return {arg.arg: Option(ast.unparse(arg.annotation), default is None) for arg, default in pairs}
     raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")
+
+
+@cache
+def constant(kind: str, name: str, key: str, default: object = _REQUIRED) -> object:
+    """Return a constant of a plugin, read from its file without importing it.
+
+    Args:
+        kind, name: of the plugin.
+        key: name of the constant; its value must be a literal.
+        default: value for a file that does not assign the constant; without a default the constant is required.
+
+    Raises:
+        UserError: there is no such file, it does not assign a required constant, or the value is not a literal.
+    """
+    file = _file(kind, name)
+    nodes = ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
+    found = [node for node in nodes if isinstance(node, ast.Assign) and key in map(ast.unparse, node.targets)]
+    if not found and default is not _REQUIRED:
+        return default
+    if found:
+        with suppress(ValueError):
+            return ast.literal_eval(found[-1].value)
+    raise UserError(f'{file}: expected a line {key} = …, with a literal such as "text" or (1, 2); found none')

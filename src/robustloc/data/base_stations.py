@@ -1,4 +1,4 @@
-"""Which base station is meant: by name or by position, never by a file's number."""
+"""Find a base station by its name or its position. The number in a file name differs between formats."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from robustloc.base.errors import UserError
 
-# Positions in the files carry single precision, people type three decimals.
+# Files store positions in single precision, and people type three decimals.
 TOLERANCE_M = 0.1
 
 
@@ -14,12 +14,12 @@ def find(sites: Mapping[str, Sequence[float]], wanted: str | Sequence[float], wh
     """Return the name of the base station with this name or at this position [m].
 
     Args:
-        sites: position of each base station, by name; not a number where it is unknown.
-        wanted: a name or a position.
-        where: what holds them, for the message.
+        sites: position (3,) [m] of each base station, by name; NaN where it is unknown.
+        wanted: a name, or a position (3,) [m] within 0.1 m of the base station.
+        where: folder or scene of the base stations, for the message.
 
     Raises:
-        UserError: there is none; the message lists those that there are.
+        UserError: no base station fits; the message lists all of them.
     """
     if isinstance(wanted, str):
         if wanted in sites:
@@ -33,10 +33,10 @@ def find(sites: Mapping[str, Sequence[float]], wanted: str | Sequence[float], wh
         f"{name} at {written(sites[name])}" for name in sorted(sites, key=lambda name: (len(name), name))
     )
     raise UserError(
-        f"base_station: {wanted!r} is not in {where}, which has {listed}; name one of them or give its position"
+        f"base_station: {wanted!r} is not in {where}, which has {listed}; write one of these names or positions"
     )
 
 
 def written(site: Sequence[float]) -> str:
-    """Write a position as people type it."""
+    """Return a position [m] as text with three decimals."""
     return f"({', '.join(f'{c:.3f}' for c in site)})" if np.isfinite(site).all() else "an unknown position"

@@ -1,9 +1,10 @@
-"""Paths -> channel matrix (Eq. 1-2), in the form that every DeepMIMO generator uses.
+"""Channel matrix of paths (Eq. 1-2), in the form of the DeepMIMO generators.
 
     h[m, k] = sum_p gain_p / sqrt(K) exp(+2 pi j m spacing sin(zenith_p) sin(azimuth_p)) exp(-2 pi j k delay_p B / K)
 
-for antenna m of the array along y and subcarrier k of K over the bandwidth B. Eq. (2) has the opposite sign in front
-of cos(theta): theta is then measured from the array's negative direction, cos(theta) = -sin(zenith) sin(azimuth).
+for antenna m of an array along the y axis and subcarrier k of K over the bandwidth B. Eq. (2) has the opposite sign in
+front of cos(theta), because it measures theta from the array's negative direction:
+cos(theta) = -sin(zenith) sin(azimuth).
 """
 
 from dataclasses import dataclass
@@ -12,13 +13,23 @@ import numpy as np
 
 from robustloc.data.paths import Paths
 
-# Gain of a half-wave dipole at its horizon.
+# Power gain of a half-wave dipole at its horizon.
 DIPOLE_GAIN = 1.6409223769
 
 
 @dataclass(frozen=True)
 class Channel:
-    """Array and waveform; see `config.schema.yaml` for the meaning and units of each field."""
+    """Array of the base station and waveform.
+
+    Attributes:
+        antennas: of a uniform linear array along y.
+        spacing_wavelengths: distance between neighbouring antennas [wavelengths].
+        subcarriers: over the whole bandwidth.
+        bandwidth_hz: bandwidth [Hz].
+        max_paths: number of a user's stored paths that are used, the first ones.
+        late_paths: paths with a delay beyond the OFDM symbol: ``drop`` them, or ``wrap`` their delay.
+        dipoles: whether both ends have half-wave dipoles; else isotropic antennas.
+    """
 
     antennas: int = 64
     spacing_wavelengths: float = 0.5
@@ -30,11 +41,11 @@ class Channel:
 
 
 def path_coordinates(paths: Paths, channel: Channel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Reduce paths to what the channel matrix depends on.
+    """Return the quantities of paths that determine the channel matrix.
 
     Returns:
-        Three arrays (N, P): the amplitude of each path per antenna and subcarrier; its phase advance from one antenna
-        to the next [turns]; its phase delay from one subcarrier to the next [turns].
+        Three arrays (N, P): the complex amplitude of each path per antenna and subcarrier, its phase advance from one
+        antenna to the next [turns], and its phase delay from one subcarrier to the next [turns].
     """
     gain = paths.gain[:, : channel.max_paths] / np.sqrt(channel.subcarriers)
     zenith, azimuth, arrival, delay = (
@@ -47,13 +58,13 @@ def path_coordinates(paths: Paths, channel: Channel) -> tuple[np.ndarray, np.nda
 
 
 def used_paths(paths: Paths, channel: Channel) -> np.ndarray:
-    """Count the paths (N,) that the channel is made of: at most `max_paths`, without those that are dropped as late."""
+    """Count the paths (N,) of the channel: at most `max_paths` per user, without dropped late paths."""
     wanted = np.arange(paths.delay.shape[1]) < np.minimum(paths.count, channel.max_paths)[:, None]
     return (wanted & ~_late(paths.delay, channel)).sum(axis=1)
 
 
 def matrix(paths: Paths, channel: Channel) -> np.ndarray:
-    """Return the channel matrices H (N, antennas, subcarriers), complex: the plain formula above."""
+    """Return the complex channel matrices H (N, antennas, subcarriers) by the formula above."""
     gain, advance, turns = path_coordinates(paths, channel)
     steering = np.exp(2j * np.pi * advance[..., None] * np.arange(channel.antennas))
     tones = np.exp(-2j * np.pi * turns[..., None] * np.arange(channel.subcarriers))
@@ -61,11 +72,11 @@ def matrix(paths: Paths, channel: Channel) -> np.ndarray:
 
 
 def _late(delay: np.ndarray, channel: Channel) -> np.ndarray:
-    """Say which delays lie beyond the OFDM symbol and are dropped."""
+    """Return which paths are later than the OFDM symbol and are therefore dropped."""
     return (delay * channel.bandwidth_hz / channel.subcarriers >= 1.0) & (channel.late_paths == "drop")
 
 
 def _dipole(zenith: np.ndarray) -> np.ndarray:
-    """Field pattern of a vertical half-wave dipole, relative to an isotropic antenna."""
-    sine = np.maximum(np.sin(zenith), 1e-9)
+    """Return the field pattern of a vertical half-wave dipole, relative to an isotropic antenna."""
+    sine = np.maximum(np.sin(zenith), 1e-9)  # along its axis the pattern is 0, not 0 / 0
     return np.sqrt(DIPOLE_GAIN) * np.cos(np.pi / 2 * np.cos(zenith)) / sine

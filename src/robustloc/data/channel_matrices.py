@@ -1,4 +1,4 @@
-"""Channel matrices on disk, for attacks in front of the profile."""
+"""Channel matrices on disk, for attacks on the channel instead of the profile."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,13 @@ from robustloc.data.dataset import PARTS
 
 @dataclass(frozen=True)
 class Channels:
-    """Channel matrices of N users, in front of the profile.
+    """Channel matrices of N users.
 
     Attributes:
         user: (N,) index in the scenario's order.
-        part: (N,) index in PARTS.
+        part: (N,) index in `dataset.PARTS`.
         position: (N, 3) [m].
-        csi: (N, antennas, subcarriers) complex64.
+        csi: (N, antennas, subcarriers) channel matrices, complex64.
     """
 
     user: np.ndarray
@@ -29,7 +29,7 @@ class Channels:
 
 
 def write_channels(path: Path, channels: Channels, made_from: dict) -> None:
-    """Write channel matrices to one Parquet file, real and imaginary parts side by side."""
+    """Write channel matrices to one Parquet file, which stores real and imaginary parts alternately."""
     columns = {"user": channels.user, "part": channels.part, "position": channels.position}
     columns["csi"] = channels.csi.view(np.float32)
     table = pa.table({name: to_column(values) for name, values in columns.items()})
@@ -38,7 +38,7 @@ def write_channels(path: Path, channels: Channels, made_from: dict) -> None:
 
 
 def read_channels(path: Path, *names: str) -> list[Channels]:
-    """Read the channel matrices of some parts (``test``, ``train``)."""
+    """Read the channel matrices of the named parts, such as ``test`` and ``train``, in the order of the names."""
     table, shape = pq.read_table(path), parquet_record(path)["shape"]
     arrays = {name: from_column(table, name) for name in table.column_names}
     arrays["csi"] = arrays["csi"].view(np.complex64).reshape(-1, *shape)

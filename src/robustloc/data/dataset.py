@@ -1,4 +1,4 @@
-"""Angle-delay profiles on disk: Parquet shards by user range, and the manifest that makes a data set of them."""
+"""Angle-delay profiles on disk: Parquet shards with ranges of users, and the manifest that joins them to a data set."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -27,8 +27,8 @@ class Users:
         user: (N,) index in the scenario's order.
         row: (N,) row of the user grid.
         position: (N, 3) [m].
-        line_of_sight: (N,) 1, 0, -1 without any path, -2 not recorded.
-        count: (N,) number of paths that the profile is made of.
+        line_of_sight: (N,) flag of each user, a key of `robustloc.data.paths.SIGHT`.
+        count: (N,) number of paths in the profile.
         adp: (N, angle bins, delay bins) linear magnitudes, float32.
     """
 
@@ -43,7 +43,7 @@ class Users:
         return len(self.user)
 
     def __getitem__(self, users: slice | np.ndarray) -> "Users":
-        """Return a part of the users."""
+        """Return some of the users."""
         return Users(**{field.name: getattr(self, field.name)[users] for field in fields(self)})
 
 
@@ -62,7 +62,14 @@ def _schema(shape: tuple[int, int], made_from: dict) -> pa.Schema:
 
 
 def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int], made_from: dict) -> None:
-    """Write users to one Parquet file, batch by batch as they come."""
+    """Write users to one Parquet file, one batch at a time to limit the memory.
+
+    Args:
+        path: of the file.
+        batches: users in the scenario's order.
+        shape: angle bins and delay bins.
+        made_from: record of the job, stored in the file's metadata.
+    """
     schema = _schema(shape, made_from)
     with pq.ParquetWriter(path, schema, compression="zstd", use_byte_stream_split=True, use_dictionary=False) as writer:
         for users in batches:
@@ -80,21 +87,34 @@ def read_shard(path: Path) -> Users:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A data set: its shards with checksums, its shape and scale, and which user belongs to which part.
+    """A data set: its shards with checksums, its shape and scale, and the part of each user.
 
-    Shards are listed relative to the manifest, so that a results folder can be moved.
+    Paths of shards are relative to the manifest, so that a results folder can be moved.
     """
 
     path: Path
     content: dict
 
     @classmethod
-    def read(cls, path: Path) -> "Manifest":
-        """Read a manifest file."""
+    def read(cls, path: str | Path) -> "Manifest":
+        """Read a data set.
+
+        Args:
+            path: ``manifest.json``, or the folder that holds it.
+
+        Raises:
+            UserError: there is no manifest, or it is damaged.
+        """
+        path = Path(path)
+        path = path / "manifest.json" if path.is_dir() else path
+        if not path.is_file():
+            raise UserError(
+                f"{path}: no such file; expected the manifest.json of a data set, or the folder that holds it"
+            )
         try:
             return cls(path, json.loads(path.read_text(encoding="utf-8")))
         except ValueError as error:
-            raise UserError(f"{path}: not a manifest ({error}); delete it and run again") from error
+            raise UserError(f"{path}: expected a manifest in JSON ({error}); delete the file and run again") from error
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -103,21 +123,21 @@ class Manifest:
 
     @property
     def scale(self) -> Scale:
-        """The scale of the model's input."""
+        """Scale of the model's input."""
         return Scale(**self.content["scale"])
 
     @property
     def channel(self) -> Channel:
-        """Array and waveform that the profiles were computed for."""
+        """Array and waveform of the profiles."""
         return Channel(**self.content["conventions"]["channel"])
 
     @property
     def convention(self) -> Convention:
-        """How the transforms of the profiles were written."""
+        """Convention of the profiles' transforms."""
         return CONVENTIONS[self.content["conventions"]["adp"]["convention"]]
 
     def parts(self, *names: str) -> list[Users]:
-        """Read the users of some parts (``train``, ``validation``, ``test``), each in the scenario's order."""
+        """Read the users of the named parts (``train``, ``validation``, ``test``), each in the scenario's order."""
         parts = pq.read_table(self._verified("split"))["part"].to_numpy()
         offset, found = 0, [[] for _ in names]
         for shard in self._shards():
@@ -128,11 +148,11 @@ class Manifest:
         return [concatenate(users) for users in found]
 
     def test(self) -> Users:
-        """Read the test users from their own small file."""
+        """Read the test users from their own file, which is much smaller than the shards."""
         return read_shard(self._verified("test"))
 
     def subset(self, count: int) -> Users:
-        """Return so many test users, evenly chosen, always the same; all, if there are fewer."""
+        """Return `count` test users at equal steps, always the same ones; all test users if there are fewer."""
         test = self.test()
         return test[np.unique(np.linspace(0, len(test) - 1, min(count, len(test))).round().astype(int))]
 
@@ -145,13 +165,13 @@ class Manifest:
 
 
 def verified(path: Path, checksum: str) -> Path:
-    """Return the path after holding the file against its checksum.
+    """Check the checksum of a file and return its path.
 
     Raises:
-        UserError: the file is missing or its content changed since the manifest was written.
+        UserError: the file is missing, or its content has changed since the manifest was written.
     """
     if not path.is_file():
-        raise UserError(f"{path}: missing; delete the manifest beside it and run again")
+        raise UserError(f"{path}: the file is missing; delete the manifest beside it and run again")
     if (found := sha256(path)) != checksum:
         raise UserError(
             f"{path}: expected checksum {checksum[:12]}…, found {found[:12]}…; damaged, delete it and run again"
@@ -160,7 +180,7 @@ def verified(path: Path, checksum: str) -> Path:
 
 
 def concatenate(parts: list[Users]) -> Users:
-    """Join users in order."""
+    """Join users in the order of the list."""
     return Users(
         **{field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Users)}
     )

@@ -1,4 +1,4 @@
-"""Write traced paths as a DeepMIMO v4 folder, so that one reader serves embedded scenes and downloads."""
+"""Write traced paths as a DeepMIMO v4 folder, so that embedded scenes and downloads are read by the same code."""
 
 import json
 from collections.abc import Mapping
@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+FORMAT = "deepmimo_v4"  # the plugin in data/formats that reads the folder
 TRANSMITTER, RECEIVER = 1, 0
 QUANTITIES = ("power", "phase", "delay", "aod_az", "aod_el", "aoa_az", "aoa_el", "inter", "rx_pos", "tx_pos")
 
 
 def file_names() -> dict[str, str]:
-    """Return the name of each file that `write` makes, by quantity ("params" for the description)."""
+    """Return the name of each file that `write` writes, by quantity; "params" is the description."""
     pair = f"t{TRANSMITTER:03}_tx000_r{RECEIVER:03}"
     return {"params": "params.json"} | {quantity: f"{quantity}_{pair}.npz" for quantity in QUANTITIES}
 
@@ -22,12 +23,12 @@ def write(
     """Write one base station and one user grid.
 
     Args:
-        files: where each quantity of `file_names` goes.
-        arrays: by quantity: per path (N, P) padded with NaN (power [dBm], phase and angles [deg], delay [s], inter),
-            rx_pos (N, 3) and tx_pos (3,) [m].
-        name: of the base station.
-        carrier_hz: carrier frequency.
-        max_reflections: the deepest path that was traced.
+        files: path of each file, by the keys of `file_names`.
+        arrays: by quantity. Path quantities have the shape (N, P) and are padded with NaN: power [dBm], phase and
+            angles [deg], delay [s], inter. rx_pos is (N, 3) [m], tx_pos is (3,) [m].
+        name: name of the base station.
+        carrier_hz: carrier frequency [Hz].
+        max_reflections: largest number of reflections that was traced.
     """
     users = len(arrays["rx_pos"])
     sets = [_set(RECEIVER, "users", users, is_tx=False), _set(TRANSMITTER, name, 1, is_tx=True)]
@@ -49,7 +50,7 @@ def write(
     }
     Path(files["params"]).write_text(json.dumps(parameters, indent=2) + "\n", encoding="utf-8")
     for quantity in QUANTITIES:
-        with open(files[quantity], "wb") as file:  # a handle: numpy would add its suffix to a temporary name
+        with open(files[quantity], "wb") as file:  # an open file, because numpy would add .npz to a temporary name
             np.savez_compressed(file, **{quantity: np.asarray(arrays[quantity], dtype=np.float32)})
 
 

@@ -1,22 +1,21 @@
-"""One way from a scenario folder to paths, whatever generation of DeepMIMO wrote it."""
+"""Read a scenario folder into paths, whatever the format of its files."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data import base_stations
-from robustloc.data.formats import deepmimo_v2, deepmimo_v3, deepmimo_v4
 from robustloc.data.paths import Paths
 from robustloc.data.user_grid import select
 
-READERS = (deepmimo_v2, deepmimo_v3, deepmimo_v4)
+FORMATS = "data.formats"  # kind of plugin
 
 
 def read(
-    folder: Path,
+    folder: str | Path,
     base_station: str | Sequence[float],
     *,
     rows: list[int] | None = None,
@@ -26,23 +25,25 @@ def read(
     shares: int = 1,
     max_paths: int = 25,
 ) -> Paths:
-    """Read the paths between one base station and the wanted users.
+    """Read the paths between one base station and the selected users.
 
     Args:
-        folder: a DeepMIMO scenario of any generation.
+        folder: a scenario folder of any format in ``data/formats/``.
         base_station: its name in the scenario, or its position [m].
-        rows: first and last user row, from 1, inclusive; None is all.
-        row_step: take every so many rows.
-        column_step: take every so many users of a row.
-        share: which of the shares to return, from 0, if those users are cut into equal ones. All of them are read, so
-            that what is damaged anywhere gives no share at all.
-        shares: how many.
-        max_paths: keep the first so many stored paths of a user (they are stored strongest first).
+        rows: first and last user row, from 1, inclusive; None selects all rows.
+        row_step: select every row_step-th row.
+        column_step: select every column_step-th user of a row.
+        share: index from 0 of the share to return, of `shares` equal shares of the selected users. All shares are
+            read, so that a damaged file fails every share and not only one.
+        shares: number of shares.
+        max_paths: number of stored paths to keep per user; formats store the strongest path first.
 
     Raises:
-        UserError: a file is missing, damaged or holds impossible values, or there is no such base station or row.
+        UserError: a file is missing, damaged or contains impossible values, or the base station or a row does not
+            exist.
     """
-    reader = find_reader(folder)
+    folder = Path(folder)
+    reader = plugins.load(FORMATS, find_format(folder))
     name = base_stations.find(reader.base_stations(folder), base_station, folder)
     users, row = select(reader.grids(folder, name), rows, row_step, column_step, shares=shares)
     return reader.read(folder, name, users, row, max_paths)[np.array_split(np.arange(len(users)), shares)[share]]
@@ -57,39 +58,57 @@ def files(
     column_step: int = 1,
     shares: int = 1,
 ) -> list[Path]:
-    """List the files that `read` opens for a base station, the one that tells the generation first.
+    """List the files that `read` opens for a base station, the format's marker first.
 
     Raises:
-        UserError: as `read` with these arguments, but for what is wrong inside the files of the paths.
+        UserError: as `read` with these arguments, except for damage inside the files of the paths.
     """
-    reader = find_reader(folder)
+    reader = plugins.load(FORMATS, find_format(folder))
     name = base_stations.find(reader.base_stations(folder), base_station, folder)
     select(reader.grids(folder, name), rows, row_step, column_step, shares=shares)
     return reader.files(folder, name)
 
 
-def is_marked(folder: Path, reader: ModuleType) -> bool:
-    """Say whether a folder holds the file that tells a reader's generation; hidden ones are other programs'."""
-    return any(not file.name.startswith(".") for file in folder.glob(reader.MARKER))
+def formats(folder: Path) -> list[str]:
+    """List the formats whose marker is in a folder. Hidden files do not count: other programs leave them."""
+
+    return [name for name in plugins.names(FORMATS) if _is_marked(folder, name)]
 
 
-def find_reader(folder: Path) -> ModuleType:
-    """Return the module that reads a scenario folder, told by the files in it.
+def find_format(folder: Path) -> str:
+    """Return the name of the format of a scenario folder.
+
+    Planning and jobs both call this function, and a folder with the markers of two formats is an error. So a job runs
+    the format that its fingerprint names, and an edit of another format never changes a result.
 
     Raises:
-        UserError: there is no such folder, or nothing or several generations in it.
+        UserError: the folder does not exist, or contains the marker of no format or of several formats.
     """
-    needs = "\n".join(f"  {reader.GENERATION}: {reader.NEEDS.replace('{name}', folder.name)}" for reader in READERS)
     if not folder.is_dir():
         raise UserError(
             f"{folder}: no such folder; download the DeepMIMO scenario {folder.name} (deepmimo.net), unpack it there, "
-            f"or change data_folder or the scenario's raw.folder. Expected in it, by DeepMIMO's generation:\n{needs}"
+            f"or change data_folder or the scenario's raw.folder. Expected the files of one format:\n{_needs(folder)}"
         )
-    fitting = [reader for reader in READERS if is_marked(folder, reader)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        several = " and ".join(reader.GENERATION for reader in fitting)
-        raise UserError(f"{folder}: holds files of DeepMIMO {several}; unpack each into a folder of its own")
-    found = ", ".join(sorted(file.name for file in folder.iterdir())[:8]) or "nothing"
-    raise UserError(f"{folder}: not a DeepMIMO scenario folder, found {found}. Expected in it, by generation:\n{needs}")
+    found = formats(folder)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = " and of ".join(str(plugins.constant(FORMATS, name, "TITLE")) for name in found)
+        raise UserError(f"{folder}: contains files of {several}; unpack each scenario into its own folder")
+    content = ", ".join(sorted(file.name for file in folder.iterdir())[:8]) or "nothing"
+    raise UserError(
+        f"{folder}: not a scenario folder, found {content}. Expected the files of one format:\n{_needs(folder)}"
+    )
+
+
+def _is_marked(folder: Path, name: str) -> bool:
+    found = folder.glob(plugins.constant(FORMATS, name, "MARKER"))
+    return any(not file.name.startswith(".") for file in found)
+
+
+def _needs(folder: Path) -> str:
+    lines = []
+    for name in plugins.names(FORMATS):
+        title, needs = (plugins.constant(FORMATS, name, constant) for constant in ("TITLE", "NEEDS"))
+        lines.append(f"  {title}: {needs.replace('{name}', folder.name)}")
+    return "\n".join(lines)

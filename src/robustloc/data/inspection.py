@@ -1,48 +1,50 @@
-"""What is in a scenario folder, so that a user can fill in the configuration."""
+"""Describe the content of scenario folders, so that a person can write a configuration for them."""
 
 import json
 import math
 import re
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data import base_stations
 from robustloc.data import folder as scenario_folder
 from robustloc.data.user_grid import Grid, total
 
-# users of a base station that are read to count their paths; of larger scenarios every so many rows
+# Number of users per base station whose paths are counted. In larger scenarios, every n-th row is read.
 SAMPLE = 20_000
 
 
 def folders(place: Path) -> list[Path]:
-    """List the scenario folders of a place: itself, or those in it.
+    """List the scenario folders at a place: the folder itself and its subfolders.
 
     Raises:
-        UserError: there is none.
+        UserError: the place does not exist or has no scenario folder.
     """
     if not place.is_dir():
-        raise UserError(f"{place}: no such folder; name one that holds DeepMIMO scenarios: --config data_folder=FOLDER")
+        raise UserError(f"{place}: no such folder; expected a folder with scenarios: --config data_folder=FOLDER")
     found = [inner for inner in (place, *sorted(place.iterdir())) if inner.is_dir() and _is_scenario(inner)]
     if not found:
-        raise UserError(f"{place}: expected DeepMIMO scenario folders in it, found none")
+        raise UserError(f"{place}: expected scenario folders in it, found none; change data_folder")
     return found
 
 
 def overview(folder: Path) -> str:
-    """Describe a scenario: generation, carrier, user grids, base stations and their paths, and how to configure it.
+    """Describe a scenario: format, carrier, user grids, base stations and their paths, and a configuration for it.
 
     Raises:
         UserError: a file is missing or damaged.
     """
-    reader = scenario_folder.find_reader(folder)
+    reader = _reader(folder)
     stations = dict(sorted(reader.base_stations(folder).items(), key=lambda item: (len(item[0]), item[0])))
     rows = [_station(folder, name, site) for name, site in tqdm(stations.items(), desc=folder.name, unit="station")]
     grids = reader.grids(folder, next(iter(stations)))
-    lines = [f"{folder}: DeepMIMO {reader.GENERATION}, carrier {reader.carrier_hz(folder) / 1e9:g} GHz", ""]
+    lines = [f"{folder}: {reader.TITLE}, carrier {reader.carrier_hz(folder) / 1e9:g} GHz", ""]
     for grid in grids:
         lines.append(f"rows R{grid.first_row} to R{grid.last_row} of {grid.columns} users: {total([grid])} users")
     table = pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
@@ -51,7 +53,7 @@ def overview(folder: Path) -> str:
 
 
 def _experiment(folder: Path, stations: dict[str, np.ndarray], grids: list[Grid], rows: list[dict]) -> str:
-    """Write a configuration that runs, for users to change."""
+    """Return a small configuration that runs, as a start for changes."""
     station, site = next(iter(stations.items()))
     name = re.sub(r"[^a-z0-9_]", "_", folder.name.lower())
     name = name if name[0].isalpha() else f"s_{name}"
@@ -77,12 +79,16 @@ figures: []
 """
 
 
+def _reader(folder: Path) -> ModuleType:
+    return plugins.load(scenario_folder.FORMATS, scenario_folder.find_format(folder))
+
+
 def _is_scenario(folder: Path) -> bool:
-    return any(scenario_folder.is_marked(folder, reader) for reader in scenario_folder.READERS)
+    return bool(scenario_folder.formats(folder))
 
 
 def _station(folder: Path, name: str, site: np.ndarray) -> dict[str, str]:
-    users = total(scenario_folder.find_reader(folder).grids(folder, name))
+    users = total(_reader(folder).grids(folder, name))
     paths = scenario_folder.read(folder, name, row_step=math.ceil(users / SAMPLE), max_paths=1000)
     count = paths.count
     with_paths = count[count > 0]

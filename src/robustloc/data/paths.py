@@ -1,10 +1,17 @@
-"""Propagation paths between one base station and its users, free of any file format."""
+"""Propagation paths between one base station and its users, independent of the file format."""
 
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, NOT_RECORDED = 1, 0, -1, -2
+# Words for people, by flag; they complete "12 users …".
+SIGHT = {
+    LINE_OF_SIGHT: "in line of sight",
+    NO_LINE_OF_SIGHT: "without line of sight",
+    NO_PATH: "without any path",
+    NOT_RECORDED: "with line of sight not recorded",
+}
 
 
 @dataclass(frozen=True)
@@ -15,9 +22,10 @@ class Paths:
         user: (N,) index of the user in the scenario's own order, from 0.
         row: (N,) row of the user grid, from 1 (DeepMIMO's R1, R2, …).
         position: (N, 3) user positions [m].
-        line_of_sight: (N,) 1 line of sight, 0 none, -1 no path at all, -2 not recorded (DeepMIMO v1).
+        line_of_sight: (N,) flag of each user, a key of `SIGHT`.
         count: (N,) number of paths.
-        gain: (N, P) complex gain: root of the received power for 1 W sent, with the phase at the carrier.
+        gain: (N, P) complex gain: square root of the received power for a sent power of 1 W, with the phase at the
+            carrier frequency.
         delay: (N, P) time of flight [s].
         zenith: (N, P) zenith angle of departure at the base station [rad].
         azimuth: (N, P) azimuth of departure at the base station [rad].
@@ -39,10 +47,10 @@ class Paths:
         return len(self.user)
 
     def __getitem__(self, users: slice | np.ndarray) -> "Paths":
-        """Return the paths of a part of the users."""
+        """Return the paths of some of the users."""
         return Paths(**{field.name: getattr(self, field.name)[users] for field in fields(self)})
 
 
 def from_decibels(power_dbm: np.ndarray, phase_deg: np.ndarray) -> np.ndarray:
-    """Complex gain of received power [dBm] for a transmitter of 0 dBm, and phase [deg]."""
+    """Return the complex gain of a received power [dBm] for a transmitter of 0 dBm and a phase [deg]."""
     return 10 ** (power_dbm / 20) * np.exp(1j * np.deg2rad(phase_deg))

@@ -2,7 +2,28 @@
 
 import numpy as np
 
+from robustloc.base.errors import UserError
+
 
 def position_error(prediction: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """Euclidean distance [m] of estimates (N, 3) from true positions (N, 3)."""
-    return np.linalg.norm(prediction - position, axis=1)
+    """Return the position error of each user: the Euclidean distance between estimate and true position.
+
+    Args:
+        prediction: (N, 3) position estimates [m]; an array, or a tensor on any device.
+        position: (N, 3) true positions [m]; an array or a tensor.
+
+    Returns:
+        (N,) position errors [m].
+
+    Raises:
+        UserError: the two have different shapes.
+    """
+    estimate, truth = (_array(values) for values in (prediction, position))
+    if estimate.shape != truth.shape:  # (3,) would otherwise broadcast against all users without a message
+        raise UserError(f"expected two arrays of the same shape (N, 3), found {estimate.shape} and {truth.shape}")
+    return np.linalg.norm(estimate - truth, axis=1)
+
+
+def _array(values: np.ndarray) -> np.ndarray:
+    """Return an array; a tensor becomes one without an import of torch."""
+    return values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)

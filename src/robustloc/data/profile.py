@@ -1,9 +1,10 @@
-"""Angle-delay profiles (Eq. 3-5): the magnitude of a channel matrix seen in angle and delay bins.
+"""Angle-delay profiles (Eq. 3-5): the magnitude of a channel matrix in angle and delay bins.
 
-Two ways to the same numbers: `robustloc.data.transform.from_matrix` is the definition, `from_paths` is what runs. It uses
-that the transform of a steering vector is a known function of the path's angle, sin(pi M u) / sin(pi u) up to a phase
-that all paths share and that the magnitude removes; so a profile is the magnitude of a sum of outer products of real
-vectors. It is compiled, so that nothing but the profiles themselves goes through memory.
+`robustloc.data.transform.from_matrix` is the definition. The workflow runs `from_paths`, which computes the same
+numbers faster: the transform of a steering vector is the Dirichlet kernel sin(pi M u) / sin(pi u) times two phase
+factors. One belongs to the path and becomes part of its weight. The other belongs to the bin and is the same for all
+paths, so the magnitude removes it. A profile is then the magnitude of a weighted sum of outer products of two real
+vectors. The loops are compiled, because vectorised numpy would move large temporary arrays through memory.
 """
 
 import numpy as np
@@ -11,20 +12,36 @@ from numba import njit, prange
 
 from robustloc.data.channel import Channel, path_coordinates
 from robustloc.data.paths import Paths
-from robustloc.data.transform import Convention
+from robustloc.data.transform import Convention, named
 
-# A path exactly on a bin would divide zero by zero; it is moved by this share of a bin.
+# Smallest distance of a path from a bin, in bins. A path exactly on a bin would divide zero by zero.
 NUDGE = 1e-6
 
 
-def from_paths(paths: Paths, channel: Channel, convention: Convention) -> np.ndarray:
-    """Return the profiles (N, antennas, subcarriers) of paths, float32; on as many threads as numba is set to use."""
+def from_paths(paths: Paths, channel: Channel, convention: str | Convention = "paper") -> np.ndarray:
+    """Return the angle-delay profiles of users (Eq. 3-5); runs on as many threads as numba is set to use.
+
+    Args:
+        paths: of N users.
+        channel: array and waveform.
+        convention: how the transforms are written, a name (``paper``, ``dyloc``) or a `Convention`.
+
+    Returns:
+        (N, antennas, subcarriers) linear magnitudes, float32: angle bins by delay bins.
+
+    Raises:
+        UserError: there is no convention of this name.
+    """
+    if isinstance(convention, str):
+        convention = named(convention)
     antennas, subcarriers, first = channel.antennas, channel.subcarriers, convention.first_index
     gain, advance, turns = path_coordinates(paths, channel)
+    # The path's phase factor of the transforms: its phase at the centre of the array and of the band.
     weight = gain * np.exp(1j * np.pi * ((antennas - 1) * advance - (subcarriers - 1) * turns))
     if convention.unitary:
         weight /= np.sqrt(antennas * subcarriers)
-    # angle bin q answers to advance + (q - M/2) / M, delay bin n to turns -+ n / K, or to that with both signs turned
+    # Arguments u of the kernels in the first bins: in angle bin q, u = advance + (q - M/2) / M; in delay bin n,
+    # u = n / K - delay_sign turns up to its sign, which does not matter because kernels are even.
     angle = advance - 0.5 + first / antennas
     delay = first / subcarriers - convention.delay_sign * turns
     profiles = np.empty((len(paths), antennas, subcarriers), dtype=np.float32)
@@ -34,7 +51,7 @@ def from_paths(paths: Paths, channel: Channel, convention: Convention) -> np.nda
 
 
 def _table(size: int) -> np.ndarray:
-    """Sine and cosine (2, 2 size) of pi / size times 0, 1, …, the sines of 0 and pi exactly zero."""
+    """Return sine and cosine (2, 2 size) of pi n / size for n = 0, 1, …; the sines of 0 and pi are exactly zero."""
     steps = np.arange(2 * size)
     table = np.stack([np.sin(np.pi / size * steps), np.cos(np.pi / size * steps)])
     table[0, ::size] = 0.0
@@ -43,7 +60,7 @@ def _table(size: int) -> np.ndarray:
 
 @njit(parallel=True, cache=True)
 def _fill(profiles, weight, angle, delay, count, angle_table, delay_table):
-    """Fill in |sum_p weight_p S_p T_p|, user by user, so that nobody's result depends on who else is there."""
+    """Fill in |sum_p weight_p S_p T_p| for each user alone, so that a profile does not depend on the other users."""
     users, angle_bins, delay_bins = profiles.shape
     for user in prange(users):
         real, imaginary = np.zeros((2, angle_bins, delay_bins), dtype=np.float32)
@@ -64,10 +81,11 @@ def _fill(profiles, weight, angle, delay, count, angle_table, delay_table):
 
 @njit(cache=True)
 def _kernel(position, table, kernel):
-    """Dirichlet kernel sin(pi size u) / sin(pi u), u = position + bin / size [turns], for every bin.
+    """Fill in the Dirichlet kernel sin(pi size u) / sin(pi u), u = position + bin / size [turns], for every bin.
 
-    By angle addition to the nearest bin, whose sines are exact: no difference of like numbers, so single precision is
-    enough. The sign (-1)^bin, which all paths share and the magnitude removes, is left out.
+    The denominator is computed from the offset to the nearest bin and the table's sines by the angle sum formula. This
+    never subtracts two nearly equal numbers, so single precision is enough. The sign (-1)^bin is left out: it is the
+    same for all paths, so the magnitude removes it.
     """
     size = len(kernel)
     nearest = np.rint(position * size)

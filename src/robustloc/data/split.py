@@ -1,4 +1,4 @@
-"""Which users train, validate and test: a function of the seed and the users alone."""
+"""Split users into parts for training, validation and test. The split depends only on the seed and the users."""
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -25,20 +25,21 @@ def split(
 
     Args:
         position: (N, 3) user positions [m].
-        eligible: (N,) users that may be used at all; the others are UNUSED.
-        rng: source of the assignment.
-        kind: ``random`` draws single users, as the paper does: on a fine grid a test user then has training
-            neighbours a centimetre away. ``block`` holds whole squares of the plan out.
-        validation, test: shares of the eligible users, rounded up; with blocks the first blocks that reach them.
+        eligible: (N,) True for users that may be used; all others are UNUSED.
+        rng: random generator of the assignment.
+        kind: ``random`` draws single users, as the paper does; on a fine grid, a test user then has training users
+            at a distance of a centimetre. ``block`` assigns whole squares of the floor plan.
+        validation: share of the eligible users, rounded up. Blocks are added until they reach the share.
+        test: as `validation`.
         block_m: side of a square [m].
-        guard_m: training users nearer than this to a held-out user are UNUSED [m]; blocks only.
-        expected: users that must be left for training and validation together, and for test.
+        guard_m: training users within this distance of a validation or test user are UNUSED [m]; for blocks only.
+        expected: required number of users for training and validation together, and for test.
 
     Returns:
         (N,) TRAIN, VALIDATION, TEST or UNUSED.
 
     Raises:
-        UserError: a part would be empty, or the counts are not those expected.
+        UserError: a part is empty, or the numbers of users differ from `expected`.
     """
     users = np.flatnonzero(eligible)
     parts = np.full(len(position), UNUSED)
@@ -58,8 +59,8 @@ def split(
     found = [int(np.isin(parts, (TRAIN, VALIDATION)).sum()), int((parts == TEST).sum())]
     if expected and found != list(expected):
         raise UserError(
-            f"split.expected: {expected} users for training and validation, and for test, found {found}; the scenario "
-            "has other users than the one that is meant, or change users, the shares or split.expected"
+            f"split.expected: expected {expected} users for training with validation and for test, found {found}; "
+            "check that the scenario is the intended one, or change users, the shares or split.expected"
         )
     return parts
 

@@ -1,4 +1,4 @@
-"""Which users of a scenario are wanted: rows and columns of its user grids."""
+"""User grids of a scenario, and the selection of users by row and column."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from robustloc.base.errors import UserError
 
 @dataclass(frozen=True)
 class Grid:
-    """A rectangular user grid: rows first_row … last_row (from 1) of `columns` users each."""
+    """A rectangular user grid: the rows from first_row to last_row (from 1) with `columns` users each."""
 
     first_row: int
     last_row: int
@@ -17,10 +17,14 @@ class Grid:
 
 
 def from_table(table: np.ndarray, where: object) -> list[Grid]:
-    """Return the grids of DeepMIMO's `user_grids`: a line of first row, last row and users per row for each.
+    """Return the grids of DeepMIMO's table `user_grids`.
+
+    Args:
+        table: (grids, 3 or more) first row, last row and users per row of each grid.
+        where: file of the table, for the message.
 
     Raises:
-        UserError: it is no such table; the message names `where` it was found.
+        UserError: the table has another shape, or a value is not finite.
     """
     table = np.atleast_2d(table)
     if table.size == 0 or table.shape[1] < 3 or not np.isfinite(table[:, :3]).all():
@@ -36,13 +40,20 @@ def total(grids: list[Grid]) -> int:
 def select(
     grids: list[Grid], rows: list[int] | None, row_step: int = 1, column_step: int = 1, *, shares: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Choose users by their row (first and last, inclusive; None is all) and every so many rows and columns.
+    """Select users by row and column.
+
+    Args:
+        grids: the user grids, in the scenario's order.
+        rows: first and last row, inclusive; None selects all rows.
+        row_step: select every row_step-th row.
+        column_step: select every column_step-th user of a row.
+        shares: number of shares that the selected users are divided into later.
 
     Returns:
-        The users' indices in the scenario's order and their rows, both ascending.
+        Indices of the users in the scenario's order and their rows, both (N,) and ascending.
 
     Raises:
-        UserError: the rows are not in the scenario, or the users too few to be cut into so many shares.
+        UserError: a row is not in the scenario, or there are fewer users than shares.
     """
     available = (grids[0].first_row, grids[-1].last_row)
     first, last = rows or available
@@ -63,5 +74,5 @@ def select(
         offset += (grid.last_row - grid.first_row + 1) * grid.columns
     users, row = np.concatenate(chosen, axis=1)
     if len(users) < shares:
-        raise UserError(f"shards: {len(users)} users cannot be cut into {shares} shards; use fewer")
+        raise UserError(f"shards: {len(users)} users cannot be divided into {shares} shards; use fewer shards")
     return users, row

@@ -12,25 +12,26 @@ from robustloc.attacks.parts.losses import squared_error
 from robustloc.attacks.parts.steps import project
 from robustloc.defences.parts.base import Defence, drawn_epsilons, mean_distance
 
+# An ADP is a magnitude.
+MINIMUM = 0.0
 
-def build(*, repeats: int = 3, minimum: float | None = 0.0) -> "FreeAdversarial":
+
+def build(*, repeats: int = 3) -> "FreeAdversarial":
     """Build the defence.
 
     Args:
         repeats: m of the paper, presentations of each batch.
-        minimum: smallest value of a perturbed input; an ADP is a magnitude.
     """
     if repeats < 2:
         raise ValueError(f"repeats: expected at least 2, found {repeats}; the first one is clean")
-    return FreeAdversarial(repeats, minimum)
+    return FreeAdversarial(repeats)
 
 
 class FreeAdversarial(Defence):
     """Carries a perturbation through the presentations of a batch."""
 
-    def __init__(self, repeats: int, minimum: float | None):
-        self.repeats, self.minimum = repeats, minimum
-        self.presented = 0
+    def __init__(self, repeats: int):
+        self.repeats, self.presented = repeats, 0
 
     def loss(self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
         """Return the mean distance of the perturbed users; the first presentation of a batch is clean."""
@@ -43,12 +44,12 @@ class FreeAdversarial(Defence):
     def after_backward(self) -> None:
         """Step up the loss, and back into the ball."""
         moved = self.perturbed.detach() + self.epsilons * self.perturbed.grad.sign()
-        self.perturbed = project(moved, self.clean, self.epsilons, "linf", self.minimum)
+        self.perturbed = project(moved, self.clean, self.epsilons, "linf", MINIMUM)
 
     def score(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> Tensor:
         """Return the mean distance under one sign step, as in training."""
         loss, epsilons = squared_error(localizer, y), drawn_epsilons(x, eps, generators)
-        moved = gradient.perturb(loss, x, eps=epsilons, norm="linf", steps=1, minimum=self.minimum)
+        moved = gradient.perturb(loss, x, eps=epsilons, norm="linf", steps=1, minimum=MINIMUM)
         return mean_distance(localizer(moved), y)

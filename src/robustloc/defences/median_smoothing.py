@@ -1,9 +1,9 @@
 """Median smoothing: the median of the estimates under Gaussian noise, coordinate by coordinate.
 
-Chiang et al., "Detection as Regression: Certified Object Detection by Median Smoothing" (NeurIPS 2020). Training sees
-the same noise. In use it is a fixed bank of patterns, the same for all users: an estimate is the same every time and in
-every company, and an attack climbs through the median and the very noise. What `robustloc.robustness.certificate` proves is of the
-median under fresh noise.
+Chiang et al., "Detection as Regression: Certified Object Detection by Median Smoothing" (NeurIPS 2020). Training adds
+noise of the same standard deviation. Estimation uses a fixed bank of noise patterns for all users. So an estimate is
+reproducible and does not depend on the other users of a batch, and an attack differentiates through the median and
+the noise that the estimate uses. `robustloc.robustness.certificate` certifies the median under fresh noise instead.
 """
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from robustloc.defences.parts.base import Noisy
 
+CERTIFIES = True  # contract: src/robustloc/defences/__init__.py
 BANK_SEED = 0
 
 
@@ -27,14 +28,14 @@ def build(*, sigma_epsilons: float = 1.0, draws: int = 15) -> "MedianSmoothing":
 
 
 class MedianSmoothing(Noisy):
-    """Trains under noise, and estimates by the median under noise."""
+    """Training under noise, and estimation by the median under noise."""
 
     def __init__(self, sigma_epsilons: float, draws: int):
         super().__init__(sigma_epsilons)
         self.draws = draws
 
     def wrap(self, localizer: nn.Module, eps: float) -> nn.Module:
-        """Return the median of the localizer."""
+        """Return the localizer's median under noise of sigma_epsilons * eps."""
         return Smoothed(localizer, self.sigma_epsilons * eps, self.draws)
 
 
@@ -60,6 +61,7 @@ class Smoothed(nn.Module):
             median = estimates.median(dim=0)
         if not torch.is_grad_enabled():
             return median.values
-        # a median moves as the draw that it takes: each coordinate's alone needs a graph, a fifth of the memory
+        # The gradient of a median is the gradient of the draw that it selects. So only the selected draw of each
+        # coordinate is computed again with a graph: this needs a fifth of the memory.
         taken = self.localizer((x.unsqueeze(1) + noise[median.indices]).flatten(0, 1))
         return taken.view(len(x), 3, 3).diagonal(dim1=1, dim2=2)

@@ -7,12 +7,12 @@ from itertools import product
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.experiment import schema, threat_models
-from robustloc.experiment.entries import WORKFLOW_KEYS, check_entry, entry, needs_epsilon, origin
+from robustloc.experiment.entries import WORKFLOW_KEYS, certifies, check_entry, needs_epsilon, origin
 from robustloc.experiment.grids import attacked, expanded, localizers, trained
 from robustloc.experiment.paths import budget_tag
 
 # folders of the results beside those of the scenarios
-RESERVED = {"tables", "figures", "logs"}
+RESERVED = {"tables", "figures", "logs", "experiments"}
 # violations that are told at once
 SHOWN = 5
 
@@ -115,21 +115,24 @@ def _check_figures(config: dict) -> None:
 
 def _check_figure(config: dict, figure: dict, computed: list[dict]) -> None:
     place, axes = f"figures.{figure['name']}", ("scenario", "model", "defence", "attack")
+    constant = partial(plugins.constant, "figures", figure["kind"])
     # a figure names one of an axis, several, or none
     named = {axis: figure.get(f"{axis}s", [figure[axis]] if axis in figure else []) for axis in axes}
     named = {axis: names for axis, names in named.items() if names}
     for axis, names in named.items():
         schema.known(f"{place}.{axis}", names, config[f"{axis}s"])
-    if figure["kind"] in ("example", "gallery") and not config["crafting"]["keep_adps"]:
+    if "adp" in constant("COLUMNS", ()) and not config["crafting"]["keep_adps"]:
         raise UserError(f"{place}: shows an adversarial ADP; set crafting.keep_adps to true")
     physical = [attack for attack in named.get("attack", []) if threat_models.is_physical(config, attack)]
     if physical and "epsilon" in figure:
         raise UserError(f"{place}: figures of kind {figure['kind']} are at an epsilon; {physical[0]} has none")
-    if figure["kind"] == "rmse" and physical and len(physical) < len(named["attack"]):
+    if constant("ONE_BUDGET", False) and physical and len(physical) < len(named["attack"]):
         raise UserError(f"{place}: epsilons and decibels share no axis; draw two figures, or one of kind power")
-    for defence in named["defence"] if figure["kind"] == "certified" else []:
-        if entry(config, "defences", defence)["plugin"] != "median_smoothing":
-            raise UserError(f"{place}: nothing is certified of {defence}; it has another plugin than median_smoothing")
+    for defence in named["defence"] if constant("READS") == "certified" else []:
+        if not certifies(config, defence):
+            raise UserError(
+                f"{place}: expected defences that can be certified, found {defence}; its plugin does not set CERTIFIES"
+            )
     exact = {"seed": figure["seed"]} if "seed" in figure else {}
     exact |= {"budget": budget_tag("eps", figure["epsilon"])} if "epsilon" in figure else {}
     for names in product(*named.values()):

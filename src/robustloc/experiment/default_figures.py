@@ -1,35 +1,39 @@
-"""The figures that every experiment has without being asked, and the sets that figures of users are drawn from.
+"""The default figures of every experiment, and what figures are drawn from.
 
-What is chosen follows from names and numbers alone, never from the order in which a configuration lists them.
+The choice depends on names and numbers alone, never on the order in which a configuration lists them.
 """
 
 from collections.abc import Iterator
 
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.experiment import threat_models
 from robustloc.experiment.grids import localizers
 from robustloc.experiment.paths import ATTACK_SET, CLEAN_SET, budget_tag
 
-# keys of attacks that want something else than a large error of the very model
+# keys of attacks whose goal is not a large error of the attacked model
 AIMED_ELSEWHERE = {"target", "surrogate"}
 
 
 def figures(config: dict, grids: list[dict]) -> dict[str, dict]:
-    """List, by name, a map and a distribution of the errors of every scenario and model, and more of attacked ones.
+    """Return the default figures by name: map and cdf of every scenario and model, power and gallery if it is attacked.
 
     Args:
         config: the checked configuration.
         grids: products of scenarios, models, defences, seeds and attacks.
 
     Raises:
-        UserError: two names of a scenario and a model run into one.
+        UserError: two pairs of scenario and model give figures of the same name.
     """
     found: dict[str, dict] = {}
-    for scenario, model in dict.fromkeys((cell["scenario"], cell["model"]) for cell in localizers(grids)):
+    for scenario, model in sorted({(cell["scenario"], cell["model"]) for cell in localizers(grids)}):
         for figure in _of(config, grids, scenario, model):
             name = f"{figure['kind']}_{scenario}_{model}"
             if name in found:
-                raise UserError(f"models.{model}: with scenario {scenario} it has the figure {name}, as another pair")
+                raise UserError(
+                    f"models.{model}: with scenario {scenario} its default figure is {name}, as of another model and "
+                    "scenario; rename the model"
+                )
             found[name] = {"name": name, "scenario": scenario} | figure
     return found
 
@@ -52,12 +56,21 @@ def _of(config: dict, grids: list[dict], scenario: str, model: str) -> Iterator[
         yield {"kind": "gallery", "model": model, "defence": defence, "seed": seed} | shown
 
 
+def described(figures: dict[str, dict]) -> list[dict]:
+    """Return figures with the title and the section of the report that their kinds name."""
+    return [
+        figure | {key.lower(): plugins.constant("figures", figure["kind"], key) for key in ("TITLE", "SECTION")}
+        for figure in figures.values()
+    ]
+
+
 def sets(figure: dict, computed: list[dict]) -> list[str]:
-    """List the files of the sets that a figure of users shows, relative to the results folder.
+    """List the files of the sets that a figure is drawn from, relative to the results folder.
 
     Args:
-        figure: scenario, model and defence(s), the seed or none for all, and attack and epsilon if some is shown.
-        computed: the localizers of the experiment and its attacked cells (`localizers`, `cells.attacked`).
+        figure: scenario, model, defence or defences; seed, where without one all are shown; attack and epsilon, where
+            without them clean errors alone are shown.
+        computed: the localizers of the experiment and its attacked cells (`grids.localizers`, `grids.attacked`).
     """
     exact = {name: figure[name] for name in ("scenario", "model", "seed") if name in figure}
     own = [cell for cell in computed if exact.items() <= cell.items()]
@@ -67,19 +80,19 @@ def sets(figure: dict, computed: list[dict]) -> list[str]:
     found = []
     for defence in figure.get("defences", [figure.get("defence")]):
         alike = [cell for cell in own if cell["defence"] == defence]
-        if "seed" not in figure:  # one set has both estimates of a user
+        if "seed" not in figure:  # an adversarial set also has the clean estimates, so one seed needs no other set
             found += sorted({CLEAN_SET.format(**cell) for cell in alike})
         found += sorted({ATTACK_SET.format(**cell) for cell in alike if shown.items() <= cell.items()})
     return found
 
 
 def _shown_attack(config: dict, attacks: list[str]) -> str | None:
-    """Choose of those that have epsilons ``worst``, or the first by name, of no other aim if there is such a one."""
+    """Choose ``worst``, else the first by name; attacks without an epsilon never, attacks of another goal last."""
     by_epsilon = [attack for attack in attacks if not threat_models.is_physical(config, attack)]
     others = {attack for attack in by_epsilon if AIMED_ELSEWHERE.intersection(config["attacks"][attack])}
     return min(by_epsilon, key=lambda attack: (attack != "worst", attack in others, attack), default=None)
 
 
 def _names(grids: list[dict], axis: str) -> list[str]:
-    """List the names of an axis, no defence before the others."""
+    """List the names of an axis of some grids, ``none`` first."""
     return sorted({name for grid in grids for name in grid[axis]}, key=lambda name: (name != "none", name))

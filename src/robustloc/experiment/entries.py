@@ -57,6 +57,11 @@ def needs_epsilon(config: dict, defence: str) -> bool:
     return entry(config, "defences", defence)["plugin"] != "none"
 
 
+def certifies(config: dict, defence: str) -> bool:
+    """Return whether a defence's plugin declares that its localizers can be certified."""
+    return bool(plugins.constant("defences", entry(config, "defences", defence)["plugin"], "CERTIFIES", False))
+
+
 def check_entry(config: dict, kind: str, name: str) -> None:
     """Hold an entry's parameters against the signature of its plugin."""
     found = entry(config, kind, name)
@@ -86,3 +91,8 @@ def _fits(value: object, annotation: str) -> bool:
     if isinstance(value, bool):  # which is an int to Python, and not to people
         return "bool" in kinds or not SIMPLE_TYPES.keys() & set(kinds)
     return any(isinstance(value, SIMPLE_TYPES.get(kind, object)) for kind in kinds)
+
+
+def modules(config: dict, kind: str, names: list[str]) -> list[str]:
+    """List the plugin files of some entries, by their names below the package."""
+    return [f"{kind}.{entry(config, kind, name)['plugin']}" for name in names]

@@ -1,9 +1,12 @@
-"""How position errors are distributed over the users."""
+"""Distribution of the position error over the test users."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
-from robustloc.figures.map import SIGHT
+from robustloc.data.dataset import Users
+from robustloc.data.scale import Scale
+from robustloc.figures.parts import captions
 from robustloc.figures.parts.style import (
     COLOURS,
     COLUMN,
@@ -16,21 +19,45 @@ from robustloc.figures.parts.style import (
     mark_errors,
     wrapped,
 )
+from robustloc.figures.parts.users import CELL, SIGHT, errors
 
-# so many line styles are told apart in one panel
+READS = "sets"
+COLUMNS = ("user", "error_m")
+TITLE = "distribution of errors"
+SECTION = "models"
+
+# More line styles than this cannot be told apart in one panel.
 FEW = 4
 
 
-def draw(rows: pd.DataFrame) -> Figure:
-    """Draw the share of users below an error: a colour without and one under the attack, a line style per defence.
+def rows(sets: list[tuple[dict, dict]], test: Users, scale: Scale) -> pd.DataFrame:
+    """Return one row per cell, line of sight and quantile of the position error [m].
 
-    (Of more than FEW defences, the other way round.)
-
-    Users in and out of the line of sight have a panel each. Of several seeds the mean of each quantile is drawn, in a
-    band of one standard deviation to either side.
+    The k-th smallest of n errors is the quantile of k/n. Over seeds, each quantile has a mean and a sample standard
+    deviation; all seeds have the same users.
 
     Args:
-        rows: one per cell, group of users and quantile (`shown_users.distribution`).
+        sets: names and columns of each set.
+        test: the test users.
+        scale: not used.
+    """
+    parts = []
+    for names, own in errors(sets, test).groupby([*CELL, "line_of_sight"], sort=False):
+        ordered = np.stack([np.sort(seed.error_m) for _, seed in own.groupby("seed")])
+        seeds, users = ordered.shape
+        part = pd.DataFrame(dict(zip([*CELL, "line_of_sight"], names, strict=True)), index=range(users))
+        part["share"], part["error_mean_m"] = np.arange(1, users + 1) / users, ordered.mean(axis=0)
+        part["error_std_m"] = ordered.std(axis=0, ddof=1) if seeds > 1 else np.nan
+        parts.append(part.assign(seeds=seeds, n_users=users))
+    return pd.concat(parts, ignore_index=True)
+
+
+def draw(rows: pd.DataFrame) -> Figure:
+    """Draw the share of users below each error: a colour for clean and attacked, a line style per defence.
+
+    With more than FEW defences, each defence has a colour, and clean and attacked have a line style each. Each state of
+    line of sight has its own panel. With several seeds, the curve is the mean of each quantile, and a band shows one
+    standard deviation on either side.
     """
     groups = [sight for sight in SIGHT if (rows.line_of_sight == sight).any()]
     attacks, defences = (list(rows[axis].unique()) for axis in ("attack", "defence"))
@@ -48,7 +75,7 @@ def draw(rows: pd.DataFrame) -> Figure:
             )
             axes.set_xscale("log")
         panels[-1, 0].set_xlabel("position error [m]")
-        # bands may come near to zero, and so may the luckiest in a hundred
+        # the smallest hundredth of the errors and the bands may be close to zero; they must not set the limit
         panels[-1, 0].set_xlim(left=0.8 * rows.error_mean_m[(rows.error_mean_m > 0) & (rows.share >= 0.01)].min())
         mark_errors(panels[-1, 0].xaxis)
         alone = [defence(name) for name in defences if len(defences) == 1]
@@ -59,8 +86,17 @@ def draw(rows: pd.DataFrame) -> Figure:
     return drawing
 
 
+def caption(rows: pd.DataFrame) -> str:
+    """Describe the figure."""
+    several = "Curves are each quantile's mean over {} seeds, bands plus and minus one standard deviation."
+    users = rows.drop_duplicates("line_of_sight").n_users.sum()
+    return f"""Share of the test users whose position error is at most that on the axis [m, logarithmic], by line of
+    sight to the base station: {captions.localizers(rows)}, {captions.under(rows)}. Colours and line styles
+    distinguish attacks and defences. {users} test users. {captions.seeds(rows, several)}"""
+
+
 def _looks(attacks: list[str], defences: list[str]) -> tuple[dict[str, dict], dict[str, dict]]:
-    """Give attacks a colour and defences a line style each, or the other way round if there are many defences."""
+    """Return the style of each attack and of each defence: colours for one axis, line styles for the other."""
     many = len(defences) > FEW
     colours, lines = (defences, attacks[::-1]) if many else (attacks, defences)
     coloured = {
@@ -72,7 +108,7 @@ def _looks(attacks: list[str], defences: list[str]) -> tuple[dict[str, dict], di
 
 
 def _steps(axes: plt.Axes, curve: pd.DataFrame, **style: object) -> None:
-    """Draw a distribution: it rises at each quantile."""
+    """Draw a distribution as steps that rise at each quantile."""
     curve = curve.iloc[[0, *range(len(curve))]].assign(share=[0.0, *curve.share])
     mean, spread = curve.error_mean_m, curve.error_std_m
     axes.plot(mean, curve.share, drawstyle="steps-post", **style)

@@ -1,10 +1,13 @@
-"""Where a localizer is weak: the position error of every test user on the floor plan."""
+"""Position error of every test user on the floor plan, clean and under attack."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
 
+from robustloc.data.dataset import Users
+from robustloc.data.scale import Scale
+from robustloc.figures.parts import captions
 from robustloc.figures.parts.style import (
     COLUMN,
     ERRORS,
@@ -17,24 +20,39 @@ from robustloc.figures.parts.style import (
     mark_errors,
     wrapped,
 )
+from robustloc.figures.parts.users import CELL, SIGHT, USER, errors
 
-# by flag: its name, the short one, and the marker
-SIGHT = {
-    1: ("line of sight", "LOS", "o"),
-    0: ("no line of sight", "NLOS", "^"),
-    -1: ("no path", "no path", "D"),
-    -2: ("line of sight not recorded", "all", "s"),
-}
-# of a plan this much longer than wide, panels are stacked, and the long side lies across
+READS = "sets"
+COLUMNS = ("user", "error_m")
+TITLE = "errors on the floor plan"
+SECTION = "models"
+
+# A plan this many times longer than wide has its long side across the page, and its panels in one column.
 LONG = 2.0
+WORDS = {
+    1: "in line of sight (LOS, circles)",
+    0: "without line of sight (NLOS, triangles)",
+    -1: "without any path (diamonds)",
+    -2: "with line of sight not recorded (squares)",
+}
+
+
+def rows(sets: list[tuple[dict, dict]], test: Users, scale: Scale) -> pd.DataFrame:
+    """Return one row per cell and test user; the error [m] is the root mean square over seeds.
+
+    Args:
+        sets: names and columns of each set.
+        test: the test users.
+        scale: not used.
+    """
+    table = errors(sets, test)
+    groups = table.assign(error_m=table.error_m**2).groupby([*CELL, *USER], sort=False)
+    found = groups.agg(error_m=("error_m", "mean"), seeds=("seed", "nunique")).reset_index()
+    return found.assign(error_m=np.sqrt(found.error_m))
 
 
 def draw(rows: pd.DataFrame) -> Figure:
-    """Draw a plan per defence, without and under the attack: colour is the error, the marker tells who has sight.
-
-    Args:
-        rows: one per cell and test user (`shown_users.floor_plan`).
-    """
+    """Draw a floor plan per defence, clean and under the attack: colour is the error, the marker the line of sight."""
     x_m, y_m = (np.ptp(rows[axis]) or 1.0 for axis in ("x_m", "y_m"))
     turned, ratio = y_m > LONG * x_m, min(x_m, y_m) / max(x_m, y_m)
     defences, attacks = (list(rows[axis].unique()) for axis in ("defence", "attack"))
@@ -52,7 +70,7 @@ def draw(rows: pd.DataFrame) -> Figure:
         )
         norm = LogNorm(*_limits(rows.error_m))
         for axes in panels.flat:
-            axes.set_visible(False)  # until something is drawn on it
+            axes.set_visible(False)  # panels without a cell stay hidden
         for pair, own in rows.groupby(["defence", "attack"], sort=False):
             axes = panels.flat[places[pair]]
             axes.set_visible(True)
@@ -62,12 +80,23 @@ def draw(rows: pd.DataFrame) -> Figure:
         bar = drawing.colorbar(drawn, ax=panels, location="bottom", label="position error [m]", aspect=40, pad=0.02)
         mark_errors(bar.ax.xaxis)
         drawing.suptitle(wrapped(heading(rows), width))
-        _tell_sight(drawing, panels[0, 0], rows)
+        _legend(drawing, panels[0, 0], rows)
     return drawing
 
 
+def caption(rows: pd.DataFrame) -> str:
+    """Describe the figure."""
+    users = rows.drop_duplicates("user")
+    counts = [(text, (users.line_of_sight == flag).sum()) for flag, text in WORDS.items()]
+    sight = ", ".join(f"{count} {text}" for text, count in counts if count)
+    several = "Each user's error is the root mean square over {} seeds."
+    return f"""Position error [m] of every test user on the floor plan: {captions.localizers(rows)},
+    {captions.under(rows)}. Colour is the error, on a logarithmic scale, dark is a large one; above each panel is the RMSE
+    over its users. {len(users)} test users: {sight}. {captions.seeds(rows, several)}"""
+
+
 def _limits(error: pd.Series) -> tuple[float, float]:
-    """Let a few very small errors not take most of the colours."""
+    """Return the ends of the colour scale; a few very small errors must not take most of the colours."""
     high = error.max() or 1.0
     return min(max(error.quantile(0.02), high / 1e4), high / 2), high
 
@@ -85,7 +114,7 @@ def _panel(axes: plt.Axes, own: pd.DataFrame, norm: LogNorm, turned: bool) -> ob
 
 
 def _title(names: tuple[str, str], own: pd.DataFrame, across: float, one_line: bool) -> str:
-    """Say what a panel shows, and the RMSE of those in and out of the line of sight."""
+    """Name what a panel shows, with the RMSE of the users in each state of line of sight."""
     groups = [(SIGHT[sight][1], own[own.line_of_sight == sight]) for sight in SIGHT]
     errors = [(name, np.sqrt(np.mean(group.error_m**2))) for name, group in groups if len(group)]
     texts = [f"{name} {error:.3g} m" if len(errors) > 1 else f"{error:.3g} m" for name, error in errors]
@@ -95,7 +124,7 @@ def _title(names: tuple[str, str], own: pd.DataFrame, across: float, one_line: b
 
 
 def _label(panels: np.ndarray, count: int, turned: bool) -> None:
-    """Name the axes at the ends; a plan that is turned by a right angle keeps its left and right."""
+    """Label the outer axes; invert the vertical axis of a turned plan, so that it is rotated and not mirrored."""
     across, up = ("y [m]", "x [m]") if turned else ("x [m]", "y [m]")
     last = count - panels.shape[1]
     for place, axes in enumerate(panels.flat):
@@ -107,8 +136,8 @@ def _label(panels: np.ndarray, count: int, turned: bool) -> None:
         panels[0, 0].invert_yaxis()
 
 
-def _tell_sight(drawing: Figure, axes: plt.Axes, rows: pd.DataFrame) -> None:
-    """Say which marker is whose, if there are several."""
+def _legend(drawing: Figure, axes: plt.Axes, rows: pd.DataFrame) -> None:
+    """Add a legend of the markers, if there are several."""
     present = [SIGHT[sight] for sight in SIGHT if (rows.line_of_sight == sight).any()]
     if len(present) > 1:
         samples = [axes.scatter([], [], marker=marker, s=12, color="0.3", label=name) for name, _, marker in present]

@@ -49,11 +49,11 @@ def _write(path: Path, content: dict) -> None:
     path.write_bytes(buffer.getvalue())
 
 
-def load(path: Path, *, bare: bool = False, **changes: object) -> nn.Module:
-    """Read a checkpoint, without running any code from it; in eval mode.
+def load(path: str | Path, *, bare: bool = False, **changes: object) -> nn.Module:
+    """Read a trained localizer, in eval mode, without running any code from its file.
 
     Args:
-        path: the file.
+        path: a ``checkpoint.pt``.
         bare: the `Localizer` that was trained, even if a defence wraps it where it is used.
         changes: parameters of the network other than it was trained with, such as another solver.
 
@@ -61,8 +61,10 @@ def load(path: Path, *, bare: bool = False, **changes: object) -> nn.Module:
         Scaled inputs (N, 1, angle bins, delay bins) -> positions (N, 3) [m].
 
     Raises:
-        UserError: not a checkpoint of this program.
+        UserError: there is no such file, or it is not a checkpoint of this program.
     """
+    if not Path(path).is_file():
+        raise UserError(f"{path}: no such file; expected the checkpoint.pt of a trained localizer")
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
         if content["format"] != FORMAT:

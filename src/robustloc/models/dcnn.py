@@ -1,6 +1,7 @@
 """The paper's deep convolutional network (Fig. 2): convolutions and max pooling, then one dense layer.
 
-At 32 x 32 these are its six layers, five convolutions and the dense one; a 64 x 64 input takes one more in front.
+A 32 x 32 input has the paper's six layers: five convolutions and the dense layer. A 64 x 64 input has one convolution
+more in front.
 """
 
 from math import prod
@@ -18,7 +19,7 @@ def build(input_shape: tuple[int, int, int], *, norm: Literal["batch", "group"] 
 
     Args:
         input_shape: (1, angle bins, delay bins), each at least 2.
-        norm: ``batch`` as in the paper, or ``group`` (8 groups).
+        norm: normalisation, ``batch`` as in the paper or ``group`` (8 groups).
     """
     return DCNN(input_shape, norm)
 

@@ -1,8 +1,8 @@
-"""DyLoc's convolutional network, by its published layer sizes (Hejazi et al., "DyLoc", 2021; their Keras code).
+"""DyLoc's convolutional network with its published layer sizes (Hejazi et al., "DyLoc", 2021; their Keras code).
 
-Stages of a convolution with a kernel as wide as the angles and delays it must bring together, ReLU, batch
-normalisation and max pooling, in that order, then one dense layer. 41,143 weights at 32 x 32 (their indoor network),
-44,221 at 64 x 64 (outdoor). Initial weights are PyTorch's.
+A stage is a convolution with a large kernel, ReLU, batch normalisation and max pooling, in that order. One dense layer
+follows the stages. The network has 41,143 weights at 32 x 32 (their indoor network) and 44,221 at 64 x 64 (outdoor).
+Initial weights are PyTorch's.
 """
 
 from itertools import pairwise
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from robustloc.models.parts.layers import halvings
 
-# of the stages at 64 x 64; smaller inputs take the last ones
+# Of the stages at 64 x 64; a smaller input uses the last ones.
 CHANNELS = (2, 4, 8, 16, 32, 64)
 KERNELS = (32, 16, 8, 7, 5, 3)
 
@@ -36,7 +36,7 @@ class DyLoc(nn.Module):
         self.features = nn.Sequential(*(_stage(*pair, k) for pair, k in zip(widths, KERNELS[-depth:], strict=True)))
         angles, delays = (size >> depth for size in input_shape[1:])
         self.dense = nn.Linear(CHANNELS[-1] * angles * delays, 3)
-        # input gradients of the wide kernels are up to twice as fast on the CPU, same numbers
+        # on the CPU this makes input gradients of the large kernels up to twice as fast, with equal numbers
         self.features.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -45,8 +45,9 @@ class DyLoc(nn.Module):
 
 
 def _stage(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
-    """Convolution to the same size, ReLU, normalisation, pooling to half the size."""
-    # Padding "same" of an even kernel has one more behind than in front, which only the input itself can be given.
+    """Return a convolution that keeps the size, ReLU, normalisation, and pooling to half the size."""
+    # Keras pads an even kernel by one pixel more at the end than at the start. Conv2d pads both sides alike, so the
+    # extra pixel is a layer of its own.
     behind = [] if kernel % 2 else [nn.ZeroPad2d((0, 1, 0, 1))]
     convolution = nn.Conv2d(inputs, outputs, kernel, padding=(kernel - 1) // 2)
     return nn.Sequential(*behind, convolution, nn.ReLU(), nn.BatchNorm2d(outputs), nn.MaxPool2d(2))

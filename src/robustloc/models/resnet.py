@@ -1,7 +1,7 @@
-"""The neural ODE's matched control: a residual network of the same parts and the same number of weights.
+"""The neural ODE's control: a residual network with the same layers and the same number of weights.
 
-Each block is one Euler step of size 1 of the neural ODE's dynamics, h + f(h, t = 0), so that what the two differ in is
-that the one solves an ODE and the other does not. (The time's weights exist here, too, and do nothing at t = 0.)
+Each block is one Euler step of size 1 of the neural ODE's dynamics, h + f(h, t = 0). So the two networks differ in one
+point: the neural ODE solves an ODE. The weights of the time exist here, too, but have no effect at t = 0.
 """
 
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ def build(input_shape: tuple[int, int, int], *, blocks: int = 1) -> nn.Module:
 
 
 class ResidualBlock(nn.Module):
-    """State -> state of the same shape."""
+    """State -> state of the same shape, (N, channels, height, width)."""
 
     def __init__(self, shape: tuple[int, int, int]):
         super().__init__()

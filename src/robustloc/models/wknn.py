@@ -1,9 +1,9 @@
 """Weighted k-nearest-neighbour fingerprinting: the mean position of the training users whose ADPs are nearest.
 
-After RADAR (Bahl & Padmanabhan, INFOCOM 2000), which averages the k nearest in signal space with equal weights. The
-weights here, 1/d_i - 1/d_(k+1) of the distances d, are ours: the k-th neighbour has lost its weight when another takes
-its place, so that the estimate is a continuous function of the input, and attacks have a gradient to follow. (A single
-neighbour would leave none: its weight cancels.)
+RADAR (Bahl & Padmanabhan, INFOCOM 2000) averages the k nearest users with equal weights. Here the weight of neighbour i
+at distance d_i is 1/d_i - 1/d_(k+1). The k-th neighbour's weight is zero at the point where another user takes its
+place. So the estimate is a continuous function of the input, and attacks have a gradient to follow. With k = 1 there
+would be none, because a single weight cancels.
 """
 
 from math import prod
@@ -11,19 +11,20 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-# Candidates per neighbour: a matrix product finds them fast, but not exactly in the order of their distances.
+# Candidates per neighbour. A matrix product finds candidates fast, but rounding may change their order; exact distances
+# then choose among them.
 CANDIDATES = 4
-# Keeps weights finite at distance 0 and above 0 where all distances are equal; in units of d_(k+1).
+# Keeps weights finite at distance 0, and above 0 where all distances are equal; in units of d_(k+1).
 FLOOR = 1e-8
 
 
 def build(input_shape: tuple[int, int, int], *, neighbours: int = 5, references: int = 5000) -> nn.Module:
-    """Build the module; it estimates zeros until it is given users to remember.
+    """Build the module; it estimates zeros until `remember` is called.
 
     Args:
         input_shape: (1, angle bins, delay bins).
         neighbours: k, at least 2.
-        references: number of training users to remember, drawn by torch's generator; all, if there are fewer.
+        references: number of training users to remember, drawn by torch's global generator; all if there are fewer.
     """
     if neighbours < 2:
         raise ValueError(f"neighbours: expected at least 2, found {neighbours}")
@@ -42,15 +43,16 @@ class WKNN(nn.Module):
         self.register_buffer("y", torch.empty(0, 3))
 
     def remember(self, x: Tensor, y: Tensor) -> None:
-        """Keep as many users as asked.
+        """Keep `references` of the training users.
 
         Args:
             x: (N, 1, angle bins, delay bins) inputs.
             y: (N, 3) standardised positions.
         """
-        # drawn, since users come in the order of their places, and the first ones are those of one corner
+        # drawn at random: users are ordered by place, so the first ones all lie in one corner
         kept = torch.randperm(len(x))[: self.references]
-        # equal inputs, as of users without a path, are one reference in their middle: none of them is nearer
+        # users with equal inputs, such as users without a path, become one reference at their mean position, because
+        # no distance can choose between them
         self.x, place, counts = x[kept].detach().flatten(1).unique(dim=0, return_inverse=True, return_counts=True)
         self.y = y.new_zeros(len(self.x), 3).index_add_(0, place, y[kept].detach()) / counts.unsqueeze(1)
         if len(self.x) <= self.neighbours:
@@ -73,12 +75,12 @@ class WKNN(nn.Module):
 
     @torch.no_grad()
     def _candidates(self, x: Tensor) -> Tensor:
-        """Return the indices of the remembered users nearest to (N, pixels), those by |r|² - 2 x·r."""
+        """Return indices of the remembered users r nearest to each x (N, pixels): |x - r|² = |r|² - 2 x·r + const."""
         count = min(CANDIDATES * (self.neighbours + 1), len(self.x))
         return (self.x.square().sum(dim=1) - 2 * x @ self.x.T).topk(count, largest=False).indices
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: object) -> None:
-        """Make room for as many users as the state holds."""
+        """Resize the buffers to the number of users in the state before it is loaded."""
         count = len(state_dict.get(f"{prefix}y", self.y))
         self.x, self.y = (part.new_empty(count, part.shape[1]) for part in (self.x, self.y))
         super()._load_from_state_dict(state_dict, prefix, *rest)

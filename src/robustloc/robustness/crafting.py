@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from robustloc.attacks.parts.losses import squared_error
-from robustloc.attacks.parts.steps import Loss, project, size
+from robustloc.attacks.parts.steps import Generators, Loss, project, size
 from robustloc.base.errors import UserError
 from robustloc.robustness.domains import Domain
 from robustloc.robustness.folding import folded
@@ -67,18 +67,41 @@ def craft(
         here = users[part].to(where)
         loss = _through(here, aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
-        wished = attack(loss, here.start, eps=eps, generators=generators).detach()
-        if not torch.isfinite(wished).all():
-            raise UserError(f"the attack made {(~torch.isfinite(wished)).sum()} non-finite values; mend its plugin")
-        spent = size(wished - here.start, norm)
-        unprojected = max(unprojected, float(spent.max()))
-        # points inside stay as they are, to the bit
-        held = torch.where(spent <= eps, wished, project(wished, here.start, eps, norm))
-        _verify(held - here.start, held, eps, norm)
-        asked.append(held.cpu())
+        moved, largest = within_budget(attack, loss, here.start, eps=eps, norm=norm, generators=generators)
+        unprojected = max(unprojected, largest)
+        asked.append(moved.cpu())
         bar.update(len(here))
     bar.close()
     return torch.cat(asked), unprojected
+
+
+def within_budget(
+    attack: Callable[..., Tensor], loss: Loss, x: Tensor, *, eps: float, norm: str, generators: Generators
+) -> tuple[Tensor, float]:
+    """Run an attack and project its result onto the budget.
+
+    Args:
+        attack: (loss, x, *, eps, generators) -> x.
+        loss: inputs (N, …) -> losses (N,).
+        x: inputs (N, …), before the attack.
+        eps: radius of the ball around each input.
+        norm: of the ball, ``linf`` or ``l2``.
+        generators: one per input.
+
+    Returns:
+        The perturbed inputs (N, …), and the largest perturbation before the projection.
+
+    Raises:
+        UserError: the attack returns a non-finite value.
+    """
+    wished = attack(loss, x, eps=eps, generators=generators).detach()
+    if not torch.isfinite(wished).all():
+        raise UserError(f"the attack made {(~torch.isfinite(wished)).sum()} non-finite values; correct its plugin")
+    spent = size(wished - x, norm)
+    # points inside the ball stay as they are, to the bit
+    held = torch.where(spent <= eps, wished, project(wished, x, eps, norm))
+    _verify(held - x, held, eps, norm)
+    return held, float(spent.max())
 
 
 def device() -> torch.device:

@@ -1,66 +1,32 @@
-"""Write the numbers of one figure, draw it from these alone, and say in a caption what it shows."""
-
-from collections.abc import Callable
-from functools import partial
+"""One figure of a table or of sets: its numbers as CSV, a PNG and a PDF drawn from these alone, and its caption."""
 
 import pandas as pd
 
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data.dataset import Manifest
-from robustloc.figures import cdf, map, matrix
-from robustloc.figures.parts import captions, curves, profiles, style, users
+from robustloc.figures.parts import style
 from robustloc.jobs.job import Job, run
-from robustloc.report import selection
 from robustloc.robustness import adversarial_set
-
-# what of a set shows a user
-ESTIMATES = ["position", "clean_prediction", "prediction", "clean_error_m", "error_m", "adp"]
 
 
 def main(job: Job) -> None:
-    """Draw the figure that the configuration describes, as PNG and PDF, from the CSV that is written before."""
+    """Draw the figure that the configuration describes."""
     figure, data = job.config["figure"], job.output("data")
-    choose, draw = KINDS[figure["kind"]]
-    rows = choose(job)
+    kind = plugins.load("figures", figure["kind"])
+    if kind.READS == "sets":
+        manifest, paths = Manifest.read(job.input("manifest")), job.inputs["sets"]
+        sets = [(adversarial_set.cell(path), adversarial_set.read(path, list(kind.COLUMNS))) for path in paths]
+        rows = kind.rows(sets, manifest.test(), manifest.scale)
+    else:
+        rows = kind.rows(pd.read_csv(job.input("table")), figure)
     if rows.empty:
-        raise UserError(f"figures.{figure['name']}: {job.input('table')} has no row that it shows")
+        raise UserError(f"figures.{figure['name']}: none of its models and defences is in {job.input('table')}")
     rows.to_csv(data, index=False, float_format="%.9g")
     rows = pd.read_csv(data, low_memory=False)
-    style.save(draw(rows), job.output("png"), job.output("pdf"))
-    job.output("caption").write_text(captions.caption(figure["kind"], rows) + "\n", encoding="utf-8")
+    style.save(kind.draw(rows), job.output("png"), job.output("pdf"))
+    job.output("caption").write_text(" ".join(kind.caption(rows).split()) + "\n", encoding="utf-8")
 
-
-def _of_table(choose: Callable, job: Job) -> pd.DataFrame:
-    """Choose rows of a table."""
-    return choose(pd.read_csv(job.input("table")), job.config["figure"])
-
-
-def _of_users(choose: Callable, job: Job) -> pd.DataFrame:
-    """Sum up the errors of every test user."""
-    sets = [
-        (adversarial_set.cell(path), adversarial_set.read(path, ["user", "error_m"])) for path in job.inputs["sets"]
-    ]
-    return choose(users.errors(sets, Manifest.read(job.input("manifest")).test()))
-
-
-def _of_profiles(damage: list[str], job: Job) -> pd.DataFrame:
-    """Take the profiles of some users."""
-    manifest, path = Manifest.read(job.input("manifest")), job.input("sets")
-    columns, cell = adversarial_set.read(path, ESTIMATES), adversarial_set.cell(path)
-    return users.gallery(cell, columns, manifest.test(), manifest.scale, damage)
-
-
-# by kind: how the rows are chosen, and how they are drawn
-KINDS = {
-    "rmse": (partial(_of_table, selection.rmse), curves.rmse),
-    "power": (partial(_of_table, selection.rmse), curves.power),
-    "certified": (partial(_of_table, selection.certified), curves.certified),
-    "matrix": (partial(_of_table, selection.matrix), matrix.draw),
-    "map": (partial(_of_users, users.floor_plan), map.draw),
-    "cdf": (partial(_of_users, users.distribution), cdf.draw),
-    "example": (partial(_of_profiles, ["median"]), profiles.draw),
-    "gallery": (partial(_of_profiles, list(users.DAMAGE)), profiles.draw),
-}
 
 if __name__ == "__main__":
     run(main, __doc__, inputs=("table", "manifest", "test", "sets"), outputs=("data", "png", "pdf", "caption"))

@@ -19,10 +19,14 @@ COLUMNS = [*LOCALIZER, "epsilon", "n_users", "verdict", *(field.name for field i
 def main(job: Job) -> None:
     """Write one row per localizer and check."""
     config, rows = job.config, []
-    results = job.outputs["table"][0].parent.parent  # <results>/tables/verdicts.csv
+    examinations = {path.parts[-5:-1]: path for path in job.inputs["examinations"]}
+    transfers = {path.parts[-2:]: path for path in job.inputs["transfers"]}
     for cell in config["localizers"]:
-        examination = json.loads((results / EXAMINATION.format(**cell)).read_text(encoding="utf-8"))
-        figures = examination["figures"] | {"transfer_rmse_m": _transfer(results, cell)}
+        path = examinations[Path(EXAMINATION.format(**cell)).parts[:-1]]
+        examination = json.loads(path.read_text(encoding="utf-8"))
+        figures = examination["figures"] | {
+            "transfer_rmse_m": _transfer(transfers[Path(TRANSFER.format(**cell)).parts], cell)
+        }
         checks = verdict.judge(figures, config["limits"])
         place = cell | {"epsilon": examination["epsilon"], "n_users": examination["users"]}
         rows += [place | {"verdict": verdict.word(checks)} | asdict(check) for check in checks]
@@ -31,9 +35,9 @@ def main(job: Job) -> None:
     table_files.write(job.outputs["table"], "verdicts", frame, job.record())
 
 
-def _transfer(results: Path, cell: dict) -> float | None:
+def _transfer(path: Path, cell: dict) -> float | None:
     """RMSE [m] under the strongest examples of another localizer; None if there is no other."""
-    table = pd.read_csv(results / TRANSFER.format(**cell))
+    table = pd.read_csv(path)
     own = (table.model == cell["model"]) & (table.defence == cell["defence"])
     itself = (table.source_model == cell["model"]) & (table.source_defence == cell["defence"])
     strongest = float(table[own & ~itself].rmse_m.max())

@@ -13,7 +13,7 @@ from robustloc.report import leaderboard, table_files
 def main(job: Job) -> None:
     """Write one row per scenario, model and defence."""
     rows = leaderboard.compared(pd.read_csv(job.input("summary")), job.config["epsilons"])
-    results = job.outputs["table"][0].parent.parent  # <results>/tables/leaderboard.csv
+    results = job.inputs["manifests"][0].parent.parent
     training_s = pd.DataFrame(
         [cell | {"training_s": _training_s(results, cell, trained)} for cell, trained in job.config["localizers"]]
     )
@@ -32,4 +32,4 @@ def _training_s(results: Path, cell: dict, trained: list[dict]) -> float:
 
 
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("summary", "certified"), outputs=("table", "markdown", "latex"))
+    run(main, __doc__, inputs=("manifests", "summary", "certified"), outputs=("table", "markdown", "latex"))

@@ -21,7 +21,7 @@ SIZE = ["parameters", "multiply_adds"]
 
 def main(job: Job) -> None:
     """Write both tables as CSV and Parquet, sorted by cell, however the sets were made or ordered."""
-    results = job.outputs["table"][0].parent.parent  # <results>/tables/rmse.csv
+    results = job.inputs["manifests"][0].parent.parent
     grids, seed = job.config["grids"], list(LOCALIZER)
     files = [results / file for file in set_files(grids, job.config["budgets"])]
     job.inputs["sets"] = files
@@ -79,4 +79,4 @@ def _over_seeds(rows: pd.DataFrame) -> dict:
 
 
 if __name__ == "__main__":
-    run(main, __doc__, inputs=("verdicts",), outputs=("table", "summary"))
+    run(main, __doc__, inputs=("manifests", "verdicts"), outputs=("table", "summary"))

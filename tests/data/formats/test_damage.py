@@ -1,4 +1,4 @@
-"""Damaged, mixed-up and incomplete raw files: each a message that names the file, never a result."""
+"""Damaged, confused and incomplete raw files end in a message that names the file, and never in a result."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ from robustloc.data import folder
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.9, 0.99])
 def test_truncated_and_empty(raw: Path, kept: float) -> None:
-    """A file that lost its end, or all, is named and never read as far as it goes."""
+    """A truncated or empty file is an error that names it; its first part is not read."""
     for file in folder.files(raw, "BS7"):
         content = file.read_bytes()
         file.write_bytes(content[: int(kept * len(content))])
@@ -31,7 +31,7 @@ def content(file: Path) -> dict[str, np.ndarray]:
 
 
 def flat(variable: str, place: int, value: float) -> Callable[[Path], None]:
-    """Change one number of a flat vector, counted from the first path of user 5 (v1, v2)."""
+    """Change one number of a flat vector at an index relative to the first path of user 5 (v1, v2)."""
 
     def damage(file: Path) -> None:
         vector = np.ravel(content(file)[variable])
@@ -74,20 +74,25 @@ def line(row: int, value: float) -> Callable[[Path], None]:
 CIR, DOD, DOA = "made.7.CIR.mat", "made.7.DoD.mat", "made.7.DoA.mat"
 # generation, file, damage, message
 DAMAGE = [
-    ("v1", CIR, flat("CIR_array_full", 1, np.nan), r"user 5, path 0: expected phase from -inf to inf, .* found nan"),
+    ("v1", CIR, flat("CIR_array_full", 1, np.nan), r"user 5, path 0: expected phase from -inf to inf .* found nan"),
     ("v2", CIR, flat("CIR_array_full", 2, -1e-9), r"user 5, path 0: expected delay from 0 to 0\.001"),
     ("v2", DOD, flat("DoD_array_full", 6, 181.0), r"user 5, path 1: expected zenith from 0 to 180"),
     ("v2", DOA, flat("DoA_array_full", 1, np.inf), r"user 5, path 0: expected azimuth"),
     ("v2", CIR, flat("CIR_array_full", 0, 3.0), r"every user's paths to be numbered from 1"),
-    ("v2", CIR, flat("CIR_array_full", -1, -2.0), r"expected a number and a count of paths of user 5, found"),
-    ("v2", CIR, flat("CIR_array_full", -1, np.nan), r"expected a number and a count of paths of user 5, found"),
+    ("v2", CIR, flat("CIR_array_full", -1, -2.0), r"expected the number and the count of paths of user 5, found"),
+    ("v2", CIR, flat("CIR_array_full", -1, np.nan), r"expected the number and the count of paths of user 5, found"),
     ("v2", CIR, flat("CIR_array_full", -1, 4.0), r"(numbered from 1|count of paths of user 6)"),
-    ("v2", CIR, cut("CIR_array_full", -3), r"ends among the paths of user 19; truncated"),
+    ("v2", CIR, cut("CIR_array_full", -3), r"ends within the paths of user 19; truncated"),
     ("v2", CIR, cut("CIR_array_full", 1), r"count of paths of user 0, found the end"),
     ("v2", CIR, cut("CIR_array_full", 0), r"expected the 20 users of user_grids, found no users"),
-    ("v2", "made.Loc.mat", cut("Loc_array_full", 15), r"each of the 20 users of user_grids, found .*\(15, 6\)"),
-    ("v2", "made.TX_Loc.mat", cut("TX_Loc_array_full", 6), r"a line .* of each of 7 base stations, found .*\(6, 6\)"),
-    ("v2", "made.7.LoS.mat", cut("LOS_tag_array_full", 15), r"expected the number of users and a tag"),
+    ("v2", "made.Loc.mat", cut("Loc_array_full", 15), r"for each of the 20 users of user_grids, found .*\(15, 6\)"),
+    (
+        "v2",
+        "made.TX_Loc.mat",
+        cut("TX_Loc_array_full", 6),
+        r"one line .* for each of 7 base stations, found .*\(6, 6\)",
+    ),
+    ("v2", "made.7.LoS.mat", cut("LOS_tag_array_full", 15), r"expected the number of users and one tag"),
     ("v3", "BS7_UE_0-9.mat", line(1, -1e-9), r"user 5, path 0: expected delay from 0 to 0\.001"),
     ("v3", "BS7_UE_0-9.mat", line(2, np.nan), r"user 5, path 0: expected power"),
     ("v3", "BS7_UE_0-9.mat", line(6, 181.0), r"user 5, path 0: expected zenith from 0 to 180"),
@@ -105,48 +110,48 @@ DAMAGE = [
 def test_impossible_content(
     generation: str, name: str, damage: Callable, message: str, tmp_path: Path, arrays: dict
 ) -> None:
-    """What cannot be is refused with the file, the user, and what was expected."""
+    """An impossible value is an error that names the file, the user and the expected values."""
     raw = WRITERS[generation](tmp_path / generation, arrays)
     damage(raw / name)
 
-    for share in range(2):  # whichever share the damaged user is in, no other passes
+    for share in range(2):  # the share without the damaged user fails as well
         with pytest.raises(UserError, match=message):
             folder.read(raw, "BS7", share=share, shares=2)
 
 
 def test_paths_of_another_file(tmp_path: Path, arrays: dict) -> None:
-    """Departures of another base station have other numbers of paths."""
+    """Departures of another base station have different numbers of paths, which is an error."""
     raw = write_v2(tmp_path / "v2", arrays)
     other = {name: array[::-1] for name, array in arrays.items() if name != "tx_pos"}
     shutil.copy(write_v2(tmp_path / "other", other) / DOD, raw)
 
-    with pytest.raises(UserError, match=r"made\.7\.DoD\.mat: user \d+ has another number of paths than in the CIR"):
+    with pytest.raises(UserError, match=r"made\.7\.DoD\.mat: user \d+ has a different number of paths in the CIR"):
         folder.read(raw, "BS7")
 
 
 def test_tags_of_another_base_station(tmp_path: Path, arrays: dict) -> None:
-    """Line-of-sight tags that call users blocked who have paths are not believed."""
+    """Line-of-sight tags that mark users with paths as blocked are an error."""
     raw = write_v2(tmp_path / "v2", arrays)
     savemat(raw / "made.7.LoS.mat", {"LOS_tag_array_full": np.append(20, np.full(20, -1)).astype(np.int32)})
 
-    with pytest.raises(UserError, match=r"made\.7\.LoS\.mat: .*it belongs to another base station"):
+    with pytest.raises(UserError, match=r"made\.7\.LoS\.mat: .*the file may belong to another base station"):
         folder.read(raw, "BS7")
 
 
 def test_misaligned_users(tmp_path: Path, arrays: dict) -> None:
-    """A vector that lost its first user does not give everyone the neighbour's paths."""
+    """A vector without its first user is an error, and users do not get their neighbours' paths."""
     raw = write_v2(tmp_path / "v2", arrays)
     for name, variable in ((CIR, "CIR_array_full"), (DOD, "DoD_array_full"), (DOA, "DoA_array_full")):
         vector = np.ravel(content(raw / name)[variable])
         rest = vector[3 + 4 * int(vector[2]) :]
         savemat(raw / name, {variable: np.concatenate([[20.0], rest, [20.0, 0.0]])})
 
-    with pytest.raises(UserError, match=r"expected a number and a count of paths of user 0, found \[2\.0"):
+    with pytest.raises(UserError, match=r"expected the number and the count of paths of user 0, found \[2\.0"):
         folder.read(raw, "BS7")
 
 
 def test_angles_in_place_of_responses(tmp_path: Path, arrays: dict) -> None:
-    """A file of angles under the name of the channel responses has no possible delays."""
+    """A file of angles with the name of the channel responses contains impossible delays."""
     raw = write_v2(tmp_path / "v2", arrays)
     shutil.copy(raw / DOD, raw / CIR)
 
@@ -156,14 +161,14 @@ def test_angles_in_place_of_responses(tmp_path: Path, arrays: dict) -> None:
 
 @pytest.mark.parametrize(("generation", "name"), [("v2", "made.params.mat"), ("v3", "params.mat")])
 def test_wrong_parameters(generation: str, name: str, tmp_path: Path, arrays: dict) -> None:
-    """User grids that the files do not fill, and parameters that are no numbers, are refused."""
+    """User grids that do not fit the files, and parameters that are not numbers, are errors."""
     raw = WRITERS[generation](tmp_path / generation, arrays)
     right = content(raw / name)
     wrong = (
         ({"user_grids": np.array([[1, 4, 4]])}, r"user_grids"),
         ({"user_grids": np.array([[1, np.nan, 5]])}, r"in user_grids, found"),
-        ({"transmit_power": np.nan}, r"expected a number as transmit_power, found \[nan\]"),
-        ({"transmit_power": np.zeros(0)}, r"expected a number as transmit_power, found \[\]"),
+        ({"transmit_power": np.nan}, r"expected one number as transmit_power, found \[nan\]"),
+        ({"transmit_power": np.zeros(0)}, r"expected one number as transmit_power, found \[\]"),
     )
     for change, message in wrong:
         savemat(raw / name, right | change)
@@ -172,7 +177,7 @@ def test_wrong_parameters(generation: str, name: str, tmp_path: Path, arrays: di
 
 
 def test_hidden_files_are_other_programs(raw: Path) -> None:
-    """What an operating system leaves beside the files does not matter."""
+    """Hidden files that an operating system adds are ignored."""
     for file in [*raw.iterdir()]:
         (raw / f"._{file.name}").write_bytes(b"")
 
@@ -180,7 +185,7 @@ def test_hidden_files_are_other_programs(raw: Path) -> None:
 
 
 def test_wrong_generation(tmp_path: Path, arrays: dict) -> None:
-    """Files of two generations in one folder, of two scenarios, or of one under the other's name are not read."""
+    """Two formats or two scenarios in one folder, or a file with another file's name, are errors."""
     old, new = write_v2(tmp_path / "v2", arrays), write_v3(tmp_path / "v3", arrays)
     shutil.copy(new / "BS7_UE_0-9.mat", old / CIR)
     with pytest.raises(UserError, match=r"made\.7\.CIR\.mat: expected a row of numbers"):
@@ -191,28 +196,30 @@ def test_wrong_generation(tmp_path: Path, arrays: dict) -> None:
         folder.read(new, "BS7")
 
     shutil.copy(new / "params.mat", old)
-    with pytest.raises(UserError, match=r"holds files of DeepMIMO v1 or v2 and v3; unpack each into a folder"):
+    with pytest.raises(
+        UserError, match=r"contains files of DeepMIMO v1 or v2 and of DeepMIMO v3; unpack each scenario"
+    ):
         folder.read(old, "BS7")
 
     (old / "params.mat").rename(old / "O1_28.params.mat")
-    with pytest.raises(UserError, match=r"expected one scenario, found files of O1_28, made"):
+    with pytest.raises(UserError, match=r"expected the files of one scenario, found files of O1_28, made"):
         folder.read(old, "BS7")
 
 
 def test_matlab_7_3(tmp_path: Path, arrays: dict) -> None:
-    """A file in MATLAB's HDF5 format says how to save it again."""
+    """The error for a file in MATLAB's HDF5 format says how to save it again."""
     raw = write_v2(tmp_path / "v2", arrays)
     head = b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM"
     (raw / CIR).write_bytes(head.ljust(512) + b"\x89HDF\r\n\x1a\n" + bytes(512))
 
-    with pytest.raises(UserError, match=r"made\.7\.CIR\.mat: saved as MATLAB 7\.3; .*'-v7'"):
+    with pytest.raises(UserError, match=r"made\.7\.CIR\.mat: saved in the MATLAB 7\.3 format; .*'-v7'"):
         folder.read(raw, "BS7")
 
 
 def test_missing_users(v3_folder: Path) -> None:
-    """A v3 file whose users do not reach as far as its name says, or is missing, is not read."""
+    """A v3 file with fewer users than its name promises, or a missing one, is an error."""
     (v3_folder / "BS7_UE_0-9.mat").rename(v3_folder / "BS7_UE_0-10.mat")
-    with pytest.raises(UserError, match="promises 10 users, it holds 9"):
+    with pytest.raises(UserError, match="promises 10 users, it contains 9"):
         folder.read(v3_folder, "BS7")
 
     (v3_folder / "BS7_UE_0-10.mat").unlink()
@@ -221,18 +228,16 @@ def test_missing_users(v3_folder: Path) -> None:
 
 
 def test_wrong_places(tmp_path: Path, v4_folder: Path) -> None:
-    """No folder, a folder of something else, and rows beyond the grid each say what to do."""
+    """A missing folder, a folder of something else and rows outside the grid are errors with advice."""
     with pytest.raises(
         UserError,
         match=r"no such folder; download the DeepMIMO scenario nowhere (.*\n)*.*v1 or v2: nowhere\.params\.mat",
     ):
         folder.read(tmp_path / "nowhere", "BS1")
     shutil.copy(v4_folder / "tx_pos_t001_tx000_r000.npz", tmp_path)
-    with pytest.raises(
-        UserError, match=r"not a DeepMIMO scenario folder, found tx_pos_t001(.*\n)*.*v3: params\.mat, BS"
-    ):
+    with pytest.raises(UserError, match=r"not a scenario folder, found tx_pos_t001(.*\n)*.*v3: params\.mat, BS"):
         folder.read(tmp_path, "BS1")
-    for look in (folder.read, folder.files):  # before any job, and by the job
+    for look in (folder.read, folder.files):  # used by planning and by the job
         with pytest.raises(UserError, match=r"\[3, 9\] is not within the scenario's rows R1 to R4"):
             look(v4_folder, "BS7", rows=[3, 9])
         with pytest.raises(UserError, match=r"expected the first row before the last, found \[3, 2\]"):

@@ -16,7 +16,7 @@ SETUP = channel.Channel(antennas=16, subcarriers=32, bandwidth_hz=2e7)
 
 
 def channels(scenario: Path, **pair: list[int]) -> np.ndarray:
-    """Channel matrices (N, antennas, subcarriers) of one pair of transmitter and receiver sets, by the peer."""
+    """Compute channel matrices (N, antennas, subcarriers) of a transmitter and a receiver set with DeepMIMO."""
     deepmimo.config.set("scenarios_folder", str(scenario.parent))
     dataset = deepmimo.load(scenario.name, matrices=QUANTITIES, **pair)
     parameters = deepmimo.ChannelParameters()
@@ -28,15 +28,15 @@ def channels(scenario: Path, **pair: list[int]) -> np.ndarray:
 
 
 def assert_equal(ours: np.ndarray, peer: np.ndarray) -> None:
-    """Compare to 1e-4 of the peak; the peer computes in single precision."""
+    """Compare to 1e-4 of the peak, because DeepMIMO computes in single precision."""
     assert ours.shape == peer.shape
     assert np.abs(ours - peer).max() <= 1e-4 * np.abs(ours).max()
 
 
 @pytest.mark.parametrize(("name", "transmitter"), [("BS1", 3), ("BS2", 2), ("BS3", 1)])
 def test_channels_of_the_city(city: Path, tmp_path: Path, name: str, transmitter: int) -> None:
-    """The channels of every base station of the real city are the peer's, whose sets are numbered otherwise."""
-    scenario = tmp_path / "city"  # in lower case, as the peer looks it up
+    """Every base station of the real city has DeepMIMO's channels; DeepMIMO numbers the sets differently."""
+    scenario = tmp_path / "city"  # lower case, because DeepMIMO converts the name
     shutil.copytree(city / "new_york_v4", scenario)
 
     ours = channel.matrix(folder.read(scenario, name), SETUP)
@@ -45,8 +45,8 @@ def test_channels_of_the_city(city: Path, tmp_path: Path, name: str, transmitter
 
 
 def test_what_we_write_is_a_scenario(tmp_path: Path, arrays: dict) -> None:
-    """The peer loads a folder that this project wrote, late paths, blocked users and all."""
-    arrays["delay"] *= 2  # the latest beyond the symbol of 1.6 microseconds
+    """DeepMIMO loads a folder that this project wrote, including late paths and blocked users."""
+    arrays["delay"] *= 2  # the latest are then later than the symbol of 1.6 microseconds
     scenario = write_v4(tmp_path / "written", arrays)
     paths = folder.read(scenario, "BS7")
 

@@ -1,4 +1,4 @@
-"""Raw folders of each generation give the same paths of the users that are asked for."""
+"""Raw folders of each DeepMIMO generation give the same paths of the selected users."""
 
 from dataclasses import fields, replace
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from layouts import CARRIER_HZ, write_v1, write_v4
 from made_up import COLUMNS, ROWS, SITE
 
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data import folder
 from robustloc.data.paths import NO_PATH, NOT_RECORDED, Paths
@@ -21,7 +22,7 @@ def assert_equal(first: Paths, second: Paths, tolerance: float = 1e-6) -> None:
 
 
 def assert_narrowed(paths: Paths, expected: Paths) -> None:
-    """Compare, to the bit, with paths that may have empty columns behind them."""
+    """Compare to the bit with paths that may have additional empty columns."""
     for field in fields(Paths):
         a, b = getattr(paths, field.name), getattr(expected, field.name)
         wide = b.ndim == 2 and field.name != "position"
@@ -30,7 +31,7 @@ def assert_narrowed(paths: Paths, expected: Paths) -> None:
 
 
 def test_generations_agree(raw: Path, tmp_path: Path, arrays: dict) -> None:
-    """A scenario reads as the same paths from every generation, but for what v1 does not hold."""
+    """A scenario has the same paths in every generation, except for what v1 does not contain."""
     paths, expected = folder.read(raw, "BS7"), folder.read(write_v4(tmp_path / "again", arrays), "BS7")
     if raw.name == "v1":
         assert set(paths.line_of_sight) == {NO_PATH, NOT_RECORDED}
@@ -40,7 +41,7 @@ def test_generations_agree(raw: Path, tmp_path: Path, arrays: dict) -> None:
 
 
 def test_v1_arrives_as_it_left(tmp_path: Path, arrays: dict) -> None:
-    """Without arrivals a path's zenith angle at the user is that of its departure."""
+    """Without arrival angles, a path's zenith angle at the user equals its angle of departure."""
     paths = folder.read(write_v1(tmp_path / "v1", arrays), "BS7")
 
     np.testing.assert_array_equal(paths.arrival_zenith, paths.zenith)
@@ -60,7 +61,7 @@ def test_values_arrive(v4_folder: Path, arrays: dict) -> None:
 
 
 def test_rows_and_steps(raw: Path) -> None:
-    """Rows are numbered from 1, both ends belong to the range, and steps thin rows and columns."""
+    """Rows are numbered from 1, both ends belong to the range, and steps skip rows and columns."""
     paths = folder.read(raw, "BS7", rows=[2, 4], row_step=2, column_step=3)
 
     assert paths.user.tolist() == [COLUMNS, COLUMNS + 3, 3 * COLUMNS, 3 * COLUMNS + 3]
@@ -70,7 +71,7 @@ def test_rows_and_steps(raw: Path) -> None:
 
 
 def test_shares_are_the_whole(raw: Path) -> None:
-    """Shares read one by one are the users in their order, each in one of them."""
+    """The shares together are all users in their order, each user once."""
     parts = [folder.read(raw, "BS7", row_step=2, share=share, shares=3) for share in range(3)]
 
     whole = folder.read(raw, "BS7", row_step=2)
@@ -80,12 +81,12 @@ def test_shares_are_the_whole(raw: Path) -> None:
         assert_narrowed(part, whole[first : first + len(part)])
         first += len(part)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
-    with pytest.raises(UserError, match="shards: 20 users cannot be cut into 21"):
+    with pytest.raises(UserError, match="shards: 20 users cannot be divided into 21"):
         folder.read(raw, "BS7", share=0, shares=21)
 
 
 def test_first_paths_are_kept(raw: Path) -> None:
-    """A limit keeps the first stored paths of a user and never invents any."""
+    """A limit keeps the first stored paths of a user and adds none."""
     all_paths, few = folder.read(raw, "BS7"), folder.read(raw, "BS7", max_paths=2)
 
     np.testing.assert_array_equal(few.count, np.minimum(all_paths.count, 2))
@@ -93,10 +94,10 @@ def test_first_paths_are_kept(raw: Path) -> None:
 
 
 def test_base_station_by_position(raw: Path) -> None:
-    """A base station is found within 10 cm of its position, whatever its number in the files; v1 knows names alone."""
+    """A base station is found within 10 cm of its position, except in v1, which has no positions."""
     wanted = (SITE + 0.05).tolist()
     if raw.name == "v1":
-        with pytest.raises(UserError, match="which has BS7 at an unknown position; name one"):
+        with pytest.raises(UserError, match="which has BS7 at an unknown position; write one"):
             folder.read(raw, wanted)
     else:
         assert len(folder.read(raw, wanted)) == ROWS * COLUMNS
@@ -104,18 +105,18 @@ def test_base_station_by_position(raw: Path) -> None:
 
 def test_carrier(raw: Path) -> None:
     """The carrier frequency is in the files of every generation."""
-    assert folder.find_reader(raw).carrier_hz(raw) == CARRIER_HZ
+    assert plugins.load("data.formats", folder.find_format(raw)).carrier_hz(raw) == CARRIER_HZ
 
 
 @pytest.mark.parametrize("wanted", ["BS1", [0.0, 0.0, 6.0]])
 def test_wrong_base_station(v4_folder: Path, wanted: object) -> None:
-    """A base station that is not there stops with those that are."""
+    """The error for an unknown base station lists the known ones."""
     with pytest.raises(UserError, match=r"BS7 at \(3\.000, -2\.000, 6\.000\)"):
         folder.read(v4_folder, wanted)
 
 
 def test_files_are_those_read(raw: Path) -> None:
-    """The list of files is enough to read the base station, and each of them is needed."""
+    """The listed files are sufficient to read the base station, and each of them is necessary."""
     listed = {file.name for file in folder.files(raw, "BS7")}
     for file in raw.iterdir():
         if file.name not in listed:

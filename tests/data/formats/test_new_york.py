@@ -15,7 +15,7 @@ WITH_PATHS = {"BS1": 1014, "BS2": 694, "BS3": 916}
 
 @pytest.mark.parametrize("name", SITES)
 def test_generations_agree(city: Path, name: str) -> None:
-    """v2 and v3 by position, v4 by name: equal profiles to 1e-4 of the peak, and the published number of users."""
+    """v2 and v3 by position and v4 by name have equal profiles to 1e-4 of the peak, and the published users."""
     wanted = {"new_york_v2": SITES[name], "new_york_v3": SITES[name], "new_york_v4": name}
     v2, v3, v4 = (folder.read(city / generation, site) for generation, site in wanted.items())
     profiles = [profile.from_paths(paths, Channel(), CONVENTIONS["paper"]) for paths in (v2, v3, v4)]
@@ -30,7 +30,7 @@ def test_generations_agree(city: Path, name: str) -> None:
 
 
 def test_line_of_sight_delay(city: Path) -> None:
-    """A line-of-sight path takes as long as light takes for the distance (in the ray tracer's air, 0.03 % slower)."""
+    """A line-of-sight path has the delay of light over the distance, 0.03 % slower in the ray tracer's air."""
     paths = folder.read(city / "new_york_v4", "BS1")
     direct = paths.line_of_sight == 1
 

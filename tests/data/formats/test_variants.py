@@ -1,4 +1,4 @@
-"""Raw folders as other converters write them, and what must not pass for a scenario."""
+"""Raw folders of other converters, and folders that are not valid scenarios."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def set_of(number: int, name: str, *, is_tx: bool, is_rx: bool) -> dict:
 
 
 def copy_pair(raw: Path, pair: str, users: int | None = None) -> None:
-    """Copy the files of the one pair to another, of some users only."""
+    """Copy the files of the pair to another pair, for the first users only."""
     for file in list(raw.glob(f"*_{PAIR}.npz")):
         quantity = file.name.removesuffix(f"_{PAIR}.npz")
         array = np.load(file)[quantity]
@@ -52,7 +52,7 @@ def copy_pair(raw: Path, pair: str, users: int | None = None) -> None:
 
 @pytest.mark.parametrize("suffix", [".npy", ".mat"])
 def test_array_formats(v4_folder: Path, suffix: str) -> None:
-    """Arrays may be stored as .npz, .npy or .mat; each is named when it is cut."""
+    """Arrays may be stored as .npz, .npy or .mat; the error for a truncated one names it."""
     expected = folder.read(v4_folder, "BS7")
     rewrite(v4_folder, suffix)
 
@@ -67,7 +67,7 @@ def test_array_formats(v4_folder: Path, suffix: str) -> None:
 
 
 def test_base_station_that_receives(v4_folder: Path) -> None:
-    """A base station's receiving antennas, a set of their own with its name, are no users, whatever their number."""
+    """A receiver set with a base station's name is not a set of users."""
     change_sets(v4_folder, lambda sets: sets.update(twin=set_of(2, "BS7", is_tx=False, is_rx=True)))
     copy_pair(v4_folder, "t001_tx000_r002", users=1)
 
@@ -75,7 +75,7 @@ def test_base_station_that_receives(v4_folder: Path) -> None:
 
 
 def test_second_user_grid(v4_folder: Path) -> None:
-    """Rows count through the receiver sets, and users of both are found."""
+    """Rows are numbered across the receiver sets, and users of both sets are found."""
     change_sets(v4_folder, lambda sets: sets.update(more=set_of(5, "street", is_tx=False, is_rx=True)))
     copy_pair(v4_folder, "t001_tx000_r005", users=2 * COLUMNS)
     paths = folder.read(v4_folder, "BS7", rows=[ROWS, ROWS + 1])
@@ -86,7 +86,7 @@ def test_second_user_grid(v4_folder: Path) -> None:
 
 
 def test_several_transmitters_in_a_set(v4_folder: Path) -> None:
-    """Each transmitter of a set is found by its position, and has a name of its own."""
+    """Each transmitter of a set is found by its position, and has its own name."""
     copy_pair(v4_folder, "t001_tx001_r000")
     np.savez(v4_folder / "tx_pos_t001_tx001_r000.npz", tx_pos=SITE + 50)
 
@@ -98,7 +98,7 @@ def test_several_transmitters_in_a_set(v4_folder: Path) -> None:
 
 
 def test_nobody_has_a_path(v4_folder: Path) -> None:
-    """A pair without any path, stored as arrays of no columns, is a scenario of blocked users."""
+    """A pair without any path, stored as arrays without columns, is a scenario of blocked users."""
     for quantity in ("power", "phase", "delay", "aod_az", "aod_el", "aoa_el", "inter"):
         np.savez(v4_folder / f"{quantity}_{PAIR}.npz", **{quantity: np.zeros((ROWS * COLUMNS, 0), np.float32)})
     paths = folder.read(v4_folder, "BS7")
@@ -108,7 +108,7 @@ def test_nobody_has_a_path(v4_folder: Path) -> None:
 
 
 def test_users_on_no_grid(v4_folder: Path) -> None:
-    """Users that lie anywhere are one row, and all of them can be read."""
+    """Users that do not form a grid are one row, and all of them can be read."""
     position = np.load(v4_folder / f"rx_pos_{PAIR}.npz")["rx_pos"]
     position[7] += [0.3, 2.0, 0]
     np.savez(v4_folder / f"rx_pos_{PAIR}.npz", rx_pos=position)
@@ -120,7 +120,7 @@ def test_users_on_no_grid(v4_folder: Path) -> None:
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"txrx_sets": {"a": {"id": 0}}}', '{"txrx_sets": 3}'])
 def test_wrong_description(v4_folder: Path, content: str) -> None:
-    """A params.json of something else is named."""
+    """A params.json with other content is an error that names it."""
     (v4_folder / "params.json").write_text(content)
 
     with pytest.raises(UserError, match=r"params\.json: expected the txrx_sets of a DeepMIMO v4 scenario"):
@@ -128,7 +128,7 @@ def test_wrong_description(v4_folder: Path, content: str) -> None:
 
 
 def test_quantities_must_fit(v4_folder: Path) -> None:
-    """Arrays of different numbers of users or paths are not read together."""
+    """Arrays with different numbers of users or paths are an error."""
     array = np.load(v4_folder / f"phase_{PAIR}.npz")["phase"]
     for wrong in (array[:-1], array[:, :-1], array.ravel()):
         np.savez(v4_folder / f"phase_{PAIR}.npz", phase=wrong)
@@ -143,7 +143,7 @@ def change_matlab(file: Path, **changes: np.ndarray) -> None:
 
 
 def test_transmit_power(v3_folder: Path) -> None:
-    """Gains are those for 1 W, whatever power the v3 files were traced with."""
+    """Gains refer to a sent power of 1 W, whatever power the v3 files were traced with."""
     before = folder.read(v3_folder, "BS7").gain
     change_matlab(v3_folder / "params.mat", transmit_power=np.array([[30.0]]))
 
@@ -151,7 +151,7 @@ def test_transmit_power(v3_folder: Path) -> None:
 
 
 def test_positions_v3(v3_folder: Path) -> None:
-    """Users and base stations without a position are refused; an old file's position is taken from its list."""
+    """Users and base stations without a position are errors; older files list the positions."""
     change_matlab(v3_folder / "BS7_BS.mat", tx_loc=np.array([[1.0, 2.0]]))
     with pytest.raises(UserError, match=r"BS7_BS\.mat: expected a position of three numbers"):
         folder.read(v3_folder, "BS7")

@@ -1,9 +1,9 @@
-"""Traces the street with Sionna RT: a program of its own, because some builds of LLVM take the whole process down.
+"""Trace the street with Sionna RT. A separate program, because some builds of LLVM abort the whole process.
 
     python sionna_street.py TASK.json RESULT.npz
 
-The task holds the buildings' corners, the site, the users, the carrier and both materials; the result holds per user
-and path the delay [s] and the amplitude, not a number behind the last path.
+The task contains the buildings' corners, the site, the users, the carrier and both materials. The result contains the
+delay [s] and the amplitude of each path of each user, and NaN behind the last path.
 """
 
 import json

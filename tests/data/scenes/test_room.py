@@ -1,4 +1,4 @@
-"""The room's paths against their closed form, and Fresnel's coefficients against their limits."""
+"""The room's paths agree with their closed form, and Fresnel coefficients with their limits."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ USERS = room.scene().users[:550].reshape(-1, 3)[::3331]
 
 
 def test_twenty_five_paths() -> None:
-    """Up to two reflections in a box are 25 paths, of 0, 1 and 2 bounces."""
+    """A box has 25 paths with at most two reflections."""
     found = room.find(SITE, USERS, 60e9, 2)
 
     assert [part.bounces for part in found].count(0) == 1
@@ -23,16 +23,16 @@ def test_twenty_five_paths() -> None:
 
 
 def test_what_a_scene_has() -> None:
-    """A base station by name or position; one that is not there, or too many rows, say what there is."""
+    """A base station is found by name or position; errors for a wrong one and for too many rows say what exists."""
     assert chosen(room, 550, "BS1")[1] == chosen(room, 1, SITE.tolist())[1] == "BS1"
     with pytest.raises(UserError, match=r"scene 'room'.*BS1 at"):
         chosen(room, 550, "BS9")
-    with pytest.raises(UserError, match=r"raw\.rows: scene 'room' has \d+ rows of users, found 100000"):
+    with pytest.raises(UserError, match=r"raw\.rows: expected at most \d+ rows in scene 'room', found 100000"):
         chosen(room, 100000, "BS1")
 
 
 def test_single_bounce_by_hand() -> None:
-    """The path over the wall at x = 10 leaves towards it, arrives from it, and is as long as from the mirror image."""
+    """The path over the wall at x = 10 leaves towards it, arrives from it, and has the image's distance."""
     user = USERS[0]
     mirror = np.array([20 - SITE[0], *SITE[1:]])
     length = np.linalg.norm(user - mirror)
@@ -42,7 +42,7 @@ def test_single_bounce_by_hand() -> None:
     (path,) = paths
     assert np.linalg.norm(path.departure[0]) == pytest.approx(length, rel=1e-12)
     assert path.arrival[0, 0] > 0
-    # straight to the wall, where it bounces, and straight on
+    # one straight line to the wall and one from it
     share = (10 - SITE[0]) / path.departure[0, 0]
     bounce = SITE + share * path.departure[0]
     back = user + (1 - share) * path.arrival[0]
@@ -50,7 +50,7 @@ def test_single_bounce_by_hand() -> None:
 
 
 def test_fresnel_limits() -> None:
-    """Grazing incidence reflects with -1, a perfect conductor with -1 (perpendicular) and +1 (parallel)."""
+    """Coefficients are -1 at grazing incidence; at a perfect conductor -1 (perpendicular) and +1 (parallel)."""
     glass, metal = 4.0 + 0j, -1e14j
     grazing, straight = np.array([1e-9]), np.array([1.0])
 
@@ -63,7 +63,7 @@ def test_fresnel_limits() -> None:
 
 
 def test_conductivity() -> None:
-    """Concrete at 3.5 GHz has the loss that the ITU's formula gives."""
+    """Concrete at 3.5 GHz has the loss of the ITU's formula."""
     loss = -reflection.CONCRETE.complex_permittivity(3.5e9).imag
 
     assert loss * 2 * np.pi * 3.5e9 * 8.8541878128e-12 == pytest.approx(0.08987, rel=1e-3)

@@ -1,4 +1,4 @@
-"""Every scene file: what tracing and the DeepMIMO layout rely on."""
+"""Every scene keeps its contract; a new scene is checked as well: pytest tests/data/scenes -k NAME."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def test_geometry(name: str) -> None:
 @pytest.mark.parametrize("depth", [0, 1])
 @pytest.mark.parametrize("name", NAMES)
 def test_paths(name: str, depth: int, tmp_path: Path) -> None:
-    """No path is shorter than the straight one or bounces more than asked, and all of them survive being written."""
+    """No path is shorter than the distance or has too many reflections, and all paths can be written and read."""
     place = plugins.load("data.scenes", name)
     scene = place.scene()
     site = np.array(next(iter(scene.base_stations.values())))

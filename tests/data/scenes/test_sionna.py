@@ -19,7 +19,7 @@ CARRIER_HZ, DEPTH = 3.5e9, 3
 
 
 def described(material: Material) -> dict[str, float]:
-    """Say what the peer wants to know of a material."""
+    """Return the parameters of a material for Sionna RT."""
     return {
         "permittivity": material.permittivity,
         "conductivity": material.c * (CARRIER_HZ / 1e9) ** material.d,
@@ -28,7 +28,7 @@ def described(material: Material) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def peer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
-    """Delays and amplitudes of the peer's paths."""
+    """Delays and amplitudes of Sionna RT's paths."""
     if importlib.util.find_spec("sionna") is None:
         pytest.skip("Sionna RT is not installed: pip install sionna-rt, and a libLLVM that it can use (19 works)")
     place = tmp_path_factory.mktemp("sionna")
@@ -46,7 +46,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
 
 
 def test_same_paths(peer: dict[str, np.ndarray]) -> None:
-    """Each user has the same number of paths, with the same delays and, but for a bounce's polarisation, powers."""
+    """Each user has the same number of paths with the same delays, and the same powers up to polarisation."""
     table = arrays(street.find(SITE, USERS, CARRIER_HZ, DEPTH), USERS, SITE, CARRIER_HZ, 1000)
     apart = []
     for user in range(len(USERS)):

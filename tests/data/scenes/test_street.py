@@ -1,4 +1,4 @@
-"""The street's paths against mirror-image geometry worked out anew, leg by leg."""
+"""The street's paths agree with an independent computation of mirror images, segment by segment."""
 
 from contextlib import suppress
 from itertools import pairwise, product
@@ -21,12 +21,12 @@ def found() -> list[Found]:
 
 
 def reflect(point: np.ndarray, wall: Wall) -> np.ndarray:
-    """Mirror a point in a wall's line."""
+    """Mirror a point at a wall's line."""
     return point - 2 * ((point - wall.start) @ wall.normal) * wall.normal
 
 
 def crossing(start: np.ndarray, end: np.ndarray, wall: Wall) -> np.ndarray | None:
-    """Where a leg meets a wall, if it does between the wall's ends."""
+    """Return the point where a segment meets a wall, or None."""
     ahead, along = end - start, wall.end - wall.start
     system = np.column_stack([ahead, -along])
     if abs(np.linalg.det(system)) < 1e-12:
@@ -36,7 +36,7 @@ def crossing(start: np.ndarray, end: np.ndarray, wall: Wall) -> np.ndarray | Non
 
 
 def brute_force(user: np.ndarray, depth: int) -> set[float]:
-    """Plan lengths [m] of all valid paths to a user, trying every sequence of walls."""
+    """Return the lengths [m] in the plan of all valid paths to a user, from every sequence of walls."""
     walls, lengths = street.walls(), set()
     for count in range(depth + 1):
         for sequence in product(walls, repeat=count):
@@ -62,7 +62,7 @@ def brute_force(user: np.ndarray, depth: int) -> set[float]:
 
 @pytest.mark.parametrize("user", [0, 7, 19, 33])
 def test_no_path_is_missed_or_invented(found: list[Found], user: int) -> None:
-    """The tree of images finds exactly the paths that trying every pair of walls finds."""
+    """The tree of images finds exactly the paths of a search over every pair of walls."""
     plan = [np.linalg.norm(part.departure[part.user == user][:, :2], axis=1) for part in found]
     lengths = {round(float(length), 6) for part in plan for length in part}
 
@@ -70,7 +70,7 @@ def test_no_path_is_missed_or_invented(found: list[Found], user: int) -> None:
 
 
 def test_ground_doubles_paths(found: list[Found]) -> None:
-    """Every path through the air with room for one more bounce has a twin over the ground, heights added."""
+    """Every path without ground reflection and below the limit has a second path with one ground reflection."""
     for user in range(len(USERS)):
         of_user = [part for part in found if user in part.user]
         rise = np.array([part.departure[part.user == user][0, 2] for part in of_user])
@@ -79,7 +79,7 @@ def test_ground_doubles_paths(found: list[Found]) -> None:
 
 
 def test_occlusion() -> None:
-    """A leg through a building is blocked; one along its face, or that ends before it, is not."""
+    """A segment through a building is blocked; one along its wall, or that ends before it, is not."""
     box = (np.array([0.0, 0.0]), np.array([10.0, 10.0]))
     starts = np.array([[-5.0, 5.0], [-5.0, 0.0], [-5.0, 5.0], [-5.0, 20.0]])
     ends = np.array([[15.0, 5.0], [15.0, 0.0], [-1.0, 5.0], [15.0, 20.0]])
@@ -97,7 +97,7 @@ def test_shallow_images_come_first() -> None:
 
 
 def test_strongest_paths_first(found: list[Found]) -> None:
-    """Users keep their strongest paths, in order, and the direct one has the free-space gain."""
+    """Users keep their strongest paths in order, and the direct path has the free-space gain."""
     table = arrays(found, USERS, SITE, 3.5e9, 5)
 
     power = table["power"].astype(float)
@@ -109,10 +109,10 @@ def test_strongest_paths_first(found: list[Found]) -> None:
 
 
 def shoot(azimuth: float, user: np.ndarray, bounces: int) -> tuple[float, np.ndarray]:
-    """Follow a ray from the site over the plan, mirrored at every wall that it meets, to a user.
+    """Follow a ray in the plan from the site to a user, reflected at every wall that it meets.
 
     Returns:
-        How long it is [m], and where it heads when it meets the user.
+        Its length [m], and its direction at the user.
     """
     walls, place, ahead, length = street.walls(), SITE[:2], np.array([np.cos(azimuth), np.sin(azimuth)]), 0.0
     for left in range(bounces, -1, -1):
@@ -124,13 +124,13 @@ def shoot(azimuth: float, user: np.ndarray, bounces: int) -> tuple[float, np.nda
             place, length = place + reach * ahead, length + reach
             ahead = ahead - 2 * (ahead @ wall.normal) * wall.normal
     along = (user[:2] - place) @ ahead
-    assert 0 < along < reach, "a building stands before the user"
+    assert 0 < along < reach, "a building is in front of the user"
     assert np.linalg.norm(place + along * ahead - user[:2]) < 2e-3, "the ray misses the user"
     return length + along, ahead
 
 
 def test_every_kept_path_is_a_ray() -> None:
-    """Shot from the site, each path of the written arrays bounces off walls alone and meets its user when it says."""
+    """A ray from the site along each written path is reflected by walls only and meets its user at the delay."""
     users = USERS[::8]
     table = arrays(street.find(SITE, users, 3.5e9, 3), users, SITE, 3.5e9, 25)
     checked = set()
@@ -139,7 +139,7 @@ def test_every_kept_path_is_a_ray() -> None:
         bounces = len(str(int(own["inter"]))) if own["inter"] else 0
         ways = {}
         for grounds in range(min(bounces, 1) + 1):
-            # the ground takes one of the bounces, and the path then falls all the way from the site's mirror image
+            # with a ground reflection, the path falls 6 m to the ground and rises 2 m to the user: 8 m in total
             with suppress(AssertionError):
                 length, heading = shoot(np.deg2rad(own["aod_az"]), users[user], bounces - grounds)
                 ways[grounds] = (length, 8.0 if grounds else 4.0, heading)

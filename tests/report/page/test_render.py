@@ -15,8 +15,8 @@ MAKING = {"jobs": 0, "work": "", "span": "", "began": "", "ended": "", "hardware
 # nothing was attacked, certified or drawn
 EMPTY = {
     **dict.fromkeys(("headline", "failures", "models", "defences", "attacks", "seeds"), ()),
-    **dict.fromkeys(("paper", "ladder", "certified_figures", "matrices"), ()),
-    **{"users": {}, "by_model": {}, "training": "", "seed": 0, "making": MAKING},
+    "sections": {**dict.fromkeys(("figures", "over_the_air", "certificates", "matrices"), ()), "models": {}},
+    **{"users": {}, "training": "", "seed": 0, "making": MAKING},
     **dict.fromkeys(("scenes", "cells", "certified"), TABLE),
 }
 ALWAYS = {"headline", "verdicts", "setup", "cells"}
@@ -54,17 +54,17 @@ def test_empty() -> None:
 @pytest.mark.parametrize(
     ("part", "section"),
     [
-        ("paper", "figures"),
-        ("ladder", "ladder"),
-        ("certified_figures", "certificates"),
+        ("figures", "figures"),
+        ("over_the_air", "ladder"),
+        ("certificates", "certificates"),
         ("matrices", "matrices"),
-        ("by_model", "scene-the-hall"),
+        ("models", "scene-the-hall"),
     ],
 )
 def test_section(figure: dict, part: str, section: str) -> None:
     """Each kind of figure brings its section alone, with a description, its files and its caption, escaped."""
-    shown = {"The hall": {"dcnn": [figure]}} if part == "by_model" else [figure]
-    html = render.render(**EMPTY | {part: shown})
+    shown = {"The hall": {"dcnn": [figure]}} if part == "models" else [figure]
+    html = render.render(**EMPTY | {"sections": EMPTY["sections"] | {part: shown}})
 
     assert sections(html) == ALWAYS | {section}
     assert 'alt="A figure"' in html
@@ -112,7 +112,7 @@ def test_misspelt_content() -> None:
 
 def test_self_contained(figure: dict) -> None:
     """Nothing is fetched: images are inside, bytes and size as in the file, and nothing names another host."""
-    html = render.render(**EMPTY | {"paper": [figure]})
+    html = render.render(**EMPTY | {"sections": EMPTY["sections"] | {"figures": [figure]}})
 
     assert (figure["image"]["width"], figure["image"]["height"]) == (40, 30)
     content = base64.b64decode(re.search(r'src="data:image/png;base64,([^"]+)"', html)[1])

@@ -39,7 +39,7 @@ def test_scene() -> None:
     assert found["carrier"] == "3.5 GHz"
     assert found["base station"] == "(1, 2.5, 6) m"
     assert found["train / validation / test"] == "1,200 / 30 / 20"
-    assert found["test users"] == "12 line of sight, 7 without line of sight, 1 without any path"
+    assert found["test users"] == "12 in line of sight, 7 without line of sight, 1 without any path"
     assert found["split"] == "kind random, validation 0.05, test 0.03"
     assert found["input scale"].startswith("db: ")
     assert found["ε"] == "0.01, 0.05"

@@ -1,6 +1,6 @@
-"""What an attack climbs: a loss per sample of any network that maps inputs (N, …) to positions (N, 3) [m].
+"""Per-sample losses that an attack maximises, for any network that maps inputs (N, …) to positions (N, 3) [m].
 
-The network is used in eval mode and left in the mode, and with the weights, statistics and gradients, that it had.
+The network runs in eval mode. Afterwards its mode, weights, statistics and gradients are as before.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 def squared_error(model: nn.Module, position: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return the loss of an attack that drives estimates away from the true positions: |f(x) - position|^2 [m^2].
+    """Return the loss that drives estimates away from the true positions: |f(x) - position|^2 [m^2].
 
     Args:
         model: inputs (N, …) -> estimates (N, 3) [m].
@@ -26,14 +26,15 @@ def squared_error(model: nn.Module, position: Tensor) -> Callable[[Tensor], Tens
 
 
 def closeness(model: nn.Module, target: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return the loss of an attack that draws estimates to false positions (N, 3) [m]: -|f(x) - target|^2."""
+    """Return the loss that draws estimates to false positions (N, 3) [m]: -|f(x) - target|^2 [m^2]."""
     distance = squared_error(model, target)
     return lambda x: -distance(x)
 
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Keep a network in eval mode, and put every part back into the mode that it had."""
+    """Keep a network in eval mode; afterwards restore the mode of each of its parts."""
+    # `model.eval()` and `model.train()` would lose the mode of parts that are frozen in eval mode
     training = [module for module in model.modules() if module.training]
     for module in training:
         module.training = False

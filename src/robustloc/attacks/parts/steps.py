@@ -1,6 +1,6 @@
-"""Parts that attacks are made of: gradient of a per-sample loss, balls, directions, starts, the best point so far.
+"""Parts of an attack: the gradient of a per-sample loss, balls, directions, random starts, the best point so far.
 
-Every function treats the samples of a batch (N, …) apart, so that a result never depends on its batch mates.
+Every function treats the samples of a batch (N, …) separately, so a result never depends on the rest of the batch.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +16,13 @@ Generators = Sequence[torch.Generator]
 
 
 def check_norm(norm: str, valid: Sequence[str] = NORMS) -> None:
-    """Refuse a norm that an attack has no form for."""
+    """Raise a `ValueError` if an attack is not defined for a norm."""
     if norm not in valid:
         raise ValueError(f"expected norm in {tuple(valid)}, found {norm!r}")
 
 
 def sources(x: Tensor, generators: Generators | None) -> Generators:
-    """Return the generators given, or one per sample that is seeded with the sample's number."""
+    """Return the given generators; without any, one per sample, seeded with the sample's number."""
     return [torch.Generator().manual_seed(n) for n in range(len(x))] if generators is None else generators
 
 
@@ -33,14 +33,14 @@ def value(loss: Loss, x: Tensor) -> Tensor:
 
 
 def value_and_gradient(loss: Loss, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the losses (N,) and the gradient (N, …) of each sample's own; also inside no_grad and inference_mode.
+    """Return the losses (N,) and the gradient (N, …) of each sample's loss; also inside no_grad and inference_mode.
 
-    Only the input's gradient is computed; those of weights are neither computed nor touched.
+    The function computes the gradient of the input alone. The gradients of the weights stay as they are.
     """
     with torch.inference_mode(False), torch.enable_grad():
         x = x.clone().requires_grad_()
         losses = loss(x)
-        # the sum, not the mean: a sample's gradient does not depend on how many others there are
+        # the sum, not the mean: a sample's gradient must not depend on the number of samples
         (gradient,) = torch.autograd.grad(losses.sum(), x)
     return losses.detach(), gradient
 
@@ -61,14 +61,14 @@ def unit(values: Tensor, norm: str) -> Tensor:
 
 
 def steepest(gradient: Tensor, norm: str) -> Tensor:
-    """Return the direction of unit size along which a linear loss grows most: sign for linf, g / |g|_2 for l2."""
+    """Return the direction of unit size in which a linear loss grows most: sign(g) for linf, g / |g|_2 for l2."""
     return gradient.sign() if norm == "linf" else unit(gradient, norm)
 
 
 def project(point: Tensor, center: Tensor, eps: float | Tensor, norm: str, minimum: float | None = None) -> Tensor:
-    """Return the point of the ball around `center` nearest to `point`, then lifted to `minimum`.
+    """Return the point of the ball around `center` that is nearest to `point`, raised to `minimum` where it is below.
 
-    Lifting never leaves the ball, because the centers are at or above `minimum` themselves.
+    Raising a point to `minimum` never takes it out of the ball, because no center is below `minimum`.
     """
     offset = point - center
     if norm == "linf":
@@ -81,7 +81,7 @@ def project(point: Tensor, center: Tensor, eps: float | Tensor, norm: str, minim
 
 
 def random_point(x: Tensor, eps: float | Tensor, norm: str, generators: Generators) -> Tensor:
-    """Draw a point of each sample's ball: uniform for linf; for l2 a uniform direction and radius."""
+    """Draw a point of each sample's ball: uniform for linf; for l2 a uniform direction and a uniform radius."""
     if norm == "linf":
         return x + eps * (2 * draw(torch.rand, x, generators) - 1)
     direction = draw(torch.randn, x, generators)
@@ -90,18 +90,18 @@ def random_point(x: Tensor, eps: float | Tensor, norm: str, generators: Generato
 
 
 def draw(sampler: Callable, x: Tensor, generators: Generators) -> Tensor:
-    """Draw random numbers of the shape of x, each sample's from its own generator (`torch.rand` or `torch.randn`)."""
+    """Draw random numbers of the shape of x with `torch.rand` or `torch.randn`, each sample from its own generator."""
     return torch.stack([sampler(x.shape[1:], generator=generator, dtype=x.dtype) for generator in generators]).to(x)
 
 
 class Best:
-    """The point of largest loss so far, of each sample."""
+    """The point of largest loss so far, for each sample."""
 
     def __init__(self, x: Tensor):
         self.point, self.loss = x, torch.full((len(x),), -torch.inf, dtype=x.dtype, device=x.device)
 
     def offer(self, point: Tensor, losses: Tensor) -> Tensor:
-        """Take over the samples whose loss is larger; return which (N,)."""
+        """Keep the samples of `point` whose loss is larger than the best so far; return which ones (N,)."""
         wins = losses > self.loss
         self.point = torch.where(like(wins, point), point, self.point)
         self.loss = torch.where(wins, losses, self.loss)

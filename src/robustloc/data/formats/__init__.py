@@ -1,1 +1,26 @@
-"""Formats of raw data, one file each, found by name."""
+"""Formats of raw data, one file each, found by name. A scenario folder holds the files of exactly one format.
+
+A file defines three literal constants, which planning reads without importing the file:
+
+``TITLE``
+    Name of the format for people.
+``MARKER``
+    Pattern of a file name that only folders of this format contain.
+``NEEDS``
+    The files that a folder must contain, for messages; ``{name}`` is replaced by the folder's name.
+
+It defines five functions, where ``name`` is the name of a base station:
+
+``base_stations(folder) -> dict``
+    Position (3,) [m] of each base station, by name; NaN where the files do not contain it.
+``grids(folder, name) -> list[robustloc.data.user_grid.Grid]``
+    The user grids, in the scenario's order of users.
+``carrier_hz(folder) -> float``
+    The carrier frequency [Hz].
+``files(folder, name) -> list[Path]``
+    Every file that the other functions open for a base station, the marker first.
+``read(folder, name, users, row, max_paths) -> robustloc.data.paths.Paths``
+    The paths of the users with the given ascending indices, at most ``max_paths`` per user; ``row`` is their row.
+
+A missing or damaged file raises `robustloc.base.errors.UserError` with the file's name.
+"""

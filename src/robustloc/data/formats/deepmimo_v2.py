@@ -1,9 +1,9 @@
 """DeepMIMO v1 and v2 folders: MATLAB files ``<name>.params.mat``, ``<name>.Loc.mat``, ``<name>.<b>.CIR.mat``, ….
 
-Paths are in flat row vectors: the number of users; then of each user its number (from 1), how many paths it has, and
-per path its number (from 1) and three values. These are phase [deg], time of flight [s] and power [dBm] in CIR;
-azimuth, zenith [deg] and power in DoD (departure) and DoA (arrival). v1 has no DoA, no line-of-sight tags (LoS) and no
-positions of the base stations (TX_Loc).
+CIR, DoD and DoA files contain one flat vector: the number of users, then for each user its number (from 1), its number
+of paths, and for each path its number (from 1) and three values. In CIR the values are phase [deg], time of flight [s]
+and power [dBm]; in DoD (departure) and DoA (arrival) they are azimuth [deg], zenith [deg] and power [dBm]. v1 has no
+DoA files, no line-of-sight tags (LoS) and no positions of the base stations (TX_Loc).
 """
 
 import glob
@@ -17,15 +17,15 @@ from robustloc.data import user_grid as user_grids
 from robustloc.data.formats.parts.loading import load_matlab, number, refuse_impossible, variables
 from robustloc.data.paths import NO_PATH, NOT_RECORDED, Paths, from_decibels
 
-GENERATION = "v1 or v2"
+TITLE = "DeepMIMO v1 or v2"
 MARKER = "*.params.mat"
-NEEDS = "{name}.params.mat, {name}.Loc.mat, {name}.<b>.CIR.mat, {name}.<b>.DoD.mat; of v2 also DoA, LoS and TX_Loc"
+NEEDS = "{name}.params.mat, {name}.Loc.mat, {name}.<b>.CIR.mat, {name}.<b>.DoD.mat; v2 also needs DoA, LoS and TX_Loc"
 TAPS = PHASE, DELAY, POWER = ("phase", "delay", "power")
 ANGLES = AZIMUTH, ZENITH, _ = ("azimuth", "zenith", "power")
 
 
 def base_stations(folder: Path) -> dict[str, np.ndarray]:
-    """Return the position [m] of every base station, by name; not a number where the folder does not tell (v1)."""
+    """Return the position (3,) [m] of every base station, by name; NaN in v1, whose files have no positions."""
     stem = _stem(folder)
     pattern = re.compile(rf"{re.escape(stem)}\.(\d+)\.CIR\.mat")
     numbers = sorted(int(m[1]) for file in folder.iterdir() if (m := pattern.fullmatch(file.name)))
@@ -35,23 +35,23 @@ def base_stations(folder: Path) -> dict[str, np.ndarray]:
     if not file.is_file() and not any(folder.glob(f"{glob.escape(stem)}.*.LoS.mat")):
         return {f"BS{number}": np.full(3, np.nan) for number in numbers}
     table = np.atleast_2d(_only(file))
-    # a line per base station, in order; DeepMIMO's own readers do not look at the first column either
+    # One line per base station, in order. The first column is its number; DeepMIMO's own readers ignore it as well.
     if len(table) < numbers[-1] or table.shape[1] < 4 or not np.isfinite(table[:, 1:4]).all():
         raise UserError(
-            f"{file}: expected a line (number, x, y, z, …) of each of {numbers[-1]} base stations, found an array of "
-            f"shape {table.shape}; download it again"
+            f"{file}: expected one line (number, x, y, z, …) for each of {numbers[-1]} base stations, found an array "
+            f"of shape {table.shape}; download it again"
         )
     return {f"BS{number}": table[number - 1, 1:4].astype(float) for number in numbers}
 
 
 def grids(folder: Path, name: str) -> list[user_grids.Grid]:
-    """Return the scenario's user grids."""
+    """Return the scenario's user grids; they are the same for all base stations."""
     file = folder / f"{_stem(folder)}.params.mat"
     return user_grids.from_table(variables(file, load_matlab(file), "user_grids")[0], file)
 
 
 def carrier_hz(folder: Path) -> float:
-    """Return the carrier frequency."""
+    """Return the carrier frequency [Hz]."""
     file = folder / f"{_stem(folder)}.params.mat"
     return number(file, load_matlab(file), "carrier_freq")
 
@@ -79,23 +79,23 @@ def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths:
         delay=taps[DELAY],
         zenith=np.deg2rad(angles["DoD"][ZENITH]),
         azimuth=np.deg2rad(angles["DoD"][AZIMUTH]),
-        # Between horizontal and vertical surfaces a path arrives at the zenith angle of its departure, or at the same
-        # angle below the horizon, which a dipole does not tell apart.
+        # v1 has no arrival angles. If all surfaces are horizontal or vertical, a path arrives at its zenith angle of
+        # departure or at the same angle below the horizon, and a dipole has the same gain at both.
         arrival_zenith=np.deg2rad(angles.get("DoA", angles["DoD"])[ZENITH]),
     )
 
 
 def _stem(folder: Path) -> str:
-    """The scenario's name in the file names; those of links between base stations are not users' paths."""
+    """The scenario's name in the file names. BSBS files are skipped: they are links between base stations."""
     names = sorted(file.name.removesuffix(".params.mat") for file in folder.glob(MARKER))
     names = [name for name in names if not name.endswith(".BSBS") and not name.startswith(".")]
     if len(names) != 1:
-        raise UserError(f"{folder}: expected one scenario, found files of {', '.join(names) or 'none'}")
+        raise UserError(f"{folder}: expected the files of one scenario, found files of {', '.join(names) or 'none'}")
     return names[0]
 
 
 def _files(folder: Path, name: str) -> dict[str, Path]:
-    """The files of a base station by what they hold, the marker first; those of v2 all or none."""
+    """The files of a base station by their content, the marker first; v2 files are required if one of them exists."""
     stem = _stem(folder)
     own = f"{stem}.{name.removeprefix('BS')}"
     needed = {
@@ -111,7 +111,7 @@ def _files(folder: Path, name: str) -> dict[str, Path]:
 
 
 def _only(file: Path) -> np.ndarray:
-    """The first variable of a file, whatever its name; that varied."""
+    """The first variable of a file. Its name differs between scenarios."""
     array = next(iter(load_matlab(file).values()), None)
     if array is None or array.dtype.kind not in "iuf":
         raise UserError(
@@ -124,8 +124,8 @@ def _positions(file: Path, users: np.ndarray, total: int) -> np.ndarray:
     table = np.atleast_2d(_only(file))
     if table.shape[1] < 4 or len(table) != total:
         raise UserError(
-            f"{file}: expected a line (number, x, y, z, …) of each of the {total} users of user_grids, found an array "
-            f"of shape {table.shape}; download it again"
+            f"{file}: expected one line (number, x, y, z, …) for each of the {total} users of user_grids, found an "
+            f"array of shape {table.shape}; download it again"
         )
     positions = table[users, 1:4].astype(float)
     if not np.isfinite(positions).all():
@@ -136,28 +136,35 @@ def _positions(file: Path, users: np.ndarray, total: int) -> np.ndarray:
 def _sight(file: Path | None, users: np.ndarray, count: np.ndarray) -> np.ndarray:
     if file is None:
         return np.where(count == 0, NO_PATH, NOT_RECORDED)
+    # The file has the number of users, then one tag per user with the same numbers as the flags in `paths`.
     tags = np.ravel(_only(file))[1:]
     if len(tags) <= users[-1] or not np.isin(tags, (-1, 0, 1)).all() or ((tags[users] == -1) != (count == 0)).any():
         raise UserError(
-            f"{file}: expected the number of users and a tag of each, -1 for those without a path in the CIR file and "
-            "else 1 or 0; it belongs to another base station, or download it again"
+            f"{file}: expected the number of users and one tag per user: -1 for users without a path in the CIR file, "
+            "1 or 0 for all others; the file may belong to another base station, or download it again"
         )
     return tags[users].astype(int)
 
 
 def _angles(file: Path, users: np.ndarray, max_paths: int, total: int, count: np.ndarray) -> dict[str, np.ndarray]:
-    """Azimuth and zenith [deg] of every path."""
+    """Azimuth and zenith [deg] of each path, by quantity."""
     own, table = _table(file, ANGLES, users, max_paths, total)
     if (own != count).any():
         user = users[(own != count).argmax()]
-        raise UserError(f"{file}: user {user} has another number of paths than in the CIR file; download both again")
+        raise UserError(
+            f"{file}: user {user} has a different number of paths in the CIR file; download both files again"
+        )
     return table
 
 
 def _table(
     file: Path, quantities: tuple[str, ...], users: np.ndarray, max_paths: int, total: int
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Walk a flat vector: path counts (N,), at most `max_paths`, and per quantity values (N, P), zero behind them."""
+    """Read a flat vector.
+
+    Returns:
+        Path counts (N,), at most `max_paths`, and the values (N, P) of each quantity, zero behind the last path.
+    """
     flat = np.ravel(_only(file))
     if len(flat) == 0 or flat[0] != total:
         held = f"{flat[0]:g}" if len(flat) else "no"
@@ -168,7 +175,7 @@ def _table(
     present = order < count[:, None]
     first = np.where(present, starts[users][:, None] + 4 * order, 0)
     if (present & (flat[first] != order + 1)).any():
-        raise UserError(f"{file}: expected every user's paths to be numbered from 1; not a DeepMIMO {GENERATION} file")
+        raise UserError(f"{file}: expected every user's paths to be numbered from 1; this is not a {TITLE} file")
     table = {}
     for place, quantity in enumerate(quantities, start=1):
         table[quantity] = np.where(present, flat[np.where(present, first + place, 0)], 0.0)
@@ -177,20 +184,23 @@ def _table(
 
 
 def _walk(file: Path, flat: np.ndarray, users: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where the paths of each of the first users start, and how many there are."""
+    """For each of the first users: the index where the paths start, and the number of paths.
+
+    A loop, because the place of each user depends on the path counts of all users before.
+    """
     starts, counts = np.empty(users, int), np.empty(users, int)
     place, before = 1, 0.0
     for user in range(users):
         head = flat[place : place + 2]
-        # users are numbered on; whether each grid starts anew differed
+        # Users are numbered consecutively. In some scenarios the numbers start from 1 again in each grid.
         if len(head) < 2 or head[0] not in (1, before + 1) or not head[1] >= 0 or head[1] % 1:
             raise UserError(
-                f"{file}: expected a number and a count of paths of user {user}, found {head.tolist() or 'the end'}; "
-                "download the file again"
+                f"{file}: expected the number and the count of paths of user {user}, found "
+                f"{head.tolist() or 'the end'}; download the file again"
             )
         before = head[0]
         starts[user], counts[user] = place + 2, head[1]
         place = starts[user] + 4 * counts[user]
         if place > len(flat):
-            raise UserError(f"{file}: ends among the paths of user {user}; truncated, download it again")
+            raise UserError(f"{file}: ends within the paths of user {user}; truncated, download it again")
     return starts, counts

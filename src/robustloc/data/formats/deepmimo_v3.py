@@ -1,8 +1,8 @@
 """DeepMIMO v3 folders: MATLAB files ``params.mat``, ``BS<b>_BS.mat`` and ``BS<b>_UE_<first>-<end>.mat``.
 
-A UE file holds users first … end - 1 (from 0) in ``channels``, a row of structures with one field ``p`` each: rows
-phase [deg], time of flight [s], power [dBm], arrival azimuth and zenith, departure azimuth and zenith [deg],
-line-of-sight flag; one column per path.
+A UE file contains the users from first to end - 1 (from 0). Its variable ``channels`` has one structure per user with
+one field ``p``: one column per path, and rows phase [deg], time of flight [s], power [dBm], arrival azimuth and zenith
+[deg], departure azimuth and zenith [deg], line-of-sight flag.
 """
 
 import re
@@ -15,7 +15,7 @@ from robustloc.data.formats.parts.loading import load_matlab, number, refuse_imp
 from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.data.user_grid import Grid, from_table, total
 
-GENERATION = "v3"
+TITLE = "DeepMIMO v3"
 MARKER = "params.mat"
 NEEDS = "params.mat, BS<b>_BS.mat, BS<b>_UE_<first>-<end>.mat"
 PHASE, DELAY, POWER, _, ARRIVAL_ZENITH, AZIMUTH, ZENITH, LOS = range(8)
@@ -23,7 +23,7 @@ QUANTITIES = ("phase", "delay", "power", "azimuth", "zenith", "azimuth", "zenith
 
 
 def base_stations(folder: Path) -> dict[str, np.ndarray]:
-    """Return the position [m] of every base station, by name."""
+    """Return the position (3,) [m] of every base station, by name."""
     numbers = sorted({int(m[1]) for file in folder.iterdir() if (m := re.fullmatch(r"BS(\d+)_UE_.*\.mat", file.name))})
     if not numbers:
         raise UserError(f"{folder}: expected BS<number>_UE_<first>-<end>.mat files beside {MARKER}, found none")
@@ -31,12 +31,12 @@ def base_stations(folder: Path) -> dict[str, np.ndarray]:
 
 
 def grids(folder: Path, name: str) -> list[Grid]:
-    """Return the scenario's user grids."""
+    """Return the scenario's user grids; they are the same for all base stations."""
     return from_table(_parameters(folder)["user_grids"], folder / MARKER)
 
 
 def carrier_hz(folder: Path) -> float:
-    """Return the carrier frequency."""
+    """Return the carrier frequency [Hz]."""
     return number(folder / MARKER, _parameters(folder), "carrier_freq")
 
 
@@ -52,14 +52,14 @@ def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths:
     tables, positions, everyone = [], [], total(grids(folder, name))
     for first, end, file in _user_files(folder, name):
         if end > everyone:
-            raise UserError(f"{file}: its name promises users up to {end}, user_grids in {MARKER} has {everyone}")
+            raise UserError(f"{file}: its name promises {end} users, but user_grids in {MARKER} has {everyone}")
         wanted = users[(users >= first) & (users < end)] - first
         if len(wanted) == 0:
             continue
         channels, locations = variables(file, load_matlab(file), "channels", "rx_locs")
         if channels.size != end - first or len(locations) != end - first:
             raise UserError(
-                f"{file}: its name promises {end - first} users, it holds {channels.size}; download it again"
+                f"{file}: its name promises {end - first} users, it contains {channels.size}; download it again"
             )
         matrices = [_matrix(file, channels.flat[index], first + index)[:, :max_paths] for index in wanted]
         tables.append(_table(file, first + wanted, matrices))
@@ -69,16 +69,17 @@ def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths:
     found = sum(len(count) for count, _ in tables)
     if found != len(users):
         raise UserError(
-            f"{folder}: users.rows asks for users up to index {users[-1]}, the {name}_UE files hold {found} of the "
-            f"{len(users)} wanted; a file is missing, or users.rows is too large"
+            f"{folder}: users.rows selects {len(users)} users up to index {users[-1]}, but the {name}_UE files contain "
+            f"only {found} of them; a file is missing, or users.rows is too large"
         )
     return _paths(tables, users, row, np.concatenate(positions), sent_dbm)
 
 
 def _table(file: Path, users: np.ndarray, matrices: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Join the users' matrices: path counts (N,) and values (8, N, P), zero behind the last path."""
+    """Join the users' matrices (8, paths) to path counts (N,) and values (8, N, P), zero behind the last path."""
     count = np.array([matrix.shape[1] for matrix in matrices])
     table = np.zeros((8, len(users), max(1, count.max())))
+    # The mask selects entries user by user, which is the order of the concatenated paths.
     table[:, np.arange(table.shape[2]) < count[:, None]] = np.concatenate(matrices, axis=1)
     for line, quantity in enumerate(QUANTITIES):
         refuse_impossible(file, quantity, users, table[line])
@@ -109,7 +110,9 @@ def _matrix(file: Path, cell: np.ndarray, user: int) -> np.ndarray:
     try:
         matrix = np.asarray(cell["p"].item(), dtype=float)
     except (IndexError, KeyError, ValueError) as error:
-        raise UserError(f"{file}: user {user} has no field 'p'; not a DeepMIMO v3 file") from error
+        raise UserError(
+            f"{file}: expected a field 'p' of user {user}, found none; this is not a {TITLE} file"
+        ) from error
     if matrix.size == 0:
         return np.zeros((8, 0))
     if matrix.ndim != 2 or matrix.shape[0] < 8:
@@ -122,7 +125,7 @@ def _site(folder: Path, number: int) -> np.ndarray:
     content = load_matlab(file)
     if "tx_loc" in content:
         site = np.ravel(content["tx_loc"])
-    else:  # older files: the base stations' own positions, in order
+    else:  # older files list the positions of all base stations, in order
         site = np.ravel(variables(file, content, "rx_locs")[0][number - 1 : number, :3])
     if site.shape != (3,) or not np.isfinite(site).all():
         raise UserError(f"{file}: expected a position of three numbers, found {site}; download it again")
@@ -136,7 +139,7 @@ def _parameters(folder: Path) -> dict[str, np.ndarray]:
 
 
 def _user_files(folder: Path, name: str) -> list[tuple[int, int, Path]]:
-    """First user, end and file of each UE file, in the order of the users (not of the file names)."""
+    """First user, end and path of each UE file, in the order of the users, which is not the order of the names."""
     pattern = re.compile(rf"{name}_UE_(\d+)-(\d+)\.mat")
     found = [(int(m[1]), int(m[2]), file) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))]
     return sorted(found)

@@ -1,7 +1,8 @@
 """DeepMIMO v4 folders: ``params.json`` and one array file per quantity, ``<quantity>_t<set>_tx<index>_r<set>.npz``.
 
-Arrays are float32 of shape (users, paths), padded with NaN: power [dBm for a 0 dBm transmitter], phase and angles
-[deg], delay [s], interactions as decimal digits (0 is line of sight). ``*_el`` is the zenith angle, despite its name.
+Arrays of path quantities have the shape (users, paths) and are padded with NaN: power [dBm] for a transmitter of 0 dBm,
+phase and angles [deg], delay [s], interactions as decimal digits (0 is line of sight). ``*_el`` is the zenith angle,
+although its name says elevation. A transmitter's name is the one in ``params.json``.
 """
 
 import json
@@ -17,7 +18,7 @@ from robustloc.data.formats.parts.loading import load_array, refuse_impossible
 from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.data.user_grid import Grid
 
-GENERATION = "v4"
+TITLE = "DeepMIMO v4"
 MARKER = "params.json"
 NEEDS = "params.json, {power,phase,delay,aod_az,aod_el,aoa_el,inter,rx_pos,tx_pos}_t<set>_tx<index>_r<set>.npz"
 PATH_QUANTITIES = ("power", "phase", "delay", "aod_az", "aod_el", "aoa_el", "inter")
@@ -42,19 +43,19 @@ class Link:
         return found[0]
 
     def load(self, quantity: str) -> np.ndarray:
-        """Load a quantity as it is stored; of whole scenarios, millions of users are loaded and few kept."""
+        """Load a quantity in its stored type; a conversion would copy the arrays of millions of users."""
         return load_array(self.file(quantity), quantity)
 
     def positions(self) -> np.ndarray:
         """Load the users' positions (N, 3) [m]."""
         position = np.asarray(self.load("rx_pos"), dtype=float)
         if position.ndim != 2 or position.shape[1] != 3 or not np.isfinite(position).all():
-            raise UserError(f"{self.file('rx_pos')}: expected finite positions, three per user; download it again")
+            raise UserError(f"{self.file('rx_pos')}: expected three finite coordinates per user; download it again")
         return position
 
 
 def base_stations(folder: Path) -> dict[str, np.ndarray]:
-    """Return the position [m] of every transmitter that reaches the users, by name."""
+    """Return the position (3,) [m] of every transmitter with files for the users, by name."""
     receiver = _receiver_sets(folder)[0]
     sites = {}
     for name, transmitter in _transmitters(folder).items():
@@ -67,7 +68,7 @@ def base_stations(folder: Path) -> dict[str, np.ndarray]:
 
 
 def grids(folder: Path, name: str) -> list[Grid]:
-    """Return the scenario's user grids, one per receiver set; a row is a run of users along one straight line."""
+    """Return the scenario's user grids, one per receiver set; a row is a series of users on a straight line."""
     found, row = [], 1
     for link in _links(folder, name):
         position = link.positions()
@@ -79,7 +80,7 @@ def grids(folder: Path, name: str) -> list[Grid]:
 
 
 def carrier_hz(folder: Path) -> float:
-    """Return the carrier frequency."""
+    """Return the carrier frequency [Hz]."""
     return float(_described(folder, "rt_params").get("frequency", np.nan))
 
 
@@ -129,14 +130,14 @@ def _paths(table: dict, users: np.ndarray, row: np.ndarray, count: np.ndarray, p
 
 
 def _chosen(link: Link, users: int, wanted: np.ndarray, max_paths: int) -> dict[str, np.ndarray]:
-    """Load the paths of the wanted ones of a receiver set's users, one quantity at a time."""
+    """Load the first paths of some users of a receiver set, one quantity at a time to limit the memory."""
     arrays, expected = {}, None
     for quantity in PATH_QUANTITIES:
         array = link.load(quantity)
         expected = expected or (users, *array.shape[1:])
         if array.ndim != 2 or array.shape != expected:
             raise UserError(
-                f"{link.file(quantity)}: expected shape {expected} as of rx_pos and power, found {array.shape}; "
+                f"{link.file(quantity)}: expected shape {expected} as in rx_pos and power, found {array.shape}; "
                 "download it again"
             )
         arrays[quantity] = array[wanted, :max_paths].astype(float)
@@ -144,7 +145,7 @@ def _chosen(link: Link, users: int, wanted: np.ndarray, max_paths: int) -> dict[
 
 
 def _counts(arrays: dict[str, np.ndarray], users: np.ndarray, link: Link) -> np.ndarray:
-    """Count the paths of each user; NaN may stand only behind the last path, in all quantities alike."""
+    """Count the paths of each user; NaN is valid only behind the last path, in all quantities alike."""
     missing = np.stack([np.isnan(array) for array in arrays.values()])
     count = (~missing).any(axis=0).sum(axis=1)
     present = np.arange(missing.shape[2]) < count[:, None]
@@ -158,14 +159,17 @@ def _pad(array: np.ndarray, width: int) -> np.ndarray:
 
 
 def _columns(position: np.ndarray) -> int:
-    """Users per row: how many lie at equal steps along a line before the first turn; users on no grid are one row."""
+    """Count the users per row: the users at equal steps along a line before the first turn.
+
+    Users that do not form a grid are one row.
+    """
     plan, users = position[:, :2], len(position)
     if users < 3:
         return users
     steps = np.diff(plan, axis=0)
     turns = np.abs(steps - steps[0]).max(axis=1) > 0.1 * np.abs(steps[0]).max()
     columns = int(turns.argmax()) + 1 if turns.any() else users
-    # the last step of each row but the last leads to the next one
+    # The step from the end of each row to the next row is a turn; the padding is the missing turn of the last row.
     regular = users % columns == 0 and not np.append(turns, True).reshape(-1, columns)[:, :-1].any()
     return columns if regular else users
 
@@ -192,7 +196,7 @@ def _sets(folder: Path) -> list[dict]:
 
 
 def _transmitters(folder: Path) -> dict[str, str]:
-    """Part of the file names by name of the base station; several of one name are numbered from 1."""
+    """Part of the file names by name of the base station; base stations with the same name are numbered from 1."""
     receiver = _receiver_sets(folder)[0]
     pattern = re.compile(rf"tx_pos_(t(\d+)_tx\d+)_r{receiver:03}\..*")
     found = sorted({(int(m[2]), m[1]) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))})
@@ -208,10 +212,10 @@ def _transmitters(folder: Path) -> dict[str, str]:
 
 
 def _receiver_sets(folder: Path) -> list[int]:
-    """Numbers of the user sets; a base station's own receiving antennas bear the name of its sending ones."""
+    """Numbers of the user sets. A set with the name of a transmitter is a base station's receiving antenna."""
     sets = _sets(folder)
     sending = {s["name"] for s in sets if s["is_tx"]}
     numbers = [s["id"] for s in sets if s["is_rx"] and s["name"] not in sending]
     if not numbers:
-        raise UserError(f"{folder / MARKER}: expected a receiver set that is no base station, found none")
+        raise UserError(f"{folder / MARKER}: expected a receiver set that is not a base station, found none")
     return numbers

@@ -1,8 +1,8 @@
-"""The embedded indoor scene: a bare conference room in the manner of DeepMIMO's I3 at 60 GHz.
+"""The embedded indoor scene: an empty conference room similar to DeepMIMO's I3 at 60 GHz.
 
-ASSUME an empty 10 x 11 x 3 m box: I3's tables, people, doors and hallways are left out, as is everything that cannot
-be known without its files (which wall materials, the array's axis). With up to two reflections each user has exactly
-25 paths, the number that the paper uses.
+ASSUME an empty box of 10 x 11 x 3 m. I3's tables, people, doors and hallways are left out, and so is everything that
+only its files contain, such as the wall materials and the array's axis. With at most two reflections, each user has
+exactly 25 paths, the number that the paper uses.
 """
 
 from itertools import product
@@ -16,7 +16,7 @@ SIZE = np.array([10.0, 11.0, 3.0])
 
 
 def scene() -> Scene:
-    """Access points 9.67 m apart on opposing walls; users every centimetre on 1.2 x 5.5 m, 121 per row."""
+    """Describe the scene: two access points on opposite walls, and users every 0.01 m in 551 rows of 121."""
     x = 4.4 + 0.01 * np.arange(121)
     y = 2.75 + 0.01 * np.arange(551)
     users = np.stack(np.broadcast_arrays(x[None, :], y[:, None], 0.6), axis=-1)
@@ -24,10 +24,10 @@ def scene() -> Scene:
 
 
 def find(site: np.ndarray, users: np.ndarray, carrier_hz: float, max_reflections: int) -> list[Found]:
-    """Find every path from a site to the users (N, 3) with up to so many reflections.
+    """Find every path from a site to the users (N, 3) with at most `max_reflections` reflections.
 
-    In a box every mirror image is seen from everywhere, so there is nothing to search: image (i, j, k) lies i room
-    lengths away along x, and so on, mirrored when the number is odd.
+    In a box, every mirror image reaches every user, so no path is blocked. Image (i, j, k) is shifted by i room lengths
+    along x, j along y and k along z, and mirrored along the axes where the number is odd.
     """
     side, flat = (m.complex_permittivity(carrier_hz) for m in (PLASTERBOARD, CONCRETE))
     found = []

@@ -1,7 +1,8 @@
-"""The embedded outdoor scene: a street in the manner of DeepMIMO's O1 at 3.5 GHz.
+"""The embedded outdoor scene: a street similar to DeepMIMO's O1 at 3.5 GHz.
 
-Base stations, user grid and the two facade lines are O1's own; ASSUME that both sides have the buildings of the east
-side (80.5 m of wall every 100 m), 30 m deep and higher than every antenna, and leave out the cross street.
+Base stations, user grid and the two facade lines are taken from O1. ASSUME that both sides have the buildings of the
+east side (80.5 m of wall every 100 m), that buildings are 30 m deep and higher than every antenna, and that there is no
+cross street.
 """
 
 from itertools import pairwise
@@ -18,7 +19,7 @@ FRONTS_M = [(161.0 + 100 * k, 241.5 + 100 * k) for k in range(7)]
 
 
 def scene() -> Scene:
-    """Base stations BS1 to BS12 along the street; users every 0.2 m, 181 per row, rows along y."""
+    """Describe the scene: base stations BS1 to BS12 along the street, and users every 0.2 m in 2751 rows of 181."""
     sites = {}
     for pair, y in enumerate((389.504, 489.504, 589.504, 651.504, 751.504, 851.504)):
         sites[f"BS{2 * pair + 1}"] = (235.504, y, 6.0)
@@ -30,13 +31,13 @@ def scene() -> Scene:
 
 
 def buildings() -> list[tuple[np.ndarray, np.ndarray]]:
-    """Lower and upper corner (x, y) of each building."""
+    """Return the lower and upper corner (x, y) [m] of each building."""
     sides = ((WEST_FACADE_M - DEPTH_M, WEST_FACADE_M), (EAST_FACADE_M, EAST_FACADE_M + DEPTH_M))
     return [(np.array([x0, y0]), np.array([x1, y1])) for x0, x1 in sides for y0, y1 in FRONTS_M]
 
 
 def walls() -> list[Wall]:
-    """The four sides of each building."""
+    """Return the four sides of each building."""
     found = []
     for low, high in buildings():
         corners = [low, np.array([high[0], low[1]]), high, np.array([low[0], high[1]])]
@@ -46,10 +47,10 @@ def walls() -> list[Wall]:
 
 
 def find(site: np.ndarray, users: np.ndarray, carrier_hz: float, max_reflections: int) -> list[Found]:
-    """Find every path from a site to the users (N, 3) with up to so many reflections at walls and ground.
+    """Find every path from a site to the users (N, 3) with at most `max_reflections` at walls and ground.
 
-    All walls are vertical and higher than the antennas, so a path is a two-dimensional one over the street plan and
-    either stays in the air or bounces once off the ground on its way.
+    All walls are vertical and higher than the antennas. So the plan view of a path is a path in two dimensions, and the
+    path has either no reflection at the ground or exactly one.
     """
     wall, ground = (m.complex_permittivity(carrier_hz) for m in (CONCRETE, WET_EARTH))
     boxes = buildings()
@@ -62,7 +63,7 @@ def find(site: np.ndarray, users: np.ndarray, carrier_hz: float, max_reflections
         along_y = len(image.walls) - along_x
         mirrored = (-1.0) ** np.array([along_x, along_y])
         for grounds in range(min(2, max_reflections - len(image.walls) + 1)):
-            # seen from the user, the mirror image of the site in the ground lies below it
+            # With a ground reflection, the source is the site's mirror image below the ground.
             rise = users[user, 2] - site[2] * (-1) ** grounds
             vector = np.column_stack([plan, rise])
             cosine = np.abs(vector) / np.linalg.norm(vector, axis=1, keepdims=True)
@@ -77,7 +78,7 @@ def find(site: np.ndarray, users: np.ndarray, carrier_hz: float, max_reflections
 
 
 def _clear(image: Image, source: np.ndarray, users: np.ndarray, boxes: list) -> np.ndarray:
-    """Say for which users (N, 2) no building stands in the way of the path over this image."""
+    """Return for which users (N, 2) no building blocks the path of this image."""
     stops = [np.broadcast_to(source, users.shape), *image.bounce_points(users), users]
     clear = np.ones(len(users), dtype=bool)
     for start, end in pairwise(stops):

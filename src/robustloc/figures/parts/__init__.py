@@ -1,1 +1,1 @@
-"""What the kinds of figures share. Matplotlib is imported in this room alone."""
+"""Parts that several kinds of figures share."""

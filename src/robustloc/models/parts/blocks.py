@@ -1,4 +1,4 @@
-"""The parts of the paper's Fig. 3: a network of a stem, blocks that keep the shape of their state, and a head."""
+"""The network of the paper's Fig. 3: a stem, blocks that keep the shape of their state, and a head."""
 
 from collections.abc import Callable
 from math import prod
@@ -11,19 +11,19 @@ from torch.nn.utils.parametrizations import spectral_norm as bounded
 from robustloc.models.parts.layers import GROUPS, Shape, stages
 
 STEM = (8, 16, 32, 32)
-# least side of the state that the blocks work on
+# shortest side of the blocks' state [pixels]
 SIDE = 4
 
 
 class BlockNetwork(nn.Module):
-    """Fig. 3, whatever its blocks: a convolutional stem, blocks, one dense layer.
+    """Fig. 3 with blocks of any kind: a convolutional stem, blocks, one dense layer.
 
     (N, 1, angle bins, delay bins) -> (N, 3).
 
     Args:
         input_shape: (1, angle bins, delay bins), each at least 8.
-        blocks: how many.
-        block: makes one, which keeps the shape of its state, from the (channels, height, width) of that.
+        blocks: number of blocks.
+        block: builds a block for a state of shape (channels, height, width); the block keeps that shape.
     """
 
     def __init__(self, input_shape: Shape, blocks: int, block: Callable[[Shape], nn.Module]):
@@ -36,20 +36,20 @@ class BlockNetwork(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Estimate standardised positions."""
-        # the small states of the blocks gain nothing from the stem's memory format
+        # the stem's memory format does not make the blocks faster, because their states are small
         return self.head(self.blocks(self.stem(x).contiguous()))
 
 
 class Field(nn.Module):
     """Dynamics f(h, t) of a state: two convolutions that see the time, and group normalisation.
 
-    Batch statistics instead would couple the users of a batch and mix all times.
+    Batch normalisation would make a user's result depend on the other users of the batch, and would mix all times.
 
     Args:
         shape: (channels, height, width) of the state.
-        invariant: f(h, 0) at all times.
-        spectral_norm: divide the kernels over the state, as matrices (outputs, inputs x 9), by their largest singular
-            value (Miyato et al., ICLR 2018), which bounds the convolutions' Lipschitz constants.
+        invariant: use f(h, 0) at all times.
+        spectral_norm: divide each kernel over the state, as a matrix (outputs, inputs x 9), by its largest singular
+            value (Miyato et al., ICLR 2018). This bounds the Lipschitz constants of the convolutions.
     """
 
     def __init__(self, shape: Shape, *, invariant: bool = False, spectral_norm: bool = False):
@@ -71,10 +71,11 @@ class Field(nn.Module):
 
 
 class TimeConvolution(nn.Module):
-    """Convolution of the state with the time as one more constant channel.
+    """Convolution of the state, with the time as an additional constant channel.
 
-    But for its factor t, the time's part is the same for all users, so it is computed once instead of being
-    concatenated to each: equal numbers, and 32 channels suit the kernels where 33 do not.
+    The time's part is the factor t times a constant that is the same for all users. So it is computed once and added,
+    instead of concatenating a channel to every user's state. The result is the same, and the CPU's kernels are faster
+    with 32 channels than with 33.
 
     Args:
         shape: (channels, height, width) of the state.

@@ -1,8 +1,8 @@
 """Solve an ODE with steps that adapt to each sample: the Runge-Kutta pair of order 5(4) of Dormand and Prince (1980).
 
-Solvers for whole batches choose one step length by the error of all samples together, so that a sample's result, its
-gradient and any attack on it depend on its batch mates. Here each sample has its own time, step length and error, and
-leaves the batch when it is done.
+The usual solvers choose one step length from the error of the whole batch. A sample's result, its gradient and any
+attack on it then depend on the other samples. Here each sample has its own time, step length and error, and leaves the
+batch when it reaches t = 1.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,8 +14,8 @@ from robustloc.base.errors import UserError
 
 Field = Callable[[Tensor, Tensor], Tensor]
 
-# The tableau as in Hairer, Norsett & Wanner, Solving Ordinary Differential Equations I, table II.5.2. The last stage
-# is evaluated at the step's end, so that its slope is the first one of the next step.
+# The tableau of Hairer, Norsett & Wanner, Solving Ordinary Differential Equations I, table II.5.2. The last stage is at
+# the end of the step, so its slope is also the first slope of the next step.
 NODES = (1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1)
 WEIGHTS = (
     (1 / 5,),
@@ -25,31 +25,31 @@ WEIGHTS = (
     (9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656),
     (35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
 )
-# weights of order 5 less those of order 4
+# weights of order 5 minus weights of order 4
 ERROR = (71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
 
-# Step control of the same book: aim below the tolerance, and never change a step by more than these factors.
+# Step control of the same book: aim at SAFETY below the tolerance; the step changes by these factors at most.
 SAFETY, SHRINK, GROW = 0.9, 0.2, 10.0
 
 
 def solve(field: Field, h: Tensor, tolerance: float, max_steps: int = 100) -> Tensor:
     """Return the states at t = 1.
 
-    Gradients go through the steps that were taken, but not through the choice of their lengths, whose own ripple on the
-    result is below the tolerance, but steep.
+    Gradients pass through the steps, but not through the choice of their lengths. That choice changes the result by
+    less than the tolerance, but its derivative is large and would hide the gradient of the solution.
 
     Args:
         field: (N, 1, 1, 1) times, (N, channels, height, width) states -> dh/dt of each.
-        h: states at t = 0.
-        tolerance: of a step's error, root mean square over a sample's state: absolute plus relative.
-        max_steps: that a sample may try.
+        h: states at t = 0, (N, channels, height, width).
+        tolerance: bound on the error of a step, absolute plus relative, root mean square over a sample's state.
+        max_steps: largest number of steps that a sample may try, rejected ones included.
 
     Raises:
-        UserError: a state stopped being finite, or needs more steps.
+        UserError: a state is not finite, or needs more steps.
     """
     user = torch.arange(len(h), device=h.device)
     left = h.new_ones(len(h), 1, 1, 1)
-    # right for a field whose derivatives are about 1; one rejection puts it right for others
+    # suits a field whose derivatives are about 1; for other fields one rejected step corrects it
     step = torch.full_like(left, tolerance**0.2)
     slope = field(1 - left, h)
     done: list[tuple[Tensor, Tensor]] = []
@@ -57,7 +57,7 @@ def solve(field: Field, h: Tensor, tolerance: float, max_steps: int = 100) -> Te
         step = torch.minimum(step, left)
         end, end_slope, error = _try(field, 1 - left, step, h, slope, tolerance)
         if not torch.isfinite(error).all():
-            raise UserError("dopri5: a state is no finite number; lower the learning rate, or use another solver")
+            raise UserError("dopri5: a state is not a finite number; lower the learning rate, or use another solver")
         good = error <= 1
         h, slope = torch.where(good, end, h), torch.where(good, end_slope, slope)
         left = torch.where(good, left - step, left)

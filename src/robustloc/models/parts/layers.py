@@ -1,4 +1,4 @@
-"""What several models are made of: stages of convolution and pooling."""
+"""Layers that several models share: stages of convolution and pooling."""
 
 from itertools import pairwise
 
@@ -11,10 +11,10 @@ GROUPS = 8
 
 
 def halvings(input_shape: Shape, least: int = 1) -> int:
-    """Return how often both sides of (channels, height, width) can be halved and stay at least ``least`` long.
+    """Return how often both sides of (channels, height, width) can be halved and be at least ``least`` pixels long.
 
     Raises:
-        ValueError: not even once.
+        ValueError: the sides are too short to be halved once.
     """
     count = (min(input_shape[1:]) // least).bit_length() - 1
     if count < 1:
@@ -28,19 +28,19 @@ def stages(
     """Build stages of 3 x 3 convolution, normalisation, ReLU and pooling to half the size.
 
     Args:
-        channels: of the stages; a small input takes as many of the last ones as it can be halved.
+        channels: output channels of each stage; an input that can be halved n times uses the last n stages.
         input_shape: (channels, height, width).
-        least: where halving ends [pixels].
+        least: shortest side after the last stage [pixels].
         norm: ``batch`` or ``group`` (8 groups).
 
     Returns:
-        The stages, and the (channels, height, width) that they leave.
+        The stages, and the shape (channels, height, width) of their output.
     """
     depth = min(len(channels), halvings(input_shape, least))
     widths = (input_shape[0], *channels[-depth:])
     made = nn.Sequential(*(_stage(inputs, outputs, norm) for inputs, outputs in pairwise(widths)))
     height, width = (side >> depth for side in input_shape[1:])
-    # faster convolutions on the CPU, same numbers
+    # convolutions on the CPU are faster in this format, with equal numbers
     return made.to(memory_format=torch.channels_last), (widths[-1], height, width)
 
 
@@ -49,5 +49,5 @@ def _stage(inputs: int, outputs: int, norm: str) -> nn.Sequential:
         raise ValueError(f"norm: expected batch or group, found {norm!r}")
     convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
     normalisation = nn.BatchNorm2d(outputs) if norm == "batch" else nn.GroupNorm(GROUPS, outputs)
-    # the ReLU behind the pooling: both are monotone, and a quarter of the pixels is less work
+    # the ReLU comes after the pooling: both are monotone, so the result is the same, on a quarter of the pixels
     return nn.Sequential(convolution, normalisation, nn.MaxPool2d(2), nn.ReLU())

@@ -2,8 +2,13 @@
 
 from datetime import datetime
 
-# line_of_sight of a user: see `robustloc.data.dataset.Users`
-SIGHT = {1: "line of sight", 0: "without line of sight", -1: "without any path", -2: "not recorded"}
+# Equal to `robustloc.data.paths.SIGHT`, which a report may not import; a test compares the two.
+SIGHT = {
+    1: "in line of sight",
+    0: "without line of sight",
+    -1: "without any path",
+    -2: "with line of sight not recorded",
+}
 SCALES = {
     "unit": "profile / peak; one epsilon is a share of the strongest training pixel",
     "db": "1 − decibels below the peak / 80, at least 0; an epsilon of 0.01 is 0.8 dB per pixel",

@@ -1,1 +1,1 @@
-"""What the formats share: reading a file, and refusing a damaged one."""
+"""What the formats share: loading files and checking their values."""

@@ -1,4 +1,4 @@
-"""Load raw files; whatever is wrong with one ends in a message that names it."""
+"""Load raw files and check their values. Every error message names the file."""
 
 from pathlib import Path
 
@@ -6,22 +6,22 @@ import numpy as np
 
 from robustloc.base.errors import UserError
 
-# What a path can have (delay [s], power [dBm], zenith [deg]), with room to spare; else a file is damaged or mixed up.
+# Possible values of a path, with a wide margin: delay [s], power [dBm], zenith [deg]. Others mean a damaged file.
 LIMITS = {"delay": (0.0, 1e-3), "power": (-1000.0, 300.0), "zenith": (0.0, 180.0)}
 
 
 def load_matlab(file: Path) -> dict[str, np.ndarray]:
     """Load all variables of a MATLAB file."""
-    from scipy.io import loadmat  # here, as planning imports this module and loads nothing
+    from scipy.io import loadmat  # imported here because planning imports this module and loads no file
 
     _must_exist(file)
     try:
         return {key: value for key, value in loadmat(file).items() if not key.startswith("__")}
     except NotImplementedError as error:
         raise UserError(
-            f"{file}: saved as MATLAB 7.3; load it in MATLAB, save it again with the option '-v7'"
+            f"{file}: saved in the MATLAB 7.3 format; load it in MATLAB and save it again with the option '-v7'"
         ) from error
-    except Exception as error:  # scipy raises many kinds on damaged files
+    except Exception as error:  # scipy raises many types of errors on damaged files
         raise _unreadable(file, "MATLAB", error) from error
 
 
@@ -35,7 +35,7 @@ def load_array(file: Path, name: str) -> np.ndarray:
         return content if file.suffix == ".npy" else variables(file, dict(content), name)[0]
     except UserError:
         raise
-    except Exception as error:  # so do zip and numpy
+    except Exception as error:  # as above, from zip and numpy
         raise _unreadable(file, "array", error) from error
 
 
@@ -48,26 +48,29 @@ def variables(file: Path, content: dict[str, np.ndarray], *names: str) -> list[n
 
 
 def number(file: Path, content: dict[str, np.ndarray], name: str, default: float | None = None) -> float:
-    """Return a variable that is one finite number, or the default where it may be absent."""
+    """Return a variable that must be one finite number, or the default if it is absent and a default is given."""
     if default is not None and name not in content:
         return default
     value = np.ravel(variables(file, content, name)[0])
     if len(value) == 0 or value.dtype.kind not in "iuf" or not np.isfinite(value[0]):
-        raise UserError(f"{file}: expected a number as {name}, found {value.tolist()}; download it again")
+        raise UserError(f"{file}: expected one number as {name}, found {value.tolist()}; download it again")
     return float(value[0])
 
 
 def refuse_impossible(
     file: Path, quantity: str, users: np.ndarray, values: np.ndarray, present: np.ndarray | None = None
 ) -> None:
-    """Stop at the first value that no path can have.
+    """Raise an error at the first value that is impossible for a path.
 
     Args:
-        file: for the message.
-        quantity: which of `LIMITS` holds; others need only be finite.
-        users: (N,) their indices.
-        values: (N, P), zero behind a user's last path, or not a number there if `present` is given.
-        present: (N, P) which of them are paths.
+        file: the file of the values, for the message.
+        quantity: key of `LIMITS`; values of other quantities must only be finite.
+        users: (N,) indices of the users, for the message.
+        values: (N, P). Behind the last path of a user they are zero, or NaN if `present` is given.
+        present: (N, P) True where there is a path.
+
+    Raises:
+        UserError: a value is outside the limits or not finite, or there is a value behind the last path.
     """
     low, high = LIMITS.get(quantity, (-np.inf, np.inf))
     wrong = ~np.isfinite(values) | (values < low) | (values > high)
@@ -76,15 +79,15 @@ def refuse_impossible(
     if wrong.any():
         user, path = np.argwhere(wrong)[0]
         raise UserError(
-            f"{file}: user {users[user]}, path {path}: expected {quantity} from {low:g} to {high:g}, and none behind "
-            f"the user's last path, found {values[user, path]}; download the file again"
+            f"{file}: user {users[user]}, path {path}: expected {quantity} from {low:g} to {high:g} and no value "
+            f"behind the user's last path, found {values[user, path]}; download the file again"
         )
 
 
 def _must_exist(file: Path) -> None:
     if not file.is_file():
-        raise UserError(f"{file}: missing; the scenario needs it, download it again")
+        raise UserError(f"{file}: the file is missing and the scenario needs it; download it again")
 
 
 def _unreadable(file: Path, kind: str, error: Exception) -> UserError:
-    return UserError(f"{file}: not a readable {kind} file ({error}); truncated? Download it again")
+    return UserError(f"{file}: not a readable {kind} file ({error}), perhaps truncated; download it again")

@@ -1,4 +1,4 @@
-"""Mirror images of a source in the vertical walls of a street plan (two dimensions)."""
+"""Mirror images of a source at vertical walls, in the two dimensions of the floor plan."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,30 +8,30 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Wall:
-    """One side of a building: a segment from `start` to `end` [m] with its outward unit normal."""
+    """One side of a building: a segment from `start` to `end` (2,) [m] with its outward unit normal."""
 
     start: np.ndarray
     end: np.ndarray
     normal: np.ndarray
 
     def front(self, point: np.ndarray) -> np.ndarray:
-        """Signed distance of points (..., 2) from the wall's line, positive on the street's side."""
+        """Return the signed distance [m] of points (..., 2) from the wall's line, positive outside the building."""
         return (point - self.start) @ self.normal
 
     def mirror(self, point: np.ndarray) -> np.ndarray:
-        """Mirror image of a point."""
+        """Return the mirror image of a point (2,)."""
         return point - 2 * self.front(point) * self.normal
 
 
 @dataclass(frozen=True)
 class Image:
-    """A source mirrored in a sequence of walls, seen through the part of the last wall that all bounces leave open.
+    """Mirror image of a source after a sequence of walls; it radiates through a window in the last wall.
 
     Attributes:
-        position: (2,) where the source appears to be.
-        walls: the sequence, in the order of the bounces; empty for the source itself.
-        window: (2, 2) ends of the open part of the last wall.
-        parent: the image before the last bounce.
+        position: (2,) position of the image [m].
+        walls: the walls in the order of the reflections; empty for the source itself.
+        window: (2, 2) ends of the part of the last wall that paths over all walls can reach [m].
+        parent: the image before the last reflection.
     """
 
     position: np.ndarray
@@ -40,16 +40,16 @@ class Image:
     parent: "Image | None" = None
 
     def lights(self, points: np.ndarray) -> np.ndarray:
-        """Say which points (N, 2) the image's beam reaches, buildings in the way not considered."""
+        """Return which points (N, 2) the image's beam reaches if no building blocks it."""
         lit = np.ones(len(points), dtype=bool)
         for origin, normal in self._edges():
             lit &= (points - origin) @ normal > 0
         return lit
 
     def bounce_points(self, points: np.ndarray) -> list[np.ndarray]:
-        """Trace the way from the source to lit points back: (N, 2) per bounce, in order."""
+        """Return the reflection points (N, 2) of the paths to points in the beam, in order from the source."""
         bounces, image, target = [], self, points
-        while image.walls:
+        while image.walls:  # from the last wall back to the first
             wall = image.walls[-1]
             behind, ahead = -wall.front(image.position), wall.front(target)
             share = behind / (behind + ahead)
@@ -59,7 +59,7 @@ class Image:
         return bounces
 
     def children(self, walls: list[Wall]) -> Iterator["Image"]:
-        """Mirror the image in every wall that its beam reaches."""
+        """Yield the images of this image at every wall that its beam reaches."""
         for wall in walls:
             if (self.walls and wall is self.walls[-1]) or wall.front(self.position) <= 0:
                 continue
@@ -68,7 +68,7 @@ class Image:
                 yield Image(wall.mirror(self.position), (*self.walls, wall), window, self)
 
     def _edges(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Half planes (a point on the border, normal inwards) whose intersection is the beam."""
+        """Half planes whose intersection is the beam: a point on the border, and the inward normal."""
         if self.window is None:
             return []
         wall, edges = self.walls[-1], []
@@ -80,7 +80,7 @@ class Image:
         return [(wall.start, wall.normal), *edges]
 
     def _clip(self, wall: Wall) -> np.ndarray | None:
-        """Cut a wall down to what the beam reaches."""
+        """Return the ends (2, 2) of the part of a wall that the beam reaches, or None if there is no such part."""
         low, high = 0.0, 1.0
         along = wall.end - wall.start
         for origin, normal in self._edges():
@@ -98,7 +98,7 @@ class Image:
 
 
 def images(source: np.ndarray, walls: list[Wall], depth: int) -> list[Image]:
-    """List the source and its mirror images with up to `depth` bounces, shallow ones first."""
+    """List the source and its mirror images with at most `depth` reflections, ordered by their number."""
     level = [Image(source)]
     found = list(level)
     for _ in range(depth):
@@ -108,9 +108,13 @@ def images(source: np.ndarray, walls: list[Wall], depth: int) -> list[Image]:
 
 
 def blocked(starts: np.ndarray, ends: np.ndarray, box: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Say which straight legs (N, 2) pass through a building, given by its lower and upper corner.
+    """Return which straight segments pass through a building.
 
-    The building is shrunk by a millimetre, so that a leg may touch the wall that it bounces off.
+    Args:
+        starts: (N, 2) [m].
+        ends: (N, 2) [m].
+        box: lower and upper corner (2,) of the building [m]. It is reduced by a millimetre on each side, so that a
+            segment may touch the wall that reflects it.
     """
     low, high = box[0] + 1e-3, box[1] - 1e-3
     along = ends - starts

@@ -1,4 +1,4 @@
-"""From reflections found in a scene to the arrays of a DeepMIMO v4 scenario."""
+"""Descriptions of scenes and their paths, and conversion of paths to the arrays of a DeepMIMO v4 scenario."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from robustloc.data.scenes.parts.reflection import SPEED_OF_LIGHT
 
 @dataclass(frozen=True)
 class Scene:
-    """What the tracer knows of an embedded scene before it traces.
+    """Description of an embedded scene.
 
     Attributes:
-        carrier_hz: carrier frequency.
+        carrier_hz: carrier frequency [Hz].
         base_stations: position [m] of each base station, by name.
         users: (rows, columns, 3) positions [m] of the whole user grid.
     """
@@ -27,25 +27,30 @@ class Scene:
 
 
 def chosen(place: ModuleType, rows: int, base_station: str | Sequence[float]) -> tuple[Scene, str]:
-    """Return the scene of a module, and the name of one of its base stations given by name or position.
+    """Return the scene of a plugin and the name of one of its base stations.
+
+    Args:
+        place: the plugin's module.
+        rows: number of rows that are traced.
+        base_station: name, or position (3,) [m].
 
     Raises:
-        UserError: the scene has no such base station, or not so many rows of users.
+        UserError: the scene does not have this base station, or has fewer rows.
     """
     scene, name = place.scene(), place.__name__.rpartition(".")[2]
     if rows > len(scene.users):
-        raise UserError(f"raw.rows: scene {name!r} has {len(scene.users)} rows of users, found {rows}")
+        raise UserError(f"raw.rows: expected at most {len(scene.users)} rows in scene {name!r}, found {rows}")
     return scene, base_stations.find(scene.base_stations, base_station, f"scene {name!r}")
 
 
 @dataclass(frozen=True)
 class Found:
-    """K paths that end at some users.
+    """K paths with the same number of reflections, each to one user.
 
     Attributes:
         user: (K,) index of the user.
-        departure: (K, 3) vector of the path's whole length [m], in its direction at the base station.
-        arrival: (K, 3) the same length, from the user towards where the path comes from.
+        departure: (K, 3) direction of the path at the base station; the norm is the path length [m].
+        arrival: (K, 3) direction from the user back along the path; the norm is the path length [m].
         reflection: (K,) product of the reflection coefficients.
         bounces: number of reflections, the same for all K.
     """
@@ -60,8 +65,16 @@ class Found:
 def arrays(found: list[Found], positions: np.ndarray, site: np.ndarray, carrier_hz: float, max_paths: int) -> dict:
     """Collect the strongest paths of each user.
 
+    Args:
+        found: paths to N users.
+        positions: (N, 3) of the users [m].
+        site: (3,) position of the base station [m].
+        carrier_hz: carrier frequency [Hz].
+        max_paths: largest number of paths per user.
+
     Returns:
-        The arrays of `scenario.deepmimo_v4_writer.write`: per path (N, P), strongest first, padded with NaN.
+        The arrays of `robustloc.data.deepmimo_writer.write`. Path quantities have the shape (N, P), with the strongest
+        path first, and are padded with NaN.
     """
     user = np.concatenate([part.user for part in found])
     departure, arrival, reflection = (
@@ -80,9 +93,10 @@ def arrays(found: list[Found], positions: np.ndarray, site: np.ndarray, carrier_
         "aod_el": np.rad2deg(np.arccos(departure[:, 2] / length)),
         "aoa_az": np.rad2deg(np.arctan2(arrival[:, 1], arrival[:, 0])),
         "aoa_el": np.rad2deg(np.arccos(arrival[:, 2] / length)),
-        # one decimal digit 1 per reflection, 0 for line of sight
+        # DeepMIMO's code: one decimal digit 1 per reflection (1, 11, 111, …), 0 for line of sight
         "inter": (10.0**bounces - 1) // 9,
     }
+    # Sort by user, then by power, then by length, which makes the order of equally strong paths unique.
     order = np.lexsort((length, -power, user))
     first = np.searchsorted(user[order], user[order])
     rank = np.arange(len(order)) - first

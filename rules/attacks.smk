@@ -1,42 +1,14 @@
-# Adversarial sets: localizer x attack x epsilon, and one clean set per localizer.
+# Adversarial sets: localizer x attack x budget, and one clean set per localizer.
 
 
 rule attacks:
     """Every adversarial set, and the clean ones."""
     input:
         rules.checkpoints.input,
-        CHANNELS,
-        SETS,
+        RUN.all_channels(RUN.scenarios),
+        RUN.sets(),
     message:
-        "Adversarial sets are there"
-
-
-rule csi:
-    """Channel matrices for attacks over the air: results/{scenario}/csi.parquet."""
-    input:
-        raw=lambda wc: raw_files(wc.scenario),
-        split="<results>/{scenario}/split.parquet",
-    output:
-        csi="<results>/{scenario}/csi.parquet",
-    log:
-        "<logs>/{scenario}/csi.log",
-    conda:
-        "../envs/robustloc.yaml"
-    resources:
-        mem_mb=growing(4000),
-    params:
-        cfg=lambda wc: section(
-            scenario=wc.scenario,
-            seed=config["seed"],
-            examples=config["crafting"]["examples"],
-            **chosen(wc.scenario, "base_station", "users", "channel"),
-        ),
-        code=code("stages.csi"),
-    message:
-        "Compute channel matrices of {wildcards.scenario}"
-    shell:
-        "python -m robustloc.jobs csi --config {params.cfg:q} --code stages.csi"
-        " --raw {input.raw:q} --split {input.split:q} --csi {output.csi:q} > {log:q} 2>&1"
+        "Adversarial sets are complete"
 
 
 rule attack:
@@ -45,14 +17,14 @@ rule attack:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
         checkpoint=CHECKPOINT,
-        surrogate=lambda wc: surrogate(wc, wc.attack),
-        csi=lambda wc: channels(wc.scenario, wc.attack),
+        surrogate=of(job_inputs.surrogate),
+        csi=lambda wc: RUN.channels(wc.scenario, wc.attack),
     output:
         set=ATTACK_SET,
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/{attack}/{budget}.log",
     wildcard_constraints:
-        attack=either(name for name in config["attacks"] if name not in MEMBERS),
+        attack=either(name for name in config["attacks"] if name not in RUN.members),
     conda:
         "../envs/robustloc.yaml"
     resources:
@@ -60,9 +32,9 @@ rule attack:
         mem_mb=growing(4000),
         runtime=growing(30),
     params:
-        cfg=lambda wc: crafting(wc, wc.attack, wc.budget),
-        modules=lambda wc: attackers(wc, wc.attack),
-        code=lambda wc: code(*attackers(wc, wc.attack)),
+        cfg=config_of(job_inputs.attack),
+        modules=of(job_inputs.attack_modules),
+        code=code_of(job_inputs.attack_modules),
     message:
         "Attack {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
         " with {wildcards.attack}, {wildcards.budget}"
@@ -84,28 +56,24 @@ use rule attack as clean with:
         set=CLEAN_SET,
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/clean.log",
-    params:
-        cfg=crafting,
-        modules=lambda wc: attackers(wc),
-        code=lambda wc: code(*attackers(wc)),
     message:
         "Evaluate {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
 
 
 rule worst:
-    """Each user's worst example of an ensemble of attacks, a set like theirs."""
+    """Each user's worst example of an ensemble of attacks, a set of the same form."""
     input:
-        sets=lambda wc: [ATTACK_SET.format(**{**wc, "attack": member}) for member in MEMBERS[wc.attack]],
+        sets=of(job_inputs.member_sets),
     output:
         set=ATTACK_SET,
     log:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/{attack}/{budget}.log",
     wildcard_constraints:
-        attack=either(MEMBERS),
+        attack=either(RUN.members),
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=lambda wc: section(cell=cell(wc, wc.attack, wc.budget)),
+        cfg=config_of(job_inputs.worst),
         code=code("stages.worst"),
     message:
         "Take the worst of {wildcards.attack} against {wildcards.model} (defence {wildcards.defence},"

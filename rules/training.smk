@@ -1,11 +1,17 @@
 # Localizers: scenario x model x defence x seed, trained here or taken from a file.
 
+FROM_FILES = localizers.from_files(config)
+UNTRAINED = localizers.untrained_defences(config)
+# The localizers that are trained: a pattern that looks ahead in the path, so that train and adopt share no file.
+TO_TRAIN = "".join(f"(?!{model}/{defence}/)" for model in FROM_FILES for defence in UNTRAINED)
+TO_TRAIN += f"(?:{either(config['models'])})"
+
 
 rule checkpoints:
     """Trained localizers."""
     input:
         rules.adp.input,
-        CHECKPOINTS,
+        RUN.checkpoints(),
     message:
         "Localizers are trained"
 
@@ -15,8 +21,8 @@ rule train:
     input:
         manifest="<results>/{scenario}/manifest.json",
         split="<results>/{scenario}/split.parquet",
-        shards=lambda wc: shards(wc.scenario),
-        start=start_checkpoint,
+        shards=lambda wc: RUN.shards(wc.scenario),
+        start=of(localizers.start),
     output:
         checkpoint=CHECKPOINT,
         log="<results>/{scenario}/{model}/{defence}/seed{seed}/training.csv",
@@ -31,9 +37,9 @@ rule train:
         mem_mb=growing(8000),
         runtime=growing(120),
     params:
-        cfg=training,
-        modules=trainers,
-        code=lambda wc: code(*trainers(wc)),
+        cfg=config_of(localizers.train),
+        modules=of(localizers.train_modules),
+        code=code_of(localizers.train_modules),
     message:
         "Train {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
@@ -47,8 +53,8 @@ rule adopt:
     input:
         manifest="<results>/{scenario}/manifest.json",
         split="<results>/{scenario}/split.parquet",
-        shards=lambda wc: shards(wc.scenario),
-        file=model_file,
+        shards=lambda wc: RUN.shards(wc.scenario),
+        file=of(localizers.readable_file),
     output:
         checkpoint=CHECKPOINT,
         log="<results>/{scenario}/{model}/{defence}/seed{seed}/training.csv",
@@ -56,17 +62,17 @@ rule adopt:
         "<logs>/{scenario}/{model}/{defence}/seed{seed}/adopt.log",
     wildcard_constraints:
         model=either(FROM_FILES),
-        defence=either(AS_IT_IS),
+        defence=either(UNTRAINED),
     conda:
         "../envs/robustloc.yaml"
     resources:
         mem_mb=growing(8000),
     params:
-        cfg=lambda wc: section(cell=localizer(wc)),
-        modules=adopters,
-        code=lambda wc: code(*adopters(wc)),
+        cfg=config_of(localizers.adopt),
+        modules=of(localizers.adopt_modules),
+        code=code_of(localizers.adopt_modules),
     message:
-        "Take {wildcards.model} (seed {wildcards.seed}) on {wildcards.scenario} as it is"
+        "Take {wildcards.model} (seed {wildcards.seed}) on {wildcards.scenario} from its file"
     shell:
         "python -m robustloc.jobs adopt --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --split {input.split:q} --shards {input.shards:q} --file {input.file:q}"

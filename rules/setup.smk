@@ -1,0 +1,106 @@
+# What all rules share: the checked experiment, wildcard constraints, and how jobs are run and reported. No rule.
+
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+
+# The code beside the Snakefile runs and is fingerprinted, wherever another copy of the package is installed.
+SOURCE = str(Path(workflow.basedir, "src"))
+sys.path.insert(0, SOURCE)
+
+from robustloc.base.errors import UserError
+from robustloc.experiment import description, entries, job_inputs, localizers
+from robustloc.experiment.config import check
+from robustloc.experiment.experiment import (
+    ATTACK_SET,
+    CERTIFICATE,
+    CHECKPOINT,
+    CLEAN_SET,
+    CSI,
+    EXAMINATION,
+    TRACED,
+    TRANSFER,
+    Experiment,
+    table,
+)
+from robustloc.jobs import console
+from robustloc.jobs import shell as job_shell
+from robustloc.jobs.fingerprint import code, section
+
+
+if duplicates := console.duplicate_keys(Path(file) for file in workflow.configfiles):
+    raise WorkflowError(f"duplicate keys; merge their values: {'; '.join(duplicates)}")
+try:
+    check(config, yaml.safe_load(Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")))
+    RUN = Experiment(config)
+except UserError as error:
+    raise WorkflowError(f"configuration: {error}") from None
+
+
+def of(function):
+    """What a function of the experiment gives for the wildcards of a job; its user errors end the planning."""
+
+    def for_job(wildcards):
+        try:
+            return function(RUN, **wildcards)
+        except UserError as error:
+            raise WorkflowError(str(error)) from None
+
+    return for_job
+
+
+def config_of(function):
+    """The configuration that a job reads, as text."""
+    return lambda wildcards: section(**of(function)(wildcards))
+
+
+def code_of(function):
+    """The fingerprint of the code that a job runs."""
+    return lambda wildcards: code(*of(function)(wildcards))
+
+
+def growing(amount):
+    """A resource that grows with every attempt: a job that failed for want of it gets more."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+def reported(name, kind="Tables", caption="../src/robustloc/report/captions/table.rst"):
+    """The files of a table; Snakemake's own report shows the CSV."""
+    csv, parquet = table(name)
+    return [report(csv, caption=caption, category=kind, labels={"table": name}), parquet]
+
+
+def either(names):
+    """A pattern for one of some names."""
+    return "|".join(names) or "none"
+
+
+wildcard_constraints:
+    scenario=either(config["scenarios"]),
+    model=either(config["models"]),
+    defence=either(config["defences"]),
+    attack=either(config["attacks"]),
+    figure=either(RUN.figures),
+    seed=r"\d+",
+    shard=r"\d+",
+    budget=r"(eps|psr-?)(0|[1-9]\d*)(\.\d*[1-9])?",
+
+
+def command_line(wildcards, input):
+    """What `snakemake` was called for, as arguments; a function of the inputs, which Snakemake does not track."""
+    settings = workflow.config_settings
+    files = ["--configfiles", *map(str, settings.configfiles)] if settings.configfiles else []
+    return ["--snakefile", workflow.main_snakefile, *files, "--config", section(**settings.config)]
+
+
+shell.prefix(job_shell.prefix(SOURCE, config["name"]))
+RESULTS = Path(config.get("pathvars", {}).get("results", "results"))
+CONSOLE = console.Console(
+    workflow,
+    Path(RUN.folder.replace("<results>", str(RESULTS)), "provenance.json"),
+    Path(SOURCE, "robustloc", "jobs", "seconds.yaml"),
+)
+logger.addFilter(CONSOLE)

@@ -1,0 +1,153 @@
+# May the errors under attack be believed, and what is proven? Every attacked localizer is examined and judged; every
+# localizer under a defence that certifies gets a certificate.
+
+
+rule verdicts:
+    """verdicts.csv: every check of every attacked localizer."""
+    input:
+        rules.checkpoints.input,
+        RUN.examinations(),
+        RUN.transfers(),
+        table("verdicts"),
+        table="<experiment>/tables/verdicts.csv",
+    message:
+        "Verdicts are complete: {input.table}"
+
+
+rule examine:
+    """The measurements that a verdict is made of: results/{scenario}/{model}/{defence}/seed{seed}/examination.json."""
+    input:
+        manifest="<results>/{scenario}/manifest.json",
+        test="<results>/{scenario}/test.parquet",
+        checkpoint=CHECKPOINT,
+    output:
+        examination=EXAMINATION,
+    log:
+        "<logs>/{scenario}/{model}/{defence}/seed{seed}/examine.log",
+    conda:
+        "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        cfg=config_of(job_inputs.examine),
+        modules=of(job_inputs.examine_modules),
+        code=code_of(job_inputs.examine_modules),
+    message:
+        "Examine {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
+    shell:
+        "python -m robustloc.jobs examine --config {params.cfg:q} --code {params.modules}"
+        " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
+        " --examination {output.examination:q} > {log:q} 2>&1"
+
+
+rule transfer:
+    """Errors under examples of other localizers: {scenario}/transfer-seed{seed}.csv in the experiment's folder."""
+    input:
+        manifest="<results>/{scenario}/manifest.json",
+        test="<results>/{scenario}/test.parquet",
+        checkpoints=of(job_inputs.transfer_checkpoints),
+    output:
+        table=TRANSFER,
+    log:
+        "<experiment>/logs/{scenario}/transfer-seed{seed}.log",
+    conda:
+        "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        cfg=config_of(job_inputs.transfer),
+        modules=of(job_inputs.transfer_modules),
+        code=code_of(job_inputs.transfer_modules),
+    message:
+        "Try the localizers' adversarial examples on each other on {wildcards.scenario}, seed {wildcards.seed}"
+    shell:
+        "python -m robustloc.jobs transfer --config {params.cfg:q} --code {params.modules}"
+        " --manifest {input.manifest:q} --test {input.test:q} --checkpoints {input.checkpoints:q}"
+        " --table {output.table:q} > {log:q} 2>&1"
+
+
+rule judge:
+    """verdicts.csv and .parquet alone."""
+    input:
+        examinations=RUN.examinations(),
+        transfers=RUN.transfers(),
+    output:
+        table=reported("verdicts"),
+    log:
+        "<experiment>/logs/verdicts.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(**job_inputs.judge(RUN)),
+        code=code("stages.judge"),
+    message:
+        "Judge the localizers"
+    shell:
+        "python -m robustloc.jobs judge --config {params.cfg:q} --code stages.judge"
+        " --examinations {input.examinations:q} --transfers {input.transfers:q} --table {output.table:q}"
+        " > {log:q} 2>&1"
+
+
+CERTIFIED = [*table("certified"), "<experiment>/tables/certified.md"] if RUN.certificates() else []
+
+
+rule certificates:
+    """certified.csv, .parquet and .md: bounds on the errors of smoothed localizers under every attack."""
+    input:
+        (rules.checkpoints.input if RUN.certificates() else []),
+        RUN.certificates(),
+        CERTIFIED,
+    message:
+        "Certificates are complete"
+
+
+rule certify:
+    """What is proven of one smoothed localizer: results/{scenario}/{model}/{defence}/seed{seed}/certificate.csv."""
+    input:
+        manifest="<results>/{scenario}/manifest.json",
+        test="<results>/{scenario}/test.parquet",
+        checkpoint=CHECKPOINT,
+    output:
+        certificate=CERTIFICATE,
+    log:
+        "<logs>/{scenario}/{model}/{defence}/seed{seed}/certify.log",
+    wildcard_constraints:
+        defence=either(name for name in config["defences"] if entries.certifies(config, name)),
+    conda:
+        "../envs/robustloc.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        cfg=config_of(job_inputs.certify),
+        modules=of(job_inputs.certify_modules),
+        code=code_of(job_inputs.certify_modules),
+    message:
+        "Certify {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
+    shell:
+        "python -m robustloc.jobs certify --config {params.cfg:q} --code {params.modules}"
+        " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
+        " --certificate {output.certificate:q} > {log:q} 2>&1"
+
+
+rule certified:
+    """certified.csv, .parquet and .md alone."""
+    input:
+        certificates=RUN.certificates(),
+    output:
+        table=reported("certified"),
+        markdown="<experiment>/tables/certified.md",
+    log:
+        "<experiment>/logs/certified.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(),
+        code=code("stages.certified"),
+    message:
+        "Merge the certificates into one table"
+    shell:
+        "python -m robustloc.jobs certified --config {params.cfg:q} --code stages.certified"
+        " --certificates {input.certificates:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"

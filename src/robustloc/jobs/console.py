@@ -1,0 +1,113 @@
+"""What a run prints: an estimate before it starts, one line per job, and a summary of failures at its end."""
+
+import time
+from collections.abc import Iterable
+from logging import LogRecord
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from snakemake.logging import LogEvent
+from snakemake.settings.enums import Quietness
+
+from robustloc.jobs import forecast
+from robustloc.jobs.progress import Progress
+
+if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
+    from snakemake.workflow import Workflow
+
+# What profiles/default hides. A user who asks for something else gets Snakemake's own lines.
+QUIET_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
+# Sections that make jobs larger or smaller than the reference times assume.
+SIZES = {"scenarios", "training", "crafting", "verdict", "certificates"}
+
+
+class Console:
+    """A filter of Snakemake's log: it adds estimates and progress, and drops routine messages.
+
+    Args:
+        workflow: the workflow that runs.
+        summary: provenance.json of the experiment's last run, which need not exist.
+        reference: YAML file with the seconds that a job of each rule takes on one core.
+    """
+
+    def __init__(self, workflow: "Workflow", summary: Path, reference: Path):
+        self._workflow, self._summary, self._reference = workflow, summary, reference
+        self._run: Progress | None = None  # once the jobs are counted
+        self._replaces_lines = False
+
+    def filter(self, record: LogRecord) -> bool:
+        """Change a message and say whether it is printed, see `logging.Filter`."""
+        event = getattr(record, "event", None)
+        if event is LogEvent.RUN_INFO:
+            self._estimate(record)
+            return True
+        return self._run is None or self._follow(record, event)
+
+    def failures(self) -> str:
+        """Summarise the failed jobs, which may have scrolled away; empty if there are none."""
+        return self._run.failures() if self._run else ""
+
+    def _estimate(self, record: LogRecord) -> None:
+        """Add the run time to the counts of the jobs."""
+        workflow, settings = self._workflow, self._workflow.output_settings
+        self._replaces_lines = (
+            settings.quiet == QUIET_IN_PROFILE and not settings.printshellcmds and not settings.log_handler_settings
+        )
+        slots = workflow.nodes or workflow.cores or 1
+        expected = yaml.safe_load(self._reference.read_text(encoding="utf-8"))
+        seconds = forecast.seconds_per_job(self._summary, expected)
+        is_known = self._summary.is_file() or not changed_sections(workflow) & SIZES
+        length = forecast.forecast(record.stats, seconds, slots) if is_known else forecast.UNKNOWN
+        record.msg = f"{record.msg}\n{length}\n"
+        if not workflow.dryrun:
+            self._run = Progress(record.stats, seconds, slots, is_known)
+        elif self._replaces_lines:
+            # Snakemake ends a dry run here with these settings.
+            settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
+
+    def _follow(self, record: LogRecord, event: LogEvent | None) -> bool:
+        """Note what happens to a job; one line per job replaces Snakemake's six."""
+        if event is LogEvent.JOB_INFO:
+            line = self._run.start(record.jobid, record.rule_name, record.rule_msg or record.rule_name)
+            if self._replaces_lines:
+                record.event, record.msg = None, f"[{time.strftime('%H:%M:%S')}] {line}"
+        elif event is LogEvent.JOB_FINISHED:
+            self._run.finish(record.job_id)
+        elif event is LogEvent.JOB_ERROR:
+            self._run.fail(record.jobid, [Path(file) for file in record.log])
+            if self._replaces_lines:
+                record.input, record.shellcmd = [], None  # they can be pages long, and the log has the cause
+        return not (self._replaces_lines and _is_routine(record, event))
+
+
+def _is_routine(record: LogRecord, event: LogEvent | None) -> bool:
+    """Say whether a message repeats what the lines of the jobs say."""
+    if event is LogEvent.PROGRESS:
+        return record.done < record.total
+    if event is LogEvent.ERROR:
+        return "CalledProcessError" in record.msg  # JOB_ERROR reports it
+    return event in (LogEvent.JOB_STARTED, LogEvent.JOB_FINISHED) or record.msg == "Select jobs to execute..."
+
+
+def changed_sections(workflow: "Workflow") -> set[str]:
+    """List the sections in which an experiment differs from config.yaml."""
+    overlays = [yaml.safe_load(Path(file).read_text(encoding="utf-8")) for file in workflow.overwrite_configfiles]
+    return {key for overlay in [*overlays, workflow.config_settings.config] for key in overlay or {}}
+
+
+def duplicate_keys(files: Iterable[Path]) -> list[str]:
+    """List the keys that a YAML file of some has twice; YAML would silently keep the last one."""
+    return [f"{file}: {key}" for file in files for key in _duplicates(yaml.compose(file.read_text(encoding="utf-8")))]
+
+
+def _duplicates(node: yaml.Node | None, place: str = "") -> list[str]:
+    found: list[str] = []
+    if isinstance(node, yaml.MappingNode):
+        names = [key.value for key, _ in node.value]
+        twice = {name for name in names if names.count(name) > 1}
+        found += [f"{place}{key.value}, line {key.start_mark.line + 1}" for key, _ in node.value if key.value in twice]
+        inner = [(f"{place}{key.value}.", value) for key, value in node.value]
+    else:
+        inner = [(place, value) for value in node.value] if isinstance(node, yaml.SequenceNode) else []
+    return found + [one for below, value in inner for one in _duplicates(value, below)]

@@ -1,0 +1,138 @@
+"""Attack and examine any network that estimates positions: no configuration, no data set, no files."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from robustloc.attacks.parts.losses import evaluating, squared_error
+from robustloc.base import plugins, seeds
+from robustloc.base.errors import UserError
+from robustloc.robustness import examination
+from robustloc.robustness.crafting import LEARNT_AT_ONCE, batches, within_budget
+
+# inputs per gradient; results do not depend on it
+AT_ONCE = 64
+
+
+def attack(
+    model: nn.Module,
+    x: Tensor | np.ndarray,
+    position: Tensor | np.ndarray,
+    name: str,
+    *,
+    eps: float,
+    norm: str = "linf",
+    seed: int = 0,
+    examples: tuple[Tensor | np.ndarray, Tensor | np.ndarray] | None = None,
+    **parameters: object,
+) -> Tensor:
+    """Move inputs within a budget, so that the position estimates of a network leave the true positions.
+
+    The network is attacked in eval mode. Its weights, statistics, gradients and modes stay as they are. The function
+    also works inside `torch.no_grad`. The random numbers of a sample depend on the seed and on its index alone, so
+    that its result does not depend on the other samples.
+
+    Args:
+        model: inputs (N, …) -> position estimates (N, 3) [m].
+        x: inputs (N, …).
+        position: (N, 3) true positions [m].
+        name: an attack plugin, a file in ``robustloc/attacks``: ``gradient`` (FGSM, PGD, MIM), ``apgd``, ``square``,
+            ``spsa``, ``noise`` or ``universal``.
+        eps: budget, the largest norm of a sample's perturbation, in units of the input.
+        norm: ``linf`` or ``l2``.
+        seed: of the attack's random numbers.
+        examples: inputs (M, …) and positions (M, 3) of training users, for an attack that learns (``universal``).
+        parameters: of the attack, such as ``steps=40``, or ``minimum=0.0`` for inputs that are magnitudes.
+
+    Returns:
+        (N, …) moved inputs, on the network's device and in its precision.
+
+    Raises:
+        UserError: there is no such attack; the attack refuses a parameter or the norm; a shape does not fit; the attack
+            returns a non-finite value.
+    """
+    x, position = _tensors(model, x, position)
+    perturb = partial(_plugin(name, parameters, examples is not None), norm=norm, **parameters)
+    if examples is not None:
+        learnt, where = _tensors(model, *examples)
+        cut = batches(len(learnt), LEARNT_AT_ONCE)
+        perturb = partial(perturb, examples=[(squared_error(model, where[part]), learnt[part]) for part in cut])
+    moved = []
+    # an attack that learns is the same for all inputs, so it runs once
+    for part in batches(len(x), len(x) if examples is not None else AT_ONCE):
+        loss, numbers = squared_error(model, position[part]), range(len(x))[part]
+        generators = [torch.Generator().manual_seed(seeds.seed(seed, number)) for number in numbers]
+        try:
+            held, _ = within_budget(perturb, loss, x[part], eps=eps, norm=norm, generators=generators)
+        except ValueError as error:
+            raise UserError(f"{name}: {error}") from error
+        moved.append(held)
+    return torch.cat(moved)
+
+
+def examine(
+    model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.ndarray, *, eps: float
+) -> dict[str, float | None]:
+    """Measure what shows whether the errors of a network under attack can be believed.
+
+    Args:
+        model: inputs (N, …) -> position estimates (N, 3) [m].
+        x: (N, …) inputs, which are magnitudes: none is negative.
+        position: (N, 3) true positions [m].
+        eps: budget of the attacks (linf), in units of the input.
+
+    Returns:
+        Measurements by name; None where one does not apply. Among them:
+
+        * ``clean_rmse_m``: RMSE without attack [m];
+        * ``noise_rmse_m``, ``fgsm_rmse_m``, ``pgd_rmse_m``, ``apgd_rmse_m``, ``square_rmse_m``: RMSE under attack [m];
+        * ``dead_gradients``: share of users without a usable gradient;
+        * ``gradient_ratio``: central difference over gradient, 1 if the gradient is right;
+        * ``repeat_m``, ``alone_m``: largest change of an estimate that is repeated, or made without the batch [m].
+
+        docs/attacks.md says how each is judged.
+
+    Raises:
+        UserError: a shape does not fit; an input is negative; an estimate is not a finite number.
+    """
+    x, position = _tensors(model, x, position)
+    if float(x.min()) < examination.MINIMUM:
+        raise UserError(f"expected inputs that are magnitudes, found {float(x.min()):g} as the smallest")
+    run = examination.attacks(eps, largest=float(x.max()))
+    with evaluating(model):
+        return examination.examine(model, x, position, run, constant=position.mean(dim=0))
+
+
+def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.ndarray) -> tuple[Tensor, Tensor]:
+    """Bring inputs and positions to the network's device and precision, and check the shapes."""
+    # arrays are copied: they may be read-only
+    x, position = (part.detach() if isinstance(part, Tensor) else torch.tensor(part) for part in (x, position))
+    weights = (part for part in chain(model.parameters(), model.buffers()) if part.is_floating_point())
+    like = next(weights, x if x.is_floating_point() else x.float())
+    x, position = (part.to(device=like.device, dtype=like.dtype) for part in (x, position))
+    if len(x) == 0 or tuple(position.shape) != (len(x), 3):
+        raise UserError(
+            f"expected x of shape (N, …), N at least 1, and position of shape (N, 3), found {tuple(x.shape)} and "
+            f"{tuple(position.shape)}"
+        )
+    with torch.no_grad(), evaluating(model):
+        found = tuple(model(x[:2]).shape)
+    if found != (len(x[:2]), 3):  # (N, 1) would otherwise broadcast against the positions without a message
+        raise UserError(f"expected a network that gives {(len(x[:2]), 3)} for {len(x[:2])} inputs, found {found}")
+    return x, position
+
+
+def _plugin(name: str, parameters: dict, has_examples: bool) -> Callable[..., Tensor]:
+    """Return the function of an attack after a check of its parameters."""
+    perturb, options = plugins.load("attacks", name).perturb, plugins.options("attacks", name)
+    valid = options.keys() - {"eps", "norm", "generators", "examples"}
+    if unknown := sorted(parameters.keys() - valid):
+        raise UserError(f"{name}: unknown parameters {', '.join(unknown)}; valid ones: {', '.join(sorted(valid))}")
+    if has_examples != ("examples" in options):
+        needs = "does not learn; leave examples out" if has_examples else "learns; pass examples=(inputs, positions)"
+        raise UserError(f"{name}: this attack {needs}")
+    return perturb

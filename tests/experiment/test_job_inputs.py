@@ -1,0 +1,98 @@
+"""Each rule reads exactly its part of the configuration."""
+
+from collections.abc import Callable
+
+import pytest
+from configurations import filled
+
+from robustloc.base.errors import UserError
+from robustloc.experiment import description, job_inputs, localizers
+from robustloc.experiment.experiment import Experiment
+
+CELL = {"scenario": "indoor", "model": "dcnn", "defence": "adversarial", "seed": "0"}
+SET = CELL | {"attack": "pgd_linf", "budget": "eps0.003"}
+# The configuration of one job of each rule, by the name of the rule.
+RULES: dict[str, Callable[[Experiment], object]] = {
+    "trace": lambda run: job_inputs.trace(run, "indoor"),
+    "shard": lambda run: job_inputs.shard(run, "indoor", "0"),
+    "split": lambda run: job_inputs.split(run, "indoor"),
+    "csi": lambda run: job_inputs.csi(run, "indoor"),
+    "train": lambda run: localizers.train(run, **CELL),
+    "attack": lambda run: job_inputs.attack(run, **SET),
+    "clean": lambda run: job_inputs.attack(run, **CELL),
+    "worst": lambda run: job_inputs.worst(run, **SET | {"attack": "worst"}),
+    "examine": lambda run: job_inputs.examine(run, **CELL),
+    "transfer": lambda run: job_inputs.transfer(run, "indoor", "0"),
+    "judge": job_inputs.judge,
+    "certify": lambda run: job_inputs.certify(run, **CELL),
+    "summarise": job_inputs.summarise,
+    "layout": job_inputs.layout,
+    "leaderboard": job_inputs.leaderboard,
+    "figure": lambda run: job_inputs.figure(run, "fig6"),
+    "page": description.page,
+}
+EVERY_SEED = {"split", "csi", "train", "attack", "clean", "certify", "page"}
+INDOOR = {"shard", "split", "csi", "page"}
+# Edit of the default configuration -> the rules whose configuration is another one.
+EDITS = {
+    "the seed": ({"seed": 1}, EVERY_SEED),
+    "more rows": ({"scenarios": {"indoor": {"raw": {"rows": 540}}}}, {"trace", "page"}),
+    "another row step": ({"scenarios": {"indoor": {"users": {"row_step": 2}}}}, {"shard", "csi"}),
+    "fewer antennas": ({"scenarios": {"indoor": {"channel": {"antennas": 16}}}}, INDOOR),
+    "another split": ({"scenarios": {"indoor": {"split": {"test": 0.05}}}}, {"split", "page"}),
+    "a training epsilon": ({"scenarios": {"indoor": {"training_epsilon": 0.004}}}, {"train"}),
+    "a reference epsilon": (
+        {"scenarios": {"indoor": {"reference_epsilon": 0.002}}},
+        {"examine", "transfer", "leaderboard", "page"},
+    ),
+    "more epochs": ({"training": {"epochs": 11}}, {"page"}),  # the entry of the defence has its own
+    "another weight decay": ({"training": {"weight_decay": 0.1}}, {"train", "page"}),
+    "a defence's share": ({"defences": {"adversarial": {"clean_share": 0.4}}}, {"train", "page"}),
+    "an attack of training": ({"attacks": {"pgd_linf_3": {"steps": 4}}}, {"train"}),
+    "an attack of a grid": ({"attacks": {"pgd_linf": {"steps": 11}}}, {"attack", "page"}),
+    "a batch of crafting": ({"crafting": {"batch_size": 32}}, {"attack", "clean"}),
+    "kept profiles": ({"crafting": {"examples": 99}}, {"csi"}),
+    "queries of verdicts": ({"verdict": {"queries": 100}}, {"examine"}),
+    "users of verdicts": ({"verdict": {"users": 100}}, {"examine", "transfer"}),
+    "certificates": ({"certificates": {"draws": 500}}, {"certify"}),
+    "the name": ({"name": "mine"}, set()),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_edits(edit: str) -> None:
+    """An edit changes the configuration of exactly the rules that read the edited key."""
+    overlay, expected = EDITS[edit]
+    before, after = Experiment(filled({})), Experiment(filled(overlay))
+
+    assert {rule for rule, read in RULES.items() if read(before) != read(after)} == expected
+
+
+def test_a_budget_of_the_wrong_kind_is_refused() -> None:
+    """An attack by epsilon has no set at a power, and the message says what it takes."""
+    with pytest.raises(UserError, match=r"pgd_linf/psr-20: expected a budget eps<epsilon>"):
+        job_inputs.attack(Experiment(filled({})), **SET | {"budget": "psr-20"})
+
+
+def test_code_of_a_set() -> None:
+    """A set depends on its localizer, its attack, and the localizer that it is crafted on, and on no other plugin."""
+    run = Experiment(filled({}))
+    modules = job_inputs.attack_modules(run, **SET | {"attack": "transfer_neural_ode"})
+
+    assert modules == [
+        "stages.attack",
+        "defences.adversarial",
+        "defences.none",
+        "models.dcnn",
+        "models.neural_ode",
+        "attacks.apgd",
+    ]
+
+
+def test_training_starts_from_the_plain_localizer() -> None:
+    """The default defence continues from the defence none; its lineage has both trainings."""
+    run = Experiment(filled({}))
+
+    assert localizers.start(run, **CELL) == ["<results>/indoor/dcnn/none/seed0/checkpoint.pt"]
+    assert [one["defence"] for one in localizers.lineage(run, CELL)] == ["none", "adversarial"]
+    assert localizers.start(run, **CELL | {"defence": "none"}) == []

@@ -1,0 +1,93 @@
+"""The console adds an estimate, one line per job and a summary of failures, and drops routine messages."""
+
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from snakemake.logging import LogEvent
+from snakemake.settings.enums import Quietness
+
+from robustloc.jobs import console
+
+STATS = {"train": 2, "attack": 4, "total": 6}
+
+
+def workflow(quiet: set[Quietness] | None = None, dryrun: bool = False, **config: object) -> SimpleNamespace:
+    """What the console looks at of a workflow, under the default profile."""
+    settings = SimpleNamespace(
+        quiet=console.QUIET_IN_PROFILE if quiet is None else quiet, printshellcmds=False, log_handler_settings={}
+    )
+    given = SimpleNamespace(config=config)
+    return SimpleNamespace(
+        output_settings=settings, nodes=None, cores=2, dryrun=dryrun, overwrite_configfiles=[], config_settings=given
+    )
+
+
+def record(event: LogEvent | None, message: str = "", **fields: object) -> logging.LogRecord:
+    """A message of Snakemake's."""
+    made = logging.LogRecord("snakemake", logging.INFO, "", 0, message, None, None)
+    made.__dict__.update({"event": event, **fields})
+    return made
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    """Reference times of two rules."""
+    file = tmp_path / "seconds.yaml"
+    file.write_text("train: 60\nattack: 30\n")
+    return file
+
+
+def test_estimate(tmp_path: Path, reference: Path) -> None:
+    """Before a run its time is estimated from the reference times; it is unknown for jobs of another size."""
+    usual, other = record(LogEvent.RUN_INFO, "Job stats", stats=STATS), record(LogEvent.RUN_INFO, "", stats=STATS)
+    assert console.Console(workflow(), tmp_path / "none.json", reference).filter(usual)
+    assert console.Console(workflow(training={"epochs": 1}), tmp_path / "none.json", reference).filter(other)
+
+    assert usual.msg.startswith("Job stats\n")
+    assert "2 min" in usual.msg
+    assert console.forecast.UNKNOWN in other.msg
+
+
+def test_lines_of_jobs(tmp_path: Path, reference: Path) -> None:
+    """A job is one line; messages that repeat it are dropped, errors are not, and failures are summarised."""
+    log = tmp_path / "train.log"
+    log.write_text("the cause\n")
+    made = console.Console(workflow(), tmp_path / "none.json", reference)
+    made.filter(record(LogEvent.RUN_INFO, "", stats=STATS))
+    started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn")
+    failed = record(LogEvent.JOB_ERROR, "", jobid=1, log=[str(log)], input=["many"], shellcmd="long")
+
+    assert made.filter(started)
+    assert "Train dcnn (train 1 of 2)" in started.msg
+    assert not made.filter(record(LogEvent.JOB_STARTED))
+    assert not made.filter(record(LogEvent.PROGRESS, done=1, total=6))
+    assert made.filter(record(LogEvent.PROGRESS, done=6, total=6))
+    assert made.filter(failed)
+    assert (failed.input, failed.shellcmd) == ([], None)
+    assert not made.filter(record(LogEvent.ERROR, "CalledProcessError: train"))
+    assert made.filter(record(LogEvent.ERROR, "another error"))
+    assert "the cause" in made.failures()
+
+
+def test_other_settings_keep_the_lines_of_snakemake(tmp_path: Path, reference: Path) -> None:
+    """A user who asks for other output gets Snakemake's own."""
+    made = console.Console(workflow(quiet=set()), tmp_path / "none.json", reference)
+    made.filter(record(LogEvent.RUN_INFO, "", stats=STATS))
+    started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn")
+
+    assert made.filter(started)
+    assert started.msg == "six lines"
+    assert made.filter(record(LogEvent.JOB_STARTED))
+    assert made.failures() == ""
+
+
+def test_duplicate_keys(tmp_path: Path) -> None:
+    """A key that a file has twice is named with its place and line, at every depth."""
+    file = tmp_path / "x.yaml"
+    file.write_text("a: 1\nb:\n  - {c: 1, c: 2}\na: 3\n")
+
+    found = console.duplicate_keys([file])
+
+    assert found == [f"{file}: a, line 1", f"{file}: a, line 4", f"{file}: b.c, line 3", f"{file}: b.c, line 3"]

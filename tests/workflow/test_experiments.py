@@ -1,0 +1,60 @@
+"""Experiments in one results folder share their cells and keep tables of their own."""
+
+from pathlib import Path
+
+import pytest
+from workflow_project import SMOKE, Project
+
+GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none"], "seeds": [0], "attacks": ["fgsm"]}
+OTHER = {"name": "other", "grids": [GRID], "figures": []}
+SHARED_RULES = {"trace", "shard", "split", "csi", "train", "attack", "clean", "worst", "examine", "certify"}
+
+
+@pytest.fixture
+def copied(finished: Project, tmp_path: Path) -> Project:
+    """A finished run that a test may change."""
+    return finished.copy(tmp_path / "copy")
+
+
+def contents(project: Project) -> dict[Path, bytes]:
+    """The results of the first experiment, without the other one's and without logs."""
+    folder = project.folder / "results/smoke"
+    files = (file for file in folder.rglob("*") if file.is_file() and file.suffix != ".log")
+    return {file: file.read_bytes() for file in files if not file.is_relative_to(folder / "experiments")}
+
+
+def test_cells_are_shared(copied: Project) -> None:
+    """A second experiment makes its own tables alone; the results of the first stay, and both are current."""
+    overlay, before = copied.overlay(OTHER), contents(copied)
+
+    assert not SHARED_RULES & {job["rule"] for job in copied.jobs(overlay) if job["is_due"]}
+    copied.run("--configfile", SMOKE, overlay)
+
+    own = copied.folder / "results/smoke/experiments/other"
+    assert {"report.html", "provenance.json", "tables", "figures"} <= {file.name for file in own.iterdir()}
+    assert contents(copied) == before
+    for configfiles in ([SMOKE], [SMOKE, overlay]):
+        assert "all current" in copied.run("verify", "--configfile", *configfiles).stdout
+    assert copied.planned() == set()
+
+
+def test_disagreement(finished: Project) -> None:
+    """Planning stops where another experiment uses a name differently, and says which keys differ."""
+    overlay = finished.overlay(OTHER | {"training": {"epochs": 3}})
+
+    done = finished.snakemake("-n", "--configfile", SMOKE, overlay)
+
+    assert done.returncode != 0
+    assert "results/smoke/outdoor/dcnn/none/seed0/checkpoint.pt, made by config.yaml alone" in done.stderr
+    assert "training.epochs (2 there, 3 here)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_edit_is_no_disagreement(finished: Project) -> None:
+    """The experiment that made a result may make it again with another configuration."""
+    overlay = finished.overlay({"training": {"epochs": 3}})
+
+    done = finished.snakemake("-n", "--configfile", SMOKE, overlay)
+
+    assert done.returncode == 0
+    assert "train" in done.stderr + done.stdout
