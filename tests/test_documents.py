@@ -1,7 +1,8 @@
-"""Links in Markdown files lead somewhere, and functions that they name are in the files that they lead to."""
+"""Links in Markdown files lead to existing files, headings and functions; versions and paths in documents are right."""
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import documents
@@ -30,7 +31,7 @@ def definitions(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links(page: Path) -> None:
-    """Files, headings and functions are there."""
+    """Files, headings and functions that a page links to exist."""
     missing = []
     for text, target in links(page):
         path, _, anchor = target.partition("#")
@@ -44,14 +45,33 @@ def test_links(page: Path) -> None:
 
 
 def test_every_equation_has_its_place() -> None:
-    """The page of equations has a row for each of (1) to (14)."""
-    rows = re.findall(r"^\| (\(.*?\)) \|.*\]\(", (ROOT / "docs/equations.md").read_text(), flags=re.MULTILINE)
+    """The page about the paper has a row for each of (1) to (14)."""
+    rows = re.findall(r"^\| (\([\d(), ]+\)) \|.*\]\(", (ROOT / "docs/paper.md").read_text(), flags=re.MULTILINE)
     assert [int(number) for row in rows for number in re.findall(r"\d+", row)] == list(range(1, 15))
 
 
 def test_every_page_is_in_the_index() -> None:
-    """docs/README.md leads to all pages, and the front page stays one."""
+    """docs/README.md links to every page, and the front page stays short."""
     linked = {target.partition("#")[0] for _, target in links(ROOT / "docs/README.md")}
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")} - {"README.md"}
     assert pages - linked == set()
     assert len((ROOT / "README.md").read_text().splitlines()) <= 220
+
+
+def test_paths_of_the_front_page() -> None:
+    """Files and folders that the front page says to edit exist."""
+    _, prose = documents.split((ROOT / "README.md").read_text())
+    named = [span for span in documents.spans(prose) if span.startswith(("src/", "tests/", "experiments/", "config."))]
+    assert named
+    assert [path for path in named if not (ROOT / path.partition("<")[0]).exists()] == []
+
+
+def test_one_version() -> None:
+    """The package, the citation, the container and the newest heading of the changelog have the same version."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    headings = re.findall(r"^## \[(\d\S*)\] - \d{4}-\d\d-\d\d$", changelog, flags=re.MULTILINE)
+
+    assert headings[0] == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert set(re.findall(r"robustloc:(\d[\d.]*\d)", (ROOT / "envs/README.md").read_text())) == {version}

@@ -18,6 +18,7 @@ ENVS = ROOT / "envs"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CONDA = yaml.safe_load((ENVS / "robustloc.yaml").read_text())["dependencies"]
 DOCKERFILE = (ENVS / "Dockerfile").read_text()
+HOSTED = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]["test"]["steps"]
 
 
 def required(lines: list[str]) -> dict[str, Requirement]:
@@ -86,11 +87,18 @@ def test_installed_is_what_is_pinned() -> None:
 
 
 def test_python() -> None:
-    """The conda file and the container have the same Python, one that the project admits."""
+    """The conda file, the container and hosted CI have the same Python, one that the project admits."""
     (python,) = [part.removeprefix("python=") for part in CONDA if isinstance(part, str) and part.startswith("python=")]
 
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(f"{python}.0")
     assert re.findall(r"^FROM (.*)", DOCKERFILE, flags=re.MULTILINE) == [f"python:{python}-slim"]
+    assert [step["with"]["python-version"] for step in HOSTED if "setup-python" in step.get("uses", "")] == [python]
+
+
+def test_hosted_ci_runs_the_same_script() -> None:
+    """The GitHub workflow only prepares Python and calls `.ci/run`."""
+    assert [step["run"] for step in HOSTED if "run" in step] == [".ci/run"]
+    assert os.access(ROOT / ".ci/run", os.X_OK)
 
 
 def test_rules_name_the_environment() -> None:

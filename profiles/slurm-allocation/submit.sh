@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All jobs inside one allocation; from the project's folder, its environment active:
+# Runs all jobs inside one allocation. Submit it in the project folder, with the environment active:
 #   sbatch [OPTION OF SBATCH…] profiles/slurm-allocation/submit.sh [OPTION OR TARGET OF SNAKEMAKE…]
 #SBATCH --job-name=robustloc
 #SBATCH --output=robustloc-%j.log
@@ -10,6 +10,6 @@
 #SBATCH --time=12:00:00
 ##SBATCH --account=project
 ##SBATCH --partition=gpu
-# Ten minutes before its end, Snakemake starts no more jobs, waits for those that run and leaves the folder unlocked.
+# Ten minutes before the end, Snakemake stops starting jobs, waits for running jobs and unlocks the folder.
 #SBATCH --signal=B:TERM@600
 exec snakemake --workflow-profile profiles/slurm-allocation "$@"

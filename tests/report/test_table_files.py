@@ -8,19 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from robustloc.base.files import parquet_record
-from robustloc.report import columns, layout, table_files
+from robustloc.report import columns, table_files
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "tables.md"
 NAN = float("nan")
-INTRODUCTION = """# Columns of tables and files
-
-Written by `python tests/test_tidy.py > docs/tables.md` from [`columns.py`](../src/robustloc/report/columns.py).
-`results/tables/dictionary.md` lists those of the tables that a run made, and their Parquet files carry them:
-`pyarrow.parquet.read_schema(file).field(name).metadata`.
-
-Units: `1` of counts and shares, `input` of the [scaled input](conventions.md#input-scale-and-epsilon), none of words.
-What is missing is an empty field in CSV and null in Parquet. `number[3]` is a list of three.
-"""
 FRAME = pd.DataFrame(
     {
         "scenario": ["hall", "yard, the back"],
@@ -30,26 +20,6 @@ FRAME = pd.DataFrame(
         "psr_db": [float("-inf"), -20.5],
     }
 )
-
-
-def page() -> str:
-    """Write docs/tables.md anew."""
-    words = {"{under}": "under the attack; `clean_…`: without one", "{attack}": "`<attack>`"}
-    parts = [INTRODUCTION]
-    named = {f"tables/{name}.csv, tables/{name}.parquet": entries for name, entries in columns.TABLES.items()}
-    for file, entries in (named | columns.FILES).items():
-        rows = pd.DataFrame([(name, *entry) for name, entry in entries.items()])
-        text = layout.pipes(rows.set_axis(["column", "type", "unit", "meaning"], axis=1), left=4)
-        for old, new in words.items():
-            text = text.replace(old, new)
-        parts.append(f"## {file}\n\n{text}")
-    return "\n".join(parts)
-
-
-def test_page() -> None:
-    """The page holds what the module says; no meaning breaks its table."""
-    assert PAGE.read_text(encoding="utf-8") == page()
-    assert not [entry for entries in columns.TABLES.values() for entry in entries.values() if "|" in entry.meaning]
 
 
 def test_two_files_of_one_content(tmp_path: Path) -> None:
@@ -82,16 +52,12 @@ def test_unknown_column(tmp_path: Path) -> None:
 
 
 def test_columns_of_attacks() -> None:
-    """A pattern stands for one column of every attack, and says of which."""
+    """A pattern describes the column of each attack and names the attack."""
     described = columns.of("leaderboard", ["clean_rmse_mean_m", "csi_pgd_rmse_mean_m", "certified_rmse_m"])
 
-    assert [column.meaning.rpartition("error ")[2] for column in described.values()] == [
-        "without attack",
-        "under csi_pgd",
-        "under every attack within that radius",
+    assert [column.meaning for column in described.values()] == [
+        "root mean square position error without attack, mean over seeds",
+        "root mean square position error under csi_pgd, mean over seeds",
+        "upper bound of the root mean square position error within that radius, mean over seeds",
     ]
     assert {column.unit for column in described.values()} == {"m"}
-
-
-if __name__ == "__main__":
-    print(page(), end="")

@@ -1,4 +1,4 @@
-"""What the project's documents tell people to type: commands, experiments as YAML, links."""
+"""What the documents of the project ask readers to type: commands and experiments as YAML."""
 
 import re
 import textwrap
@@ -12,9 +12,9 @@ DOCUMENTS = sorted(
 )
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", flags=re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", flags=re.DOTALL)
-# a block of these, or of no language, holds commands and nothing else
+# a block in one of these languages, or in none, has only commands
 SHELLS = {"", "sh", "bash", "console"}
-# an inline span that begins with one of these and goes on is a command
+# an inline span is a command if it begins with one of these programs and has an argument
 PROGRAMS = (
     r"apptainer|bash|cat|conda|cp|docker|git|head|ls|mkdir|pip|pre-commit|pytest|python3?|rsync|sbatch|scancel|scontrol|"
     r"snakemake|squeue|tests/cluster/slurm\.sh"
@@ -24,7 +24,7 @@ COMMAND = re.compile(rf"^(?:[A-Z_]+=\S+ )*(?:{PROGRAMS}) ")
 
 @dataclass(frozen=True)
 class Piece:
-    """Something that a document holds."""
+    """A command or an experiment of a document."""
 
     document: Path
     text: str
@@ -34,7 +34,7 @@ class Piece:
 
 
 def commands() -> list[Piece]:
-    """Every command of every document, also those of a chain; the ones between backquotes if they go beyond a name."""
+    """Every command of every document: each part of a chain, and inline spans that have an argument."""
     found = []
     for document in DOCUMENTS:
         blocks, prose = split(document.read_text(encoding="utf-8"))
@@ -62,12 +62,12 @@ def split(text: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def spans(prose: str) -> list[str]:
-    """List what stands between backquotes, on one line each."""
+    """List the inline spans, on one line each."""
     return [" ".join(span.split()) for _, span in SPAN.findall(prose)]
 
 
 def anchors(document: Path) -> set[str]:
-    """The names under which a document's headings are linked to."""
+    """The anchors of the headings of a document."""
     _, prose = split(document.read_text(encoding="utf-8"))
     headings = re.findall(r"^#+ +(.+?) *$", prose, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -54,8 +54,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Project:
     shutil.copytree(ROOT / "templates", book.folder / "templates")
     shutil.copytree(ROOT / "tests", book.folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", book.folder)
-    for kind in ("model", "attack", "defence", "scene"):
-        shutil.copy2(ROOT / f"templates/{kind}.py", book.folder / f"src/robustloc/{kind}s/mine.py")
+    for template in (ROOT / "templates").glob("*.py"):
+        place = re.search(r"copy it to (src/\S+\.py)", template.read_text())
+        shutil.copy2(template, book.folder / place[1])
     for piece in documents.experiments():
         if place := re.match(r"# (experiments/\w+\.yaml)\n", piece.text):
             (book.folder / place[1]).write_text(piece.text)

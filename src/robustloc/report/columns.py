@@ -1,13 +1,13 @@
-"""What the columns of every table mean: type, unit, meaning. The one source of files' metadata and of docs/tables.md.
+"""The columns of every table: type, unit and meaning. Parquet metadata and docs/tables.md are made from this file.
 
-Units: m, s, dB; 1 of counts, shares and ratios; input: that of the scaled input (docs/conventions.md); none of words.
+Units: m, s and dB; ``1`` for counts, shares and ratios; ``input`` for the scaled input (docs/data.md); none for words.
 """
 
 from typing import NamedTuple
 
 
 class Column(NamedTuple):
-    """A column: its type (``integer``, ``number``, ``word``; ``number[3]``: lists of three), its unit, its meaning."""
+    """Type, unit and meaning of a column. Types: ``integer``, ``number``, ``word``; ``number[3]`` is a list."""
 
     type: str
     unit: str
@@ -20,22 +20,26 @@ LOCALIZER = {
     "model": Column("word", "", "name of the model"),
     "defence": Column("word", "", "name of the defence"),
 }
-SEED = {"seed": Column("integer", "", "seed that the localizer was trained with")}
+SEED = {"seed": Column("integer", "", "seed of the localizer's training")}
 CELL = {
-    "attack": Column("word", "", "name of the attack; clean: none"),
-    "epsilon": Column("number", "", "size of the budget, in the unit that budget implies; 0 without attack"),
-    "budget": Column("word", "", "linf or l2: norm on the scaled input; psr_db: epsilon is a power ratio in dB; none"),
+    "attack": Column("word", "", "name of the attack; clean: no attack"),
+    "epsilon": Column("number", "", "size of the budget; its unit depends on the column budget; 0: no attack"),
+    "budget": Column("word", "", "linf or l2: norm on the scaled input; psr_db: power ratio in dB; none: no attack"),
 }
 SIZE = {
-    "parameters": Column("integer", "1", "numbers that training sets"),
+    "parameters": Column("integer", "1", "number of trained parameters"),
     "multiply_adds": Column("integer", "1", "multiply-adds of one position estimate"),
 }
-USERS = {"n_users": Column("integer", "1", "test users that the row sums up")}
+USERS = {"n_users": Column("integer", "1", "number of test users")}
 VERDICT = {
-    "verdict": Column("word", "", "may errors under attack be believed: OK, WARN, PROTOCOL, MASKED; none: not attacked")
+    "verdict": Column(
+        "word", "", "can errors under attack be trusted: OK, WARN, PROTOCOL or MASKED; none: not attacked"
+    )
 }
-VERDICTS = {"verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/WARN where seeds differ")}
-PSR = Column("number", "dB", "power of the perturbation relative to the signal's, median over users; -inf without one")
+VERDICTS = {"verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/WARN: seeds differ")}
+PSR = Column(
+    "number", "dB", "power of the perturbation relative to the signal, median over users; -inf: no perturbation"
+)
 
 TABLES: dict[str, dict[str, Column]] = {
     "rmse": {
@@ -43,7 +47,7 @@ TABLES: dict[str, dict[str, Column]] = {
         **SEED,
         **CELL,
         "rmse_m": Column("number", "m", "root mean square position error"),
-        "rmse_low_m": Column("number", "m", "lower end of its 95 % bootstrap interval over users"),
+        "rmse_low_m": Column("number", "m", "lower end of the 95 % bootstrap interval of rmse_m over users"),
         "rmse_high_m": Column("number", "m", "upper end of that interval"),
         "mean_m": Column("number", "m", "mean position error"),
         "median_m": Column("number", "m", "median position error"),
@@ -51,87 +55,87 @@ TABLES: dict[str, dict[str, Column]] = {
         "p95_m": Column("number", "m", "95th percentile of the position error"),
         "psr_db": PSR,
         **USERS,
-        "target_rmse_m": Column("number", "m", "root mean square distance to the attack's target; empty without one"),
+        "target_rmse_m": Column("number", "m", "root mean square distance to the attack's target; empty: no target"),
         **VERDICT,
         **SIZE,
-        "set_sha256": Column("word", "", "first 12 digits of the checksum of the adversarial set that the row sums up"),
+        "set_sha256": Column("word", "", "first 12 digits of the checksum of the adversarial set"),
     },
     "summary": {
         **LOCALIZER,
         **CELL,
-        "seeds": Column("integer", "1", "seeds that the row sums up"),
-        "rmse_mean_m": Column("number", "m", "mean over seeds of the root mean square position error"),
-        "rmse_std_m": Column("number", "m", "its sample standard deviation over seeds; empty for one seed"),
-        "rmse_low_m": Column("number", "m", "lower end of the mean's 95 % bootstrap interval over users"),
+        "seeds": Column("integer", "1", "number of seeds"),
+        "rmse_mean_m": Column("number", "m", "root mean square position error, mean over seeds"),
+        "rmse_std_m": Column("number", "m", "sample standard deviation of that error; empty: one seed"),
+        "rmse_low_m": Column("number", "m", "lower end of the 95 % bootstrap interval of rmse_mean_m over users"),
         "rmse_high_m": Column("number", "m", "upper end of that interval"),
-        "median_m": Column("number", "m", "mean over seeds of the median position error"),
-        "p90_m": Column("number", "m", "mean over seeds of the 90th percentile of the position error"),
-        "psr_db": PSR._replace(meaning=f"mean over seeds of: {PSR.meaning}"),
-        "n_users": Column("integer", "1", "test users of a seed, of the seed that has fewest"),
+        "median_m": Column("number", "m", "median position error, mean over seeds"),
+        "p90_m": Column("number", "m", "90th percentile of the position error, mean over seeds"),
+        "psr_db": Column("number", "dB", "psr_db of rmse.csv, mean over seeds"),
+        "n_users": Column("integer", "1", "number of test users of one seed; the smallest of the seeds"),
         **VERDICTS,
         **SIZE,
     },
     "leaderboard": {
         **LOCALIZER,
         **VERDICTS,
-        "seeds": Column("integer", "1", "seeds of the errors without attack"),
+        "seeds": Column("integer", "1", "number of seeds of the errors without attack"),
         **SIZE,
         "training_s": Column(
-            "number", "s", "wall time of training and of what it starts from, mean over seeds; empty where unknown"
+            "number", "s", "wall time of training, with that of the start checkpoint, mean over seeds; empty: unknown"
         ),
-        "epsilon": Column("number", "input", "budget of all attacks of the row; empty if none was run"),
-        "{attack}_rmse_mean_m": Column("number", "m", "mean over seeds of the root mean square position error {under}"),
-        "{attack}_rmse_std_m": Column("number", "m", "its sample standard deviation over seeds; empty for one seed"),
-        "{attack}_rmse_low_m": Column("number", "m", "lower end of the mean's 95 % bootstrap interval over users"),
+        "epsilon": Column("number", "input", "budget of all attacks in the row; empty: no attack"),
+        "{attack}_rmse_mean_m": Column("number", "m", "root mean square position error {under}, mean over seeds"),
+        "{attack}_rmse_std_m": Column("number", "m", "sample standard deviation of that error; empty: one seed"),
+        "{attack}_rmse_low_m": Column("number", "m", "lower end of the 95 % bootstrap interval of the mean over users"),
         "{attack}_rmse_high_m": Column("number", "m", "upper end of that interval"),
         "certified_radius": Column(
-            "number", "input", "L2 radius that the certificate holds for: the one nearest to the noise's deviation"
+            "number", "input", "L2 radius of the bound: the radius nearest to the standard deviation of the noise"
         ),
         "certified_rmse_m": Column(
-            "number", "m", "bound, mean over seeds, on the root mean square error under every attack within that radius"
+            "number", "m", "upper bound of the root mean square position error within that radius, mean over seeds"
         ),
-        "certified_n_users": Column("integer", "1", "test users that the bound is of, of the seed that has fewest"),
+        "certified_n_users": Column("integer", "1", "number of test users of the bound; the smallest of the seeds"),
     },
     "verdicts": {
         **LOCALIZER,
         **SEED,
         "epsilon": Column("number", "input", "L-infinity budget of the checks"),
-        "n_users": Column("integer", "1", "test users that the checks look at"),
+        "n_users": Column("integer", "1", "number of test users in the checks"),
         **VERDICT,
-        "check": Column("word", "", "name of the check: C of masking, P of protocol, W of warnings"),
+        "check": Column("word", "", "name of the check; C: masked gradients, P: protocol, W: warning"),
         "what": Column("word", "", "what the check compares"),
-        "figure": Column("number", "", "what was found, a ratio unless `what` says otherwise; empty: not asked"),
-        "rule": Column("word", "", "what was expected"),
+        "figure": Column("number", "", "value that was found, a ratio unless `what` says otherwise; empty: not asked"),
+        "rule": Column("word", "", "range that was expected"),
         "passed": Column("word", "", "yes, no, or not asked"),
     },
     "certified": {
         **LOCALIZER,
         **SEED,
-        "confidence": Column("number", "1", "probability that a bound holds, of each user and radius"),
+        "confidence": Column("number", "1", "probability that the bound of one user at one radius holds"),
         "sigma": Column("number", "input", "standard deviation of the noise"),
-        "radius": Column("number", "input", "L2 radius of attacks; 0: no bound but the estimate's own error"),
-        "psr_db": Column("number", "dB", "power over the air that stays within the radius, median over users"),
-        "certified_rmse_m": Column("number", "m", "bound on the root mean square error; inf: nothing is proven"),
-        "certified_p90_m": Column("number", "m", "bound on the error of 90 % of users; inf: nothing is proven"),
+        "radius": Column("number", "input", "L2 radius of attacks; 0: the error of the estimate itself, not a bound"),
+        "psr_db": Column("number", "dB", "largest power over the air that stays within the radius, median over users"),
+        "certified_rmse_m": Column("number", "m", "upper bound of the root mean square error; inf: nothing is proven"),
+        "certified_p90_m": Column("number", "m", "upper bound of the error of 90 % of users; inf: nothing is proven"),
         **USERS,
     },
 }  # fmt: skip
 
 
 PLACE = Column("number[3]", "m", "true position")
-USER = Column("integer", "", "index of the user in the scenario's order")
+USER = Column("integer", "", "index of the user in the order of the scenario")
 SHARD = {
     "user": USER,
     "row": Column("integer", "", "row of the user grid, from 1"),
     "position": PLACE,
     "line_of_sight": Column("integer", "", "1: yes, 0: no, -1: no path at all, -2: not recorded (DeepMIMO v1)"),
-    "count": Column("integer", "1", "paths that the profile is made of"),
+    "count": Column("integer", "1", "number of paths in the profile"),
     "adp": Column("number[angle bins x delay bins]", "", "linear profile, row by row"),
 }
 PART = Column("integer", "", "0: train, 1: validation, 2: test, 3: unused")
 RMSE = Column("number", "m", "root mean square position error")
 
-# Files beside the tables, in the folders of scenarios and localizers.
+# Files in the folders of scenarios and localizers.
 FILES: dict[str, dict[str, Column]] = {
     "adp/shard-<i>.parquet": SHARD,
     "test.parquet": SHARD,
@@ -141,7 +145,7 @@ FILES: dict[str, dict[str, Column]] = {
         "part": PART,
         "position": PLACE,
         "csi": Column(
-            "number[2 x antennas x subcarriers]", "", "channel matrix, row by row, real and imaginary in turn"
+            "number[2 x antennas x subcarriers]", "", "channel matrix, row by row, real and imaginary parts in turn"
         ),
     },
     "clean.parquet, <attack>/<budget>.parquet": {
@@ -153,25 +157,27 @@ FILES: dict[str, dict[str, Column]] = {
         "error_m": Column("number", "m", "distance of the estimate under attack from the true position"),
         "linf": Column("number", "input", "largest change of a pixel"),
         "l2": Column("number", "input", "root of the sum of squared changes"),
-        "psr_db": PSR._replace(meaning="power of the perturbation relative to the signal's; -inf without one"),
-        "target": Column("number[3]", "m", "where the attack draws the estimate; only if it has a target"),
-        "target_m": Column("number", "m", "distance of the estimate from it"),
+        "psr_db": PSR._replace(meaning="power of the perturbation relative to the signal; -inf: no perturbation"),
+        "target": Column("number[3]", "m", "position that the attack moves the estimate to; absent: no target"),
+        "target_m": Column("number", "m", "distance of the estimate from the target"),
         "adp": Column(
-            "number[angle bins x delay bins]", "input", "the perturbed input, unless crafting.keep_adps is off"
+            "number[angle bins x delay bins]", "input", "perturbed input; absent: crafting.keep_adps is false"
         ),
-        "attack": Column("word", "", "which member of an ensemble it was; of ensembles alone"),
+        "attack": Column("word", "", "member of the ensemble that found this example; absent: not an ensemble"),
     },
     "training.csv": {
-        "epoch": Column("integer", "", "from 0"),
-        "training_loss": Column("number", "", "what the defence minimises, on positions over their spread"),
-        "validation_loss": Column("number", "", "the same of validation users"),
-        "validation_rmse_m": RMSE._replace(meaning="root mean square position error of clean validation users"),
+        "epoch": Column("integer", "", "number of the epoch, from 0"),
+        "training_loss": Column("number", "", "loss of the defence, on positions divided by their spread"),
+        "validation_loss": Column("number", "", "the same loss on validation users"),
+        "validation_rmse_m": RMSE._replace(
+            meaning="root mean square position error of validation users without attack"
+        ),
     },
     "certificate.csv": TABLES["certified"],
     "transfer-seed<n>.csv": {
         "source_model": LOCALIZER["model"]._replace(meaning="model that the examples were crafted on"),
         "source_defence": LOCALIZER["defence"]._replace(meaning="its defence"),
-        "model": LOCALIZER["model"]._replace(meaning="model that was given them"),
+        "model": LOCALIZER["model"]._replace(meaning="model that the examples were tested on"),
         "defence": LOCALIZER["defence"]._replace(meaning="its defence"),
         "rmse_m": RMSE,
     },
@@ -179,20 +185,20 @@ FILES: dict[str, dict[str, Column]] = {
 
 
 def of(table: str, names: list[str]) -> dict[str, Column]:
-    """Describe the columns of a table that was made.
+    """Describe the columns of a table.
 
     Args:
-        table: which one, a key of TABLES.
-        names: its columns; ``{attack}_…`` in TABLES stands for one of every attack, and of clean.
+        table: key of TABLES.
+        names: columns of the table. A key ``{attack}_…`` of TABLES describes one column per attack, and one of clean.
 
     Raises:
-        KeyError: a column has no entry.
+        KeyError: a column has no entry in TABLES.
     """
     return {name: _of_attack(name, key := entry(table, name), TABLES[table][key]) for name in names}
 
 
 def entry(table: str, name: str) -> str:
-    """Return the key in TABLES that describes a column: its name, or a pattern with the same ending."""
+    """Return the key of TABLES that describes a column: its name, or a pattern ``{attack}_…`` with the same ending."""
     for key in TABLES[table]:
         if name == key or (key.startswith(ATTACK) and name.endswith(key.removeprefix(ATTACK))):
             return key

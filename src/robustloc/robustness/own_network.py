@@ -94,7 +94,7 @@ def examine(
         * ``gradient_ratio``: central difference over gradient, 1 if the gradient is right;
         * ``repeat_m``, ``alone_m``: largest change of an estimate that is repeated, or made without the batch [m].
 
-        docs/verdicts.md says how each is judged.
+        docs/attacks.md says how each is judged.
 
     Raises:
         UserError: a shape does not fit; an input is negative; an estimate is not a finite number.
