@@ -1,15 +1,19 @@
 """Angle-delay profiles (Eq. 3-5): the magnitude of a channel matrix seen in angle and delay bins.
 
-Two ways to the same numbers: `robustloc.data.transform.from_matrix` is the definition, `from_paths` is what runs. It uses
-that the transform of a steering vector is a known function of the path's angle, sin(pi M u) / sin(pi u) up to a phase
-that all paths share and that the magnitude removes; so a profile is the magnitude of a sum of outer products of real
-vectors. It is compiled, so that nothing but the profiles themselves goes through memory.
+Two ways to the same numbers: `robustloc.data.transform.from_matrix` is the definition, `from_paths` is what runs. It
+uses that the transform of a steering vector is a known function of the path's angle, sin(pi M u) / sin(pi u) up to a
+phase that all paths share and that the magnitude removes; so a profile is the magnitude of a sum of outer products of
+real vectors. It is compiled, so that nothing but the profiles themselves goes through memory.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from numba import njit, prange
+from tqdm import tqdm
 
-from robustloc.data.channel import Channel, path_coordinates
+from robustloc.data.channel import Channel, path_coordinates, used_paths
+from robustloc.data.dataset import ROW_GROUP, Users
 from robustloc.data.paths import Paths
 from robustloc.data.transform import Convention
 
@@ -31,6 +35,17 @@ def from_paths(paths: Paths, channel: Channel, convention: Convention) -> np.nda
     count = np.minimum(paths.count, channel.max_paths)
     _fill(profiles, weight.astype(np.complex64), angle, delay, count, _table(antennas), _table(subcarriers))
     return profiles
+
+
+def users(paths: Paths, channel: Channel, convention: Convention) -> Iterator[Users]:
+    """Compute the profiles of users batch by batch, which bounds the memory."""
+    used = used_paths(paths, channel)
+    late = paths.count.sum() - used.sum()
+    print(f"{len(paths)} users, {used.sum()} paths; {late} more are later than the OFDM symbol and dropped", flush=True)
+    for start in tqdm(range(0, len(paths), ROW_GROUP), desc="profiles", unit="batch"):
+        here = slice(start, start + ROW_GROUP)
+        part, profiles = paths[here], from_paths(paths[here], channel, convention)
+        yield Users(part.user, part.row, part.position, part.line_of_sight, used[here], profiles)
 
 
 def _table(size: int) -> np.ndarray:

@@ -6,46 +6,46 @@ from functools import partial
 import pandas as pd
 
 from robustloc.base.errors import UserError
+from robustloc.base.files import Files
 from robustloc.data.dataset import Manifest
 from robustloc.figures import cdf, map, matrix
 from robustloc.figures.parts import captions, curves, profiles, style, users
-from robustloc.jobs.job import Job, run
 from robustloc.report import selection
 from robustloc.robustness import adversarial_set
 
-# what of a set shows a user
+INPUTS = ("table", "manifest", "test", "sets")
+OUTPUTS = ("data", "png", "pdf", "caption")
+# columns of a set that a figure of single users shows
 ESTIMATES = ["position", "clean_prediction", "prediction", "clean_error_m", "error_m", "adp"]
 
 
-def main(job: Job) -> None:
+def run(config: dict, inputs: Files, outputs: Files) -> None:
     """Draw the figure that the configuration describes, as PNG and PDF, from the CSV that is written before."""
-    figure, data = job.config["figure"], job.output("data")
+    figure, data = config["figure"], outputs.one("data")
     choose, draw = KINDS[figure["kind"]]
-    rows = choose(job)
+    rows = choose(figure, inputs)
     if rows.empty:
-        raise UserError(f"figures.{figure['name']}: {job.input('table')} has no row that it shows")
+        raise UserError(f"figures.{figure['name']}: {inputs.one('table')} has no row that it shows")
     rows.to_csv(data, index=False, float_format="%.9g")
     rows = pd.read_csv(data, low_memory=False)
-    style.save(draw(rows), job.output("png"), job.output("pdf"))
-    job.output("caption").write_text(captions.caption(figure["kind"], rows) + "\n", encoding="utf-8")
+    style.save(draw(rows), outputs.one("png"), outputs.one("pdf"))
+    outputs.one("caption").write_text(captions.caption(figure["kind"], rows) + "\n", encoding="utf-8")
 
 
-def _of_table(choose: Callable, job: Job) -> pd.DataFrame:
+def _of_table(choose: Callable, figure: dict, inputs: Files) -> pd.DataFrame:
     """Choose rows of a table."""
-    return choose(pd.read_csv(job.input("table")), job.config["figure"])
+    return choose(pd.read_csv(inputs.one("table")), figure)
 
 
-def _of_users(choose: Callable, job: Job) -> pd.DataFrame:
+def _of_users(choose: Callable, figure: dict, inputs: Files) -> pd.DataFrame:
     """Sum up the errors of every test user."""
-    sets = [
-        (adversarial_set.cell(path), adversarial_set.read(path, ["user", "error_m"])) for path in job.inputs["sets"]
-    ]
-    return choose(users.errors(sets, Manifest.read(job.input("manifest")).test()))
+    sets = [(adversarial_set.cell(path), adversarial_set.read(path, ["user", "error_m"])) for path in inputs["sets"]]
+    return choose(users.errors(sets, Manifest.read(inputs.one("manifest")).test()))
 
 
-def _of_profiles(damage: list[str], job: Job) -> pd.DataFrame:
+def _of_profiles(damage: list[str], figure: dict, inputs: Files) -> pd.DataFrame:
     """Take the profiles of some users."""
-    manifest, path = Manifest.read(job.input("manifest")), job.input("sets")
+    manifest, path = Manifest.read(inputs.one("manifest")), inputs.one("sets")
     columns, cell = adversarial_set.read(path, ESTIMATES), adversarial_set.cell(path)
     return users.gallery(cell, columns, manifest.test(), manifest.scale, damage)
 
@@ -61,6 +61,3 @@ KINDS = {
     "example": (partial(_of_profiles, ["median"]), profiles.draw),
     "gallery": (partial(_of_profiles, list(users.DAMAGE)), profiles.draw),
 }
-
-if __name__ == "__main__":
-    run(main, __doc__, inputs=("table", "manifest", "test", "sets"), outputs=("data", "png", "pdf", "caption"))
