@@ -8,7 +8,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from robustloc.base.errors import UserError
-from robustloc.base.files import parquet_record, sha256
+from robustloc.base.files import sha256
 from robustloc.data import dataset
 from robustloc.data.split import TEST, TRAIN, UNUSED, VALIDATION, split
 
@@ -30,17 +30,16 @@ def assert_equal(first: dataset.Users, second: dataset.Users) -> None:
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    """A shard written in batches reads as one, with its record."""
+    """A shard written in batches reads as one."""
     path = tmp_path / "shard.parquet"
-    dataset.write_shard(path, [users(0, 7), users(7, 5)], SHAPE, {"config": {"a": 1}})
+    dataset.write_shard(path, [users(0, 7), users(7, 5)], SHAPE)
 
     assert_equal(dataset.read_shard(path), dataset.concatenate([users(0, 7), users(7, 5)]))
-    assert parquet_record(path)["config"] == {"a": 1}
 
 
 def test_no_users(tmp_path: Path) -> None:
     """A share without users is a shard like any other."""
-    dataset.write_shard(tmp_path / "shard.parquet", [], SHAPE, {})
+    dataset.write_shard(tmp_path / "shard.parquet", [], SHAPE)
 
     assert dataset.read_shard(tmp_path / "shard.parquet").adp.shape == (0, *SHAPE)
 
@@ -48,7 +47,7 @@ def test_no_users(tmp_path: Path) -> None:
 def test_same_users_same_bytes(tmp_path: Path) -> None:
     """Writing twice gives equal files."""
     for name in ("a", "b"):
-        dataset.write_shard(tmp_path / name, [users(0, 6), users(6, 2)], SHAPE, {})
+        dataset.write_shard(tmp_path / name, [users(0, 6), users(6, 2)], SHAPE)
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
@@ -62,10 +61,10 @@ def manifest(tmp_path: Path) -> dataset.Manifest:
     made = {"shard-0.parquet": users(0, 8), "shard-1.parquet": users(8, 4)}
     for name, content in made.items():
         (tmp_path / "adp").mkdir(exist_ok=True)
-        dataset.write_shard(tmp_path / "adp" / name, [content], SHAPE, {})
+        dataset.write_shard(tmp_path / "adp" / name, [content], SHAPE)
     parts = np.array([TRAIN, VALIDATION, TRAIN, TEST] * 3)
     pq.write_table(pa.table({"user": np.arange(12), "part": pa.array(parts, pa.int8())}), tmp_path / "split.parquet")
-    dataset.write_shard(tmp_path / "test.parquet", [users(0, 4)[np.array([3])]], SHAPE, {})
+    dataset.write_shard(tmp_path / "test.parquet", [users(0, 4)[np.array([3])]], SHAPE)
     content = {
         "shape": SHAPE,
         "scale": {"name": "unit", "peak": 2.0},

@@ -39,7 +39,7 @@ LARGE = {
 
 def stage(project: Project, job: str) -> psutil.Process | None:
     """The process of a job's own work, or of what waits for it, if it runs."""
-    return next((one for one in jobs(project).get(job, []) if one.cmdline()[1:3] == ["-m", "robustloc"]), None)
+    return next((one for one in jobs(project).get(job, []) if one.cmdline()[1:3] == ["-m", "robustloc.jobs"]), None)
 
 
 def test_killed_shard(fresh: Project) -> None:

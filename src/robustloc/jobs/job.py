@@ -47,10 +47,12 @@ def run(stage: ModuleType, arguments: list[str]) -> None:
     try:
         with gpu_lock.claimed() if getattr(stage, "ACCELERATED", False) else nullcontext():
             clock = time.monotonic()
-            with _scratch(stage, files[0], record()) as scratch, ExitStack() as stack:
+            with ExitStack() as stack:
                 outputs = Files(
                     {name: [stack.enter_context(replacing(path)) for path in paths] for name, paths in places.items()}
                 )
+                # after the outputs, which wait for another job that still makes them in this folder
+                scratch = stack.enter_context(_scratch(stage, files[0], record()))
                 stage.run(given["config"], inputs, outputs, *scratch)
             log.write(files, record(), start_up_s=start_up_s, seconds=time.monotonic() - clock)
     except UserError as error:
@@ -84,6 +86,7 @@ def _recorder(config: dict, modules: list[str], inputs: Files) -> Callable[[], d
     code, checksums = fingerprint.code(*modules), {}
 
     def record() -> dict:
+        """Return the record; see `log.record`."""
         new = [path for paths in inputs.values() for path in paths if path not in checksums]
         checksums.update((path, sha256(path)) for path in new)
         return log.record(config, code, checksums)
@@ -93,7 +96,7 @@ def _recorder(config: dict, modules: list[str], inputs: Files) -> Callable[[], d
 
 @contextmanager
 def _scratch(stage: ModuleType, output: Path, record: dict) -> Iterator[list[Path]]:
-    """Yield the folder for unfinished work, if the stage has one, and remove it when the outputs are in place.
+    """Yield the folder for unfinished work, if the stage has one, and remove it when the work is done.
 
     Its name depends on everything that the result depends on. So an edit while a killed job waits for its next attempt
     starts from scratch; folders of other records are removed.
