@@ -169,9 +169,8 @@ def test_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: st
 def test_one_command(tmp_path: Path) -> None:
     """Missing files are targets; others are forced by name, or by their rules if they are many."""
     run = ["snakemake", "--configfile", "my experiment.yaml"]
-    missing, changed = (
-        Difference("train", Path(f"a/{word}"), word) for word in ("missing", "changed since it was made")
-    )
+    reasons = ("missing", "changed since it was made")
+    missing, changed = (Difference("train", Path(f"a/{reason}"), reason) for reason in reasons)
     many = [Difference(rule, Path(f"{rule}/{n}"), "changed") for n in range(SHOWN) for rule in ("judge", "attack")]
 
     assert remake(run, [missing]) == "snakemake --configfile 'my experiment.yaml' -- a/missing"
