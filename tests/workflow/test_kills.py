@@ -108,7 +108,7 @@ def test_diverged_training(fresh: Project) -> None:
 
     assert done.returncode != 0
     assert not (fresh.folder / cell / "checkpoint.pt").exists()
-    during, _, end = done.stderr.partition("Failed: 1 of 5 jobs; 1 others were not run.\n")
+    during, _, end = done.stderr.partition("Failed: 1 of 5 jobs; 1 other job not run.\n")
     assert "training diverged in epoch 0" in during
     assert "Train dcnn (defence none, seed 0) on indoor\n" in end
     assert re.search(r"logs/indoor/dcnn/none/seed0/train\.log ends:\n(.*\n){1,5} +error: .*training diverged", end)

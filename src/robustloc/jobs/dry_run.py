@@ -27,13 +27,13 @@ def jobs(
     Args:
         snakefile: the workflow.
         target: name of a rule or of a file.
-        configfiles, config: what differs from config.yaml, as the options of ``snakemake`` have it.
+        configfiles, config: changes of config.yaml, as in the options ``--configfile`` and ``--config``.
         settings: of `snakemake.api.DAGSettings`.
 
     Raises:
         snakemake.exceptions.WorkflowError: the configuration or the workflow is wrong.
     """
-    # quiet about everything: "dryrun" as an output setting would print the jobs
+    # quiet about everything: the output setting "dryrun" would print the jobs
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         workflow = api.workflow(
             resource_settings=ResourceSettings(cores=1),
@@ -41,7 +41,7 @@ def jobs(
             snakefile=snakefile.absolute(),
         )
         workflow.dag(DAGSettings(targets={target}, **settings)).execute_workflow(executor="dryrun")
-        dag = workflow._workflow.dag  # the API has no way of its own to ask
+        dag = workflow._workflow.dag  # the API has no public access to it
         return [
             Planned(
                 job.rule.name,
