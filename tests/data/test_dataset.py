@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from robustloc.base.errors import UserError
 from robustloc.base.files import sha256
 from robustloc.data import dataset
-from robustloc.data.split import TEST, TRAIN, UNUSED, VALIDATION, split
+from robustloc.data.split import TEST, TRAIN, UNUSED, VALIDATION, make_data_set, split
 
 SHAPE = (4, 3)
 
@@ -176,3 +176,28 @@ def test_empty_parts_are_refused() -> None:
     """A split that leaves nobody to train on says so."""
     with pytest.raises(UserError, match="no train users left of 6"):
         parts_of("block", 0, grid(2, 3, 0.1), validation=0.1, test=0.1, block_m=5.0)
+
+
+@pytest.mark.parametrize("blocked", ["keep", "drop"])
+def test_made_data_set(tmp_path: Path, blocked: str) -> None:
+    """A data set is made of shards: each user in one part, the test users apart, the scale that of training users."""
+    (tmp_path / "adp").mkdir()
+    made, shards = [users(0, 30), users(30, 10)], [tmp_path / "adp" / f"shard-{n}.parquet" for n in (0, 1)]
+    for file, content in zip(shards, made, strict=True):
+        dataset.write_shard(file, [content], SHAPE)
+    config = {"split": {"kind": "random", "validation": 0.1, "test": 0.2}, "scale": "unit", "blocked_users": blocked}
+    config |= {"channel": {"antennas": 4}, "adp": {"convention": "paper"}}
+    names = {"split_file": "split.parquet", "test_file": "test.parquet", "manifest": "manifest.json"}
+
+    make_data_set(shards, config, np.random.default_rng(0), **{key: tmp_path / name for key, name in names.items()})
+
+    found = dataset.Manifest.read(tmp_path / "manifest.json")
+    parts = dict(zip(("train", "validation", "test"), found.parts("train", "validation", "test"), strict=True))
+    assert_equal(found.test(), parts["test"])
+    assert found.scale.peak == parts["train"].adp.max()
+    together = np.concatenate([part.user for part in parts.values()])
+    assert len(set(together)) == len(together) == found.content["users"] - found.content["parts"]["unused"]
+    everyone = dataset.concatenate(made)
+    assert set(together) == set(everyone.user[(everyone.count > 0) | (blocked == "keep")])
+    assert found.content["users_without_paths"] == (everyone.count == 0).sum()
+    assert found.inputs(parts["train"]).shape == (len(parts["train"]), 1, *SHAPE)
