@@ -34,8 +34,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from robustloc.base import job_logs
 from robustloc.jobs import dry_run
-from robustloc.jobs import log as job_log
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("Snakefile", "rules", "src", "config.yaml", "config.schema.yaml", "experiments", "profiles", "envs")
@@ -152,10 +152,10 @@ def jobs_done(folder: Path, configfiles: Sequence[Path]) -> list[Done]:
     done = []
     with contextlib.chdir(folder):
         for job in dry_run.jobs(Path("Snakefile"), "figures", configfiles):
-            log = job_log.read(job.outputs[0])
+            log = job_logs.read(job.outputs[0])
             if log is None:
                 sys.exit(f"{folder}: {job.outputs[0]} has no log; let snakemake finish first")
-            end = job_log.path(job.outputs[0]).stat().st_mtime
+            end = job_logs.path(job.outputs[0]).stat().st_mtime
             work, start_up = log["run"]["seconds"], log["run"]["start_up_s"]
             done.append(Done(job.rule, job.inputs, job.outputs, end - work - start_up, end, work, start_up))
     return done

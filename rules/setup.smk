@@ -30,7 +30,6 @@ from robustloc.jobs import console
 from robustloc.jobs import shell as job_shell
 from robustloc.jobs.fingerprint import code, section
 
-
 if duplicates := console.duplicate_keys(Path(file) for file in workflow.configfiles):
     raise WorkflowError(f"duplicate keys; merge their values: {'; '.join(duplicates)}")
 try:
@@ -100,6 +99,7 @@ shell.prefix(job_shell.prefix(SOURCE, config["name"]))
 RESULTS = Path(config.get("pathvars", {}).get("results", "results"))
 CONSOLE = console.Console(
     workflow,
+    config["name"],
     Path(RUN.folder.replace("<results>", str(RESULTS)), "provenance.json"),
     Path(SOURCE, "robustloc", "jobs", "seconds.yaml"),
 )

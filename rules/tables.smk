@@ -8,7 +8,7 @@ rule tables:
         rules.verdicts.input,
         rules.certificates.input,
         RUN.tables(),
-        expand("<experiment>/tables/{file}", file=["rmse.tex", "matrices.md", "verdicts.md"]),
+        expand("<experiment>/tables/{file}", file=["rmse.tex", "matrices.md"]),
         expand("<experiment>/tables/leaderboard.{suffix}", suffix=["md", "tex"]),
         expand("<experiment>/tables/dictionary.{suffix}", suffix=["csv", "md"]),
         table="<experiment>/tables/rmse.md",
@@ -19,8 +19,6 @@ rule tables:
 rule summarise:
     """rmse and summary alone, as CSV and Parquet."""
     input:
-        # The results folder is the one that holds the folders of the manifests.
-        manifests=[f"<results>/{scenario}/manifest.json" for scenario in RUN.scenarios],
         sets=RUN.sets(),
         verdicts="<experiment>/tables/verdicts.csv",
     output:
@@ -37,20 +35,18 @@ rule summarise:
         "Summarise all cells, and the seeds of each"
     shell:
         "python -m robustloc.jobs summarise --config {params.cfg:q} --code stages.summarise"
-        " --manifests {input.manifests:q} --verdicts {input.verdicts:q} --table {output.table:q}"
+        " --verdicts {input.verdicts:q} --table {output.table:q}"
         " --summary {output.summary:q} > {log:q} 2>&1"
 
 
 rule layout:
-    """rmse.md, rmse.tex, matrices.md and verdicts.md alone."""
+    """rmse.md, rmse.tex and matrices.md alone."""
     input:
         summary="<experiment>/tables/summary.csv",
-        verdicts="<experiment>/tables/verdicts.csv",
     output:
         markdown="<experiment>/tables/rmse.md",
         latex="<experiment>/tables/rmse.tex",
         matrices="<experiment>/tables/matrices.md",
-        verdicts="<experiment>/tables/verdicts.md",
     log:
         "<experiment>/logs/layout.log",
     conda:
@@ -62,15 +58,14 @@ rule layout:
         "Write the tables as in the paper"
     shell:
         "python -m robustloc.jobs layout --config {params.cfg:q} --code stages.layout"
-        " --summary {input.summary:q} --verdicts {input.verdicts:q} --markdown {output.markdown:q}"
-        " --latex {output.latex:q} --matrices {output.matrices:q} --verdicts-markdown {output.verdicts:q}"
+        " --summary {input.summary:q} --markdown {output.markdown:q} --latex {output.latex:q}"
+        " --matrices {output.matrices:q}"
         " > {log:q} 2>&1"
 
 
 rule leaderboard:
     """leaderboard alone, as CSV, Parquet, Markdown and LaTeX."""
     input:
-        manifests=[f"<results>/{scenario}/manifest.json" for scenario in RUN.scenarios],
         summary="<experiment>/tables/summary.csv",
         certified=CERTIFIED[:1],
     output:
@@ -88,7 +83,7 @@ rule leaderboard:
         "Rank the localizers"
     shell:
         "python -m robustloc.jobs leaderboard --config {params.cfg:q} --code stages.leaderboard"
-        " --manifests {input.manifests:q} --summary {input.summary:q} --certified {input.certified:q}"
+        " --summary {input.summary:q} --certified {input.certified:q}"
         " --table {output.table:q} --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
 
 

@@ -3,13 +3,13 @@
 
 
 rule verdicts:
-    """verdicts.csv: every check of every attacked localizer."""
+    """verdicts.csv, .parquet and .md: every check of every attacked localizer."""
     input:
         rules.checkpoints.input,
         RUN.examinations(),
         RUN.transfers(),
         table("verdicts"),
-        table="<experiment>/tables/verdicts.csv",
+        table="<experiment>/tables/verdicts.md",
     message:
         "Verdicts are complete: {input.table}"
 
@@ -69,12 +69,13 @@ rule transfer:
 
 
 rule judge:
-    """verdicts.csv and .parquet alone."""
+    """verdicts.csv, .parquet and .md alone."""
     input:
         examinations=RUN.examinations(),
         transfers=RUN.transfers(),
     output:
         table=reported("verdicts"),
+        markdown="<experiment>/tables/verdicts.md",
     log:
         "<experiment>/logs/verdicts.log",
     conda:
@@ -87,7 +88,7 @@ rule judge:
     shell:
         "python -m robustloc.jobs judge --config {params.cfg:q} --code stages.judge"
         " --examinations {input.examinations:q} --transfers {input.transfers:q} --table {output.table:q}"
-        " > {log:q} 2>&1"
+        " --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
 CERTIFIED = [*table("certified"), "<experiment>/tables/certified.md"] if RUN.certificates() else []

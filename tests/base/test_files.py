@@ -1,6 +1,5 @@
-"""Checkpoints, sets and the outputs of jobs: whole or absent, readable without running code, equal for equal work."""
+"""Checkpoints and sets are readable without running code, and equal for equal work; seeds and plugins have names."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,6 @@ import torch
 
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
-from robustloc.base.files import replacing, sha256
-from robustloc.jobs import fingerprint, job
 from robustloc.localizer.checkpoint import load, save
 from robustloc.localizer.network import Localizer, build
 from robustloc.robustness import adversarial_set
@@ -22,7 +19,7 @@ def make_checkpoint(path: Path) -> Localizer:
     """Write a checkpoint of made-up weights."""
     torch.manual_seed(0)
     made = build(MODEL, (16, 16), torch.tensor([[1.0, 2.0, 3.0], [1.0, 10.0, 3.0]])).eval()
-    save(path, made, MODEL, (16, 16), {"code": "x"})
+    save(path, made, MODEL, (16, 16))
     return made
 
 
@@ -36,7 +33,7 @@ def test_checkpoint_round_trip(tmp_path: Path) -> None:
         assert torch.equal(load(tmp_path / "a.pt")(x), made(x))
     content = torch.load(tmp_path / "a.pt", weights_only=True)
     assert content["model"] == MODEL
-    assert content["record"] == {"code": "x"}
+    assert content.keys() == {"format", "model", "shape", "state", "wrapper"}
     assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "another name.pt").read_bytes()
 
 
@@ -56,80 +53,14 @@ def test_set_round_trip(tmp_path: Path) -> None:
     cell = dict(zip(adversarial_set.CELL, ("s", "m", "none", 0, "fgsm", 0.1, "linf"), strict=True))
     rng = np.random.default_rng(0)
     columns = {"user": np.arange(4), "position": rng.random((4, 3)), "adp": rng.random((4, 2, 5), dtype=np.float32)}
-    adversarial_set.write(tmp_path / "set.parquet", columns, {"config": {"cell": cell}})
+    adversarial_set.write(tmp_path / "set.parquet", columns, cell, size={"parameters": 3})
 
     read = adversarial_set.read(tmp_path / "set.parquet", ["user", "position", "adp"])
 
     np.testing.assert_array_equal(read["position"], columns["position"])
     np.testing.assert_array_equal(read["adp"].reshape(4, 2, 5), columns["adp"])
     assert adversarial_set.cell(tmp_path / "set.parquet") == cell
-
-
-def test_outputs_appear_whole_or_not_at_all(tmp_path: Path) -> None:
-    """While a file is written, the old one stands; if writing fails, it still does, and nothing else is left."""
-    path = tmp_path / "file"
-    path.write_text("old")
-    with replacing(path) as temporary:
-        temporary.write_text("new")
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
-
-    def fail() -> None:
-        with replacing(path) as temporary:
-            temporary.write_text("half")
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def run_job(monkeypatch: pytest.MonkeyPatch, stage, tmp_path: Path) -> None:
-    """Run a stage as the workflow would."""
-    arguments = [
-        "--config",
-        '{"a": 1}',
-        "--code",
-        "errors",
-        "--data",
-        str(tmp_path / "in"),
-        "--result",
-        str(tmp_path / "out"),
-    ]
-    monkeypatch.setattr(sys, "argv", ["stage", *arguments])
-    job.run(stage, "a stage", inputs=("data",), outputs=("result",))
-
-
-def test_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage sees its configuration and inputs and writes its outputs; the record names what it was made from."""
-    (tmp_path / "in").write_text("input")
-
-    def stage(own: job.Job) -> None:
-        assert own.config == {"a": 1}
-        assert own.input("data").read_text() == "input"
-        assert own.record()["inputs"] == {"in": sha256(tmp_path / "in")}
-        assert own.record()["code"] == fingerprint.code("errors")
-        own.output("result").write_text("result")
-
-    run_job(monkeypatch, stage, tmp_path)
-
-    assert (tmp_path / "out").read_text() == "result"
-
-
-def test_failing_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user's error ends with its message alone and leaves no output."""
-    (tmp_path / "in").touch()
-
-    def stage(own: job.Job) -> None:
-        own.output("result").write_text("half")
-        raise UserError("expected this, found that; change the key")
-
-    with pytest.raises(SystemExit) as stopped:
-        run_job(monkeypatch, stage, tmp_path)
-
-    assert stopped.value.code == "error: expected this, found that; change the key"
-    assert [file.name for file in tmp_path.iterdir()] == ["in"]
+    assert adversarial_set.described(tmp_path / "set.parquet") == {"cell": cell, "size": {"parameters": 3}}
 
 
 def test_seeds_come_from_names() -> None:

@@ -12,7 +12,7 @@ import small
 from workflow_faults import contents, running, take_away, until
 from workflow_project import Project
 
-from robustloc.jobs import log as job_log
+from robustloc.base import job_logs
 
 SCRIPT = Path(__file__).with_name("slurm.sh")
 # unlike a cluster of many users, this one knows no accounts and may be asked often
@@ -165,5 +165,5 @@ def test_allocation(project: Project, finished: Project) -> None:
     assert 'Resource("gpu", 2)' in printed
     assert 'Resource("mem_mb", 16000)' in printed
     assert [(gpus(job), job["JobState"]) for job in jobs(project)] == [("gres:gpu:2", "COMPLETED")]
-    assert {job_log.read(project.folder / target)["run"]["gpu"] for target in targets} <= {"0", "1"}
+    assert {job_logs.read(project.folder / target)["run"]["gpu"] for target in targets} <= {"0", "1"}
     assert restored(project, finished)

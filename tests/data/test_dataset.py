@@ -8,9 +8,9 @@ import pytest
 from scipy.spatial import cKDTree
 
 from robustloc.base.errors import UserError
-from robustloc.base.files import parquet_record, sha256
+from robustloc.base.files import sha256
 from robustloc.data import dataset
-from robustloc.data.split import TEST, TRAIN, UNUSED, VALIDATION, split
+from robustloc.data.split import TEST, TRAIN, UNUSED, VALIDATION, make_data_set, split
 
 SHAPE = (4, 3)
 
@@ -30,17 +30,16 @@ def assert_equal(first: dataset.Users, second: dataset.Users) -> None:
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    """A shard that is written in batches is read as a whole, with its record."""
+    """A shard that is written in batches is read as a whole."""
     path = tmp_path / "shard.parquet"
-    dataset.write_shard(path, [users(0, 7), users(7, 5)], SHAPE, {"config": {"a": 1}})
+    dataset.write_shard(path, [users(0, 7), users(7, 5)], SHAPE)
 
     assert_equal(dataset.read_shard(path), dataset.concatenate([users(0, 7), users(7, 5)]))
-    assert parquet_record(path)["config"] == {"a": 1}
 
 
 def test_no_users(tmp_path: Path) -> None:
     """A share without users makes a valid shard."""
-    dataset.write_shard(tmp_path / "shard.parquet", [], SHAPE, {})
+    dataset.write_shard(tmp_path / "shard.parquet", [], SHAPE)
 
     assert dataset.read_shard(tmp_path / "shard.parquet").adp.shape == (0, *SHAPE)
 
@@ -48,7 +47,7 @@ def test_no_users(tmp_path: Path) -> None:
 def test_same_users_same_bytes(tmp_path: Path) -> None:
     """Writing twice gives equal files."""
     for name in ("a", "b"):
-        dataset.write_shard(tmp_path / name, [users(0, 6), users(6, 2)], SHAPE, {})
+        dataset.write_shard(tmp_path / name, [users(0, 6), users(6, 2)], SHAPE)
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
@@ -62,10 +61,10 @@ def manifest(tmp_path: Path) -> dataset.Manifest:
     made = {"shard-0.parquet": users(0, 8), "shard-1.parquet": users(8, 4)}
     for name, content in made.items():
         (tmp_path / "adp").mkdir(exist_ok=True)
-        dataset.write_shard(tmp_path / "adp" / name, [content], SHAPE, {})
+        dataset.write_shard(tmp_path / "adp" / name, [content], SHAPE)
     parts = np.array([TRAIN, VALIDATION, TRAIN, TEST] * 3)
     pq.write_table(pa.table({"user": np.arange(12), "part": pa.array(parts, pa.int8())}), tmp_path / "split.parquet")
-    dataset.write_shard(tmp_path / "test.parquet", [users(0, 4)[np.array([3])]], SHAPE, {})
+    dataset.write_shard(tmp_path / "test.parquet", [users(0, 4)[np.array([3])]], SHAPE)
     content = {
         "shape": SHAPE,
         "scale": {"name": "unit", "peak": 2.0},
@@ -188,3 +187,28 @@ def test_empty_parts_are_refused() -> None:
     """A split without training users is an error."""
     with pytest.raises(UserError, match="no train users left of 6"):
         parts_of("block", 0, grid(2, 3, 0.1), validation=0.1, test=0.1, block_m=5.0)
+
+
+@pytest.mark.parametrize("blocked", ["keep", "drop"])
+def test_made_data_set(tmp_path: Path, blocked: str) -> None:
+    """A data set is made of shards: each user in one part, the test users apart, the scale that of training users."""
+    (tmp_path / "adp").mkdir()
+    made, shards = [users(0, 30), users(30, 10)], [tmp_path / "adp" / f"shard-{n}.parquet" for n in (0, 1)]
+    for file, content in zip(shards, made, strict=True):
+        dataset.write_shard(file, [content], SHAPE)
+    config = {"split": {"kind": "random", "validation": 0.1, "test": 0.2}, "scale": "unit", "blocked_users": blocked}
+    config |= {"channel": {"antennas": 4}, "adp": {"convention": "paper"}}
+    names = {"split_file": "split.parquet", "test_file": "test.parquet", "manifest": "manifest.json"}
+
+    make_data_set(shards, config, np.random.default_rng(0), **{key: tmp_path / name for key, name in names.items()})
+
+    found = dataset.Manifest.read(tmp_path / "manifest.json")
+    parts = dict(zip(("train", "validation", "test"), found.parts("train", "validation", "test"), strict=True))
+    assert_equal(found.test(), parts["test"])
+    assert found.scale.peak == parts["train"].adp.max()
+    together = np.concatenate([part.user for part in parts.values()])
+    assert len(set(together)) == len(together) == found.content["users"] - found.content["parts"]["unused"]
+    everyone = dataset.concatenate(made)
+    assert set(together) == set(everyone.user[(everyone.count > 0) | (blocked == "keep")])
+    assert found.content["users_without_paths"] == (everyone.count == 0).sum()
+    assert found.inputs(parts["train"]).shape == (len(parts["train"]), 1, *SHAPE)

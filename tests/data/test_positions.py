@@ -1,13 +1,14 @@
-"""Position errors of estimates, from arrays and tensors."""
+"""Errors of estimates, from arrays and tensors, and the positions that an attack's aim refers to."""
 
 import numpy as np
 import pytest
 import torch
 
 from robustloc.base.errors import UserError
-from robustloc.data.positions import position_error
+from robustloc.data.positions import goals, position_error
 
 TRUTH = np.zeros((2, 3))
+POSITION = np.array([[0.0, 0.0, 1.5], [3.0, 4.0, 1.5]])
 ESTIMATE = [[3.0, 4.0, 0.0], [0.0, 0.0, 2.0]]
 
 
@@ -21,3 +22,11 @@ def test_shapes_must_agree() -> None:
     """One position for all users is a mistake, not a broadcast."""
     with pytest.raises(UserError, match=r"the same shape \(N, 3\), found \(2, 3\) and \(3,\)"):
         position_error(ESTIMATE, np.zeros(3))
+
+
+def test_goals() -> None:
+    """Without a target the goals are the true positions; a target is one place for all, or an offset from each."""
+    assert goals(None, POSITION) is POSITION
+    np.testing.assert_array_equal(goals({"position": [1, 2, 3]}, POSITION), [[1, 2, 3]] * 2)
+    north = goals({"bearing_deg": 90.0, "distance_m": 10.0}, POSITION)
+    np.testing.assert_allclose(north, POSITION + np.array([0, 10, 0]), atol=1e-12)

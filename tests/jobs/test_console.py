@@ -10,6 +10,8 @@ from snakemake.settings.enums import Quietness
 
 from robustloc.jobs import console
 
+# no jobs with files
+DAG = SimpleNamespace(jobs=[])
 STATS = {"train": 2, "attack": 4, "total": 6}
 
 
@@ -42,8 +44,8 @@ def reference(tmp_path: Path) -> Path:
 def test_estimate(tmp_path: Path, reference: Path) -> None:
     """Before a run its time is estimated from the reference times; it is unknown for jobs of another size."""
     usual, other = record(LogEvent.RUN_INFO, "Job stats", stats=STATS), record(LogEvent.RUN_INFO, "", stats=STATS)
-    assert console.Console(workflow(), tmp_path / "none.json", reference).filter(usual)
-    assert console.Console(workflow(training={"epochs": 1}), tmp_path / "none.json", reference).filter(other)
+    assert console.Console(workflow(), "", tmp_path / "none.json", reference).filter(usual)
+    assert console.Console(workflow(training={"epochs": 1}), "", tmp_path / "none.json", reference).filter(other)
 
     assert usual.msg.startswith("Job stats\n")
     assert "2 min" in usual.msg
@@ -54,7 +56,7 @@ def test_lines_of_jobs(tmp_path: Path, reference: Path) -> None:
     """A job is one line; messages that repeat it are dropped, errors are not, and failures are summarised."""
     log = tmp_path / "train.log"
     log.write_text("the cause\n")
-    made = console.Console(workflow(), tmp_path / "none.json", reference)
+    made = console.Console(workflow(), "", tmp_path / "none.json", reference)
     made.filter(record(LogEvent.RUN_INFO, "", stats=STATS))
     started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn")
     failed = record(LogEvent.JOB_ERROR, "", jobid=1, log=[str(log)], input=["many"], shellcmd="long")
@@ -73,7 +75,7 @@ def test_lines_of_jobs(tmp_path: Path, reference: Path) -> None:
 
 def test_other_settings_keep_the_lines_of_snakemake(tmp_path: Path, reference: Path) -> None:
     """A user who asks for other output gets Snakemake's own."""
-    made = console.Console(workflow(quiet=set()), tmp_path / "none.json", reference)
+    made = console.Console(workflow(quiet=set()), "", tmp_path / "none.json", reference)
     made.filter(record(LogEvent.RUN_INFO, "", stats=STATS))
     started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn")
 

@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from robustloc.base import plugins
 from robustloc.jobs import fingerprint
 
-STAGES = sorted(file.stem for file in (fingerprint.PACKAGE / "stages").glob("*.py") if file.stem != "__init__")
+STAGES = plugins.names("stages")
+PROGRAMS = {"inspect", "verify"}  # no rule reads what they write from a job
 
 PACKAGE = {
-    "__init__.py": '"""Docstring."""\n',
+    "__init__.py": "import robustloc.room.other\n",
     "stages/__init__.py": "",
-    "stages/one.py": "from robustloc import helper\nfrom robustloc.deep.inner import thing\n",
-    "stages/two.py": "import robustloc.other\n",
-    "helper.py": "import numpy\n\n\ndef f(x):\n    # a remark\n    return x + 1\n",
-    "other.py": "y = 1\n",
-    "deep/__init__.py": "",
-    "deep/inner.py": "thing = 3\n",
-    "deep/plugin.py": "import robustloc.other\n",
+    "stages/one.py": "from robustloc.room import helper\nfrom robustloc.room.deep.inner import thing\n",
+    "stages/two.py": "import robustloc.room.other\n",
+    "room/__init__.py": "",
+    "room/helper.py": "import numpy\n\n\ndef f(x):\n    # a remark\n    return x + 1\n",
+    "room/other.py": "y = 1\n",
+    "room/deep/__init__.py": "",
+    "room/deep/inner.py": "thing = 3\n",
+    "room/deep/plugin.py": "import robustloc.room.other\n",
 }
 
 
@@ -36,7 +39,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def fingerprint(*modules: str) -> str:
+def fresh(*modules: str) -> str:
     """Fingerprint as a fresh process would."""
     for function in (fingerprint.code, fingerprint._read):
         function.cache_clear()
@@ -45,16 +48,38 @@ def fingerprint(*modules: str) -> str:
 
 def reached(text: str) -> set[str]:
     """Names of the modules in a fingerprint."""
-    return {part.split("@")[0] for part in text.split()}
+    return {part.split("@")[0] for part in text.split()} - {"harness"}
 
 
 def test_closure(package: Path) -> None:
     """A stage's fingerprint holds what it can import, with the packages on the way, and nothing else."""
-    ways = {"__init__", "stages.__init__"}
+    ways = {"stages.__init__", "room.__init__"}
+    inner = {"room.helper", "room.deep.__init__", "room.deep.inner"}
 
-    assert reached(fingerprint("stages.one")) == ways | {"stages.one", "helper", "deep.__init__", "deep.inner"}
-    assert reached(fingerprint("stages.two")) == ways | {"stages.two", "other"}
-    assert "other" in reached(fingerprint("stages.one", "deep.plugin"))
+    assert reached(fresh("stages.one")) == ways | {"stages.one"} | inner
+    assert reached(fresh("stages.two")) == ways | {"stages.two", "room.other"}
+    assert "room.other" in reached(fresh("stages.one", "room.deep.plugin"))
+
+
+def test_public_face(package: Path) -> None:
+    """The top of the package is in no fingerprint, and no module may reach another one through it."""
+    before = fresh("stages.one")
+    (package / "__init__.py").write_text("import robustloc.room.deep.plugin\n")
+    assert fresh("stages.one") == before
+
+    for line in ("import robustloc", "from robustloc import attack"):
+        (package / "room/helper.py").write_text(f"{line}\n")
+        with pytest.raises(ValueError, match=r"helper\.py: import from a module .*, not from robustloc"):
+            fresh("stages.one")
+
+
+def test_format(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of the harness is part of every fingerprint."""
+    before = fresh("stages.one"), fresh("stages.two")
+
+    monkeypatch.setattr(fingerprint, "FORMAT", fingerprint.FORMAT + 1)
+
+    assert all(fresh(f"stages.{name}") != text for name, text in zip(("one", "two"), before, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -68,31 +93,31 @@ def test_closure(package: Path) -> None:
 )
 def test_meaning(package: Path, text: str, changes: bool) -> None:
     """Comments, docstrings and layout do not change a fingerprint; anything that runs does."""
-    before = fingerprint("stages.one"), fingerprint("stages.two")
+    before = fresh("stages.one"), fresh("stages.two")
 
-    (package / "helper.py").write_text(text)
-    os.utime(package / "helper.py", (1, 1))
+    (package / "room/helper.py").write_text(text)
+    os.utime(package / "room/helper.py", (1, 1))
 
-    assert (fingerprint("stages.one") != before[0]) == changes
-    assert fingerprint("stages.two") == before[1]
+    assert (fresh("stages.one") != before[0]) == changes
+    assert fresh("stages.two") == before[1]
 
 
 def test_unknown_module(package: Path) -> None:
     """A module that is not there is an error, not an empty fingerprint."""
     with pytest.raises(FileNotFoundError, match="no module"):
-        fingerprint("stages.three")
+        fresh("stages.three")
 
 
 def test_data_of_a_package(package: Path) -> None:
     """A template beside modules is in the fingerprint of what imports these, by its bytes, and in no other."""
-    before = fingerprint("stages.two")
-    (page := package / "deep" / "page.html").write_text("<p>")
-    first = fingerprint("stages.one")
+    before = fresh("stages.two")
+    (page := package / "room/deep/page.html").write_text("<p>")
+    first = fresh("stages.one")
     page.write_text("<p> ")
 
-    assert "deep/page.html" in reached(first)
-    assert fingerprint("stages.one") != first
-    assert fingerprint("stages.two") == before
+    assert "room/deep/page.html" in reached(first)
+    assert fresh("stages.one") != first
+    assert fresh("stages.two") == before
 
 
 def test_section_is_sorted() -> None:
@@ -112,18 +137,19 @@ def test_closure_covers_what_is_imported(stage: str) -> None:
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     loaded = {name.removeprefix("robustloc.") for name in output.split()}
 
-    closure = {name.removesuffix(".__init__") for name in reached(fingerprint(f"stages.{stage}"))}
+    closure = {name.removesuffix(".__init__") for name in reached(fresh(f"stages.{stage}"))}
 
     assert loaded <= closure
     assert {name for name in closure if name.startswith("stages.")} == {f"stages.{stage}"}
+    assert stage in PROGRAMS or not any(name.startswith("jobs") for name in closure), "a stage reaches the harness"
 
 
 def test_no_hidden_imports() -> None:
-    """Only `plugins` imports by a computed name, which rules name themselves; the warm process what is not ours."""
+    """Only `plugins` imports by a computed name, which rules name themselves; the fork server what is not ours."""
     computed = []
-    for file in fingerprint.PACKAGE.rglob("*.py"):
+    for file in fingerprint.PACKAGE.rglob("*/**/*.py"):
         calls = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
         if any("import_module" in ast.unparse(call.func) or "__import__" in ast.unparse(call.func) for call in calls):
             computed.append(str(file.relative_to(fingerprint.PACKAGE)))
 
-    assert sorted(computed) == ["plugins.py", "warm.py"]
+    assert sorted(computed) == ["base/plugins.py", "jobs/fork_server.py"]

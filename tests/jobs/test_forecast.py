@@ -58,4 +58,4 @@ def test_damaged_summary(tmp_path: Path, text: str) -> None:
 )
 def test_words(jobs: dict[str, int], slots: int, words: str) -> None:
     """Minutes up to an hour and a half, then hours; jobs of unknown rules, such as targets, take no time."""
-    assert forecast(jobs, EXPECTED, slots) == f"Roughly how long: {words}."
+    assert forecast(jobs, EXPECTED, slots) == f"Estimated run time: {words}."

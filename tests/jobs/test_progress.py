@@ -99,7 +99,7 @@ def test_failures(run: Progress, tmp_path: Path) -> None:
     run.finish(3)
 
     assert run.failures().split("\n") == [
-        "Failed: 2 of 33 jobs; 30 others were not run.",
+        "Failed: 2 of 33 jobs; 30 other jobs not run.",
         "",
         "Train dcnn",
         f"    {log} ends:",
@@ -112,7 +112,7 @@ def test_failures(run: Progress, tmp_path: Path) -> None:
         "Attack it",
         f"    {tmp_path / 'none.log'}: cannot be read",
         "",
-        "Run the same command again when the cause is mended; what is finished stays.",
+        "Run the same command again after fixing the cause; finished jobs are kept.",
     ]
 
 

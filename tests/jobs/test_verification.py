@@ -2,17 +2,19 @@
 
 import json
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from robustloc.base.files import record as made_record
-from robustloc.base.files import sha256, version
+from robustloc.base import job_logs
+from robustloc.base.files import sha256
 from robustloc.jobs import log as job_log
 from robustloc.jobs.dry_run import Planned
-from robustloc.jobs.verification import Verification
+from robustloc.jobs.verification import SHOWN, Difference, Verification, remake
 
 CONFIG = {"training": {"epochs": 2, "rate": 0.1}, "seed": 0}
 CODE = "job@1111 stages.train@2222"
@@ -29,12 +31,12 @@ def made(
         file.write_text(f"text of {file.stem}")
     for file, text in zip(written, outputs.values(), strict=True):
         file.write_text(text)
-    record = made_record(CONFIG, CODE, {file: sha256(file) for file in read})
+    record = job_log.record(CONFIG, CODE, {file: sha256(file) for file in read})
     job_log.write(written, record, start_up_s=0.5, seconds=2.25)
     if run:
-        log = job_log.read(written[0])
+        log = job_logs.read(written[0])
         log["run"] |= run
-        job_log.path(written[0]).write_text(json.dumps(log))
+        job_logs.path(written[0]).write_text(json.dumps(log))
     return Planned(rule, read, written, {"cfg": json.dumps(CONFIG), "code": CODE}, is_due=False)
 
 
@@ -54,6 +56,11 @@ def coded(job: Planned, code: str) -> Planned:
     return replace(job, params=job.params | {"code": code})
 
 
+def differences(job: Planned, experiment: str = "") -> list[str]:
+    """List what differs, as it is printed."""
+    return [str(one) for one in Verification(experiment).differences(job)]
+
+
 def without(file: Path) -> None:
     """Delete a file."""
     file.unlink()
@@ -62,7 +69,7 @@ def without(file: Path) -> None:
 def test_as_made(tmp_path: Path) -> None:
     """Nothing differs right after a job, in another folder, with other times, or with keys in another order."""
     job = made(tmp_path / "here")
-    assert list(Verification().differences(job)) == []
+    assert differences(job) == []
 
     (tmp_path / "here").rename(tmp_path / "there")
     files = {name: [tmp_path / "there" / file.name for file in getattr(job, name)] for name in ("inputs", "outputs")}
@@ -70,7 +77,7 @@ def test_as_made(tmp_path: Path) -> None:
         os.utime(file, (1, 1))
     moved = replace(job, params={"code": CODE, "cfg": json.dumps(dict(reversed(CONFIG.items())))}, **files)
 
-    assert list(Verification().differences(moved)) == []
+    assert differences(moved) == []
 
 
 @pytest.mark.parametrize(
@@ -80,12 +87,12 @@ def test_as_made(tmp_path: Path) -> None:
         (lambda job: without(job.outputs[1]), "two.csv: missing"),
         (lambda job: swapped(job.outputs[1]), "two.csv: changed since it was made"),
         (
-            lambda job: without(job_log.path(job.outputs[0])),
-            "one.csv: nothing tells what it was made from (.one.csv.job.json is missing or damaged)",
+            lambda job: without(job_logs.path(job.outputs[0])),
+            "one.csv: its log .one.csv.job.json is missing or damaged",
         ),
         (
-            lambda job: job_log.path(job.outputs[0]).write_text("{}"),
-            "one.csv: nothing tells what it was made from (.one.csv.job.json is missing or damaged)",
+            lambda job: job_logs.path(job.outputs[0]).write_text("{}"),
+            "one.csv: its log .one.csv.job.json is missing or damaged",
         ),
         (lambda job: swapped(job.inputs[0]), "one.csv: made from other inputs: in.txt"),
         (lambda job: without(job.inputs[0]), "one.csv: made from other inputs: in.txt"),
@@ -97,7 +104,7 @@ def test_files(tmp_path: Path, change: Callable[[Planned], object], line: str) -
 
     change(job)
 
-    assert list(Verification().differences(job)) == [f"{tmp_path}/{line}"]
+    assert differences(job) == [f"{tmp_path}/{line}"]
 
 
 @pytest.mark.parametrize(
@@ -105,25 +112,25 @@ def test_files(tmp_path: Path, change: Callable[[Planned], object], line: str) -
     [
         (
             lambda job: configured(job, {"training": {"epochs": 3, "rate": 0.1}, "seed": 0}),
-            "configuration: training.epochs",
+            "with another configuration: training.epochs",
         ),
         (
             lambda job: configured(job, {"training": {"epochs": 2, "rate": 0.1, "clip": 1}}),
-            "configuration: seed, training.clip",
+            "with another configuration: seed, training.clip",
         ),
-        (lambda job: configured(job, {"training": None, "seed": 0}), "configuration: training"),
-        (lambda job: coded(job, "job@1111 stages.train@3333"), "code: stages.train"),
-        (lambda job: coded(job, "stages.train@2222"), "code: job"),
-        (lambda job: coded(job, f"{CODE} models.dcnn@4"), "code: models.dcnn"),
-        (lambda job: replace(job, inputs=[]), "inputs: in.txt"),
-        (lambda job: replace(job, inputs=[*job.inputs, job.outputs[1]]), "inputs: two.csv"),
+        (lambda job: configured(job, {"training": None, "seed": 0}), "with another configuration: training"),
+        (lambda job: coded(job, "job@1111 stages.train@3333"), "by other code: stages.train"),
+        (lambda job: coded(job, "stages.train@2222"), "by other code: job"),
+        (lambda job: coded(job, f"{CODE} models.dcnn@4"), "by other code: models.dcnn"),
+        (lambda job: replace(job, inputs=[]), "from other inputs: in.txt"),
+        (lambda job: replace(job, inputs=[*job.inputs, job.outputs[1]]), "from other inputs: two.csv"),
     ],
 )
 def test_plans(tmp_path: Path, planned: Callable[[Planned], Planned], line: str) -> None:
     """What would be made of another configuration, code or choice of inputs names exactly that."""
     job = planned(made(tmp_path))
 
-    assert list(Verification().differences(job)) == [f"{tmp_path}/one.csv: made from other {line}"]
+    assert differences(job) == [f"{tmp_path}/one.csv: made {line}"]
 
 
 def test_several_differences(tmp_path: Path) -> None:
@@ -132,22 +139,53 @@ def test_several_differences(tmp_path: Path) -> None:
     for file in (*job.inputs, *job.outputs):
         swapped(file)
 
-    assert [line.removeprefix(f"{tmp_path}/") for line in Verification().differences(job)] == [
+    assert [line.removeprefix(f"{tmp_path}/") for line in differences(job)] == [
         "one.csv: changed since it was made",
         "two.csv: changed since it was made",
-        "one.csv: made from other configuration: seed",
-        "one.csv: made from other code: job, stages.train",
+        "one.csv: made with another configuration: seed",
+        "one.csv: made by other code: job, stages.train",
         "one.csv: made from other inputs: in.txt",
     ]
+
+
+@pytest.mark.parametrize(
+    ("writer", "reader", "words"),
+    [
+        ("", "", "made with another configuration"),
+        ("ladder", "ladder", "made with another configuration"),
+        ("ladder", "", "written by the experiment ladder, with another configuration"),
+        ("", "ladder", "written by config.yaml without an experiment, with another configuration"),
+    ],
+)
+def test_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: str, reader: str, words: str) -> None:
+    """Where another experiment wrote a file with another configuration it is named; a shared file is no difference."""
+    monkeypatch.setenv(job_logs.EXPERIMENT, writer)
+    job = made(tmp_path)
+
+    assert differences(job, reader) == []
+    assert differences(configured(job, CONFIG | {"seed": 1}), reader) == [f"{tmp_path}/one.csv: {words}: seed"]
+
+
+def test_one_command(tmp_path: Path) -> None:
+    """Missing files are targets; others are forced by name, or by their rules if they are many."""
+    run = ["snakemake", "--configfile", "my experiment.yaml"]
+    reasons = ("missing", "changed since it was made")
+    missing, changed = (Difference("train", Path(f"a/{reason}"), reason) for reason in reasons)
+    many = [Difference(rule, Path(f"{rule}/{n}"), "changed") for n in range(SHOWN) for rule in ("judge", "attack")]
+
+    assert remake(run, [missing]) == "snakemake --configfile 'my experiment.yaml' -- a/missing"
+    assert shlex.split(remake(run, [missing, changed, changed])) == [*run, "--forcerun", "a/missing", str(changed.file)]
+    assert shlex.split(remake(run, [missing, *many])) == [*run, "--forcerun", "attack", "judge"]
+    assert shlex.split(remake(run, [one._replace(reason="missing") for one in many])) == run
 
 
 def test_inputs_of_one_name(tmp_path: Path) -> None:
     """Of several inputs with the same name, those that differ are told by their folders; exchanged ones differ."""
     job = made(tmp_path, inputs=("a/set", "b/set"))
-    assert list(Verification().differences(job)) == []
+    assert differences(job) == []
 
     swapped(job.inputs[1])
-    assert list(Verification().differences(job)) == [f"{tmp_path}/one.csv: made from other inputs: b/set.txt"]
+    assert differences(job) == [f"{tmp_path}/one.csv: made from other inputs: b/set.txt"]
 
 
 def test_summary(tmp_path: Path) -> None:
@@ -174,9 +212,9 @@ def test_summary(tmp_path: Path) -> None:
         peak_memory_mb=20,
     )
     third = replace(third, inputs=[first.outputs[1]])
-    log = job_log.read(third.outputs[0])
+    log = job_logs.read(third.outputs[0])
     log["record"]["versions"]["torch"] = "0.1"
-    job_log.path(third.outputs[0]).write_text(json.dumps(log))
+    job_logs.path(third.outputs[0]).write_text(json.dumps(log))
 
     found = Verification().summary([first, second, third])
 

@@ -30,7 +30,7 @@ class Trap:
 def checkpoint(path: Path, wrapper: dict | None = None, model: dict = MODEL) -> Path:
     """Write a checkpoint of this program."""
     made = build(MODEL, (16, 16), torch.rand(4, 3))
-    save(path, made, model, (16, 16), {}, wrapper)
+    save(path, made, model, (16, 16), wrapper)
     return path
 
 

@@ -110,7 +110,7 @@ def test_equal_to_the_network(tmp_path: Path, kind: str) -> None:
     """Estimates and input gradients equal the network's to the bit, at every call; nearly so in double."""
     network, x = own(), torch.rand(7, 1, 8, 8)
     made = scripted(archived(SAVED[kind](network)), POSITION)
-    save(tmp_path / "c.pt", made, {"plugin": "TorchScript", "parameters": {}}, (8, 8), {})
+    save(tmp_path / "c.pt", made, {"plugin": "TorchScript", "parameters": {}}, (8, 8))
     read = load(tmp_path / "c.pt")
 
     for users in (x, x, x[:3], x, x[:1], x):
@@ -149,7 +149,7 @@ def test_weights_are_those_of_the_state(tmp_path: Path) -> None:
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.mul_(1.1)
-    save(tmp_path / "c.pt", made, {"plugin": "TorchScript", "parameters": {}}, (8, 8), {})
+    save(tmp_path / "c.pt", made, {"plugin": "TorchScript", "parameters": {}}, (8, 8))
 
     found = load(tmp_path / "c.pt")(x)
     assert torch.equal(found, made(x))

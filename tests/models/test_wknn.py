@@ -119,7 +119,7 @@ def test_file(tmp_path: Path) -> None:
     original.network.remember(x, y)
     file = tmp_path / "checkpoint.pt"
 
-    save(file, original, MODEL, (4, 4), {})
+    save(file, original, MODEL, (4, 4))
     read = load(file)
 
     assert torch.equal(read(x), original(x))

@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from robustloc.base.files import parquet_record
 from robustloc.report import columns, table_files
 
 NAN = float("nan")
@@ -25,7 +24,7 @@ FRAME = pd.DataFrame(
 def test_two_files_of_one_content(tmp_path: Path) -> None:
     """Both hold the same values, to the digits of the CSV; what is missing is null, words and integers are such."""
     files = [tmp_path / "summary.csv", tmp_path / "summary.parquet"]
-    table_files.write(files, "summary", FRAME, {"config": {"a": 1}})
+    table_files.write(files, "summary", FRAME)
     read = pq.read_table(files[1])
 
     pd.testing.assert_frame_equal(pd.read_csv(files[0]), read.to_pandas(), check_dtype=False)
@@ -34,13 +33,12 @@ def test_two_files_of_one_content(tmp_path: Path) -> None:
     assert read["epsilon"].to_pylist() == [0.01, None]
     assert read.schema.field("rmse_mean_m").metadata[b"unit"] == b"m"
     assert b"root mean square" in read.schema.field("rmse_mean_m").metadata[b"description"]
-    assert parquet_record(files[1]) == {"config": {"a": 1}}
 
 
 def test_table_without_rows(tmp_path: Path) -> None:
     """Has its columns and types all the same."""
     files = [tmp_path / "summary.csv", tmp_path / "summary.parquet"]
-    table_files.write(files, "summary", FRAME.iloc[:0], {})
+    table_files.write(files, "summary", FRAME.iloc[:0])
 
     assert pq.read_table(files[1]).schema.field("seeds").type == pa.int64()
 
@@ -48,7 +46,7 @@ def test_table_without_rows(tmp_path: Path) -> None:
 def test_unknown_column(tmp_path: Path) -> None:
     """A column that nobody described is not written."""
     with pytest.raises(KeyError, match="table summary has no entry colour"):
-        table_files.write([tmp_path / "a.csv", tmp_path / "a.parquet"], "summary", FRAME.assign(colour="red"), {})
+        table_files.write([tmp_path / "a.csv", tmp_path / "a.parquet"], "summary", FRAME.assign(colour="red"))
 
 
 def test_columns_of_attacks() -> None:

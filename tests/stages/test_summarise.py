@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from robustloc.base.files import Files
 from robustloc.base.seeds import LOCALIZER
 from robustloc.experiment.paths import ATTACK_SET, CLEAN_SET
-from robustloc.jobs.job import Job
 from robustloc.report.statistics import rmse_interval
 from robustloc.robustness import adversarial_set
 from robustloc.stages import summarise
@@ -19,7 +19,7 @@ RNG = np.random.default_rng(0)
 ERRORS = {(attack, seed): RNG.exponential(size=20) for attack in ("clean", "fgsm") for seed in (0, 1)}
 
 
-def evaluated(results: Path, users: dict[int, np.ndarray]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def evaluated(results: Path, users: dict[int, np.ndarray], folder: str = "tables") -> tuple[pd.DataFrame, pd.DataFrame]:
     """Write made-up sets of two seeds, with the given users, and sum them up."""
     for (attack, seed), error in ERRORS.items():
         names = ("s", "m", "none", seed, attack, 0.1 * (attack != "clean"), "none" if attack == "clean" else "linf")
@@ -27,14 +27,14 @@ def evaluated(results: Path, users: dict[int, np.ndarray]) -> tuple[pd.DataFrame
         file = CLEAN_SET if attack == "clean" else ATTACK_SET.replace("{budget}", "{tag}")
         (path := results / file.format(**cell)).parent.mkdir(parents=True, exist_ok=True)
         columns = {"user": users[seed], "error_m": error, "psr_db": np.full(20, -20.0 - seed)}
-        adversarial_set.write(path, columns, {"config": {"cell": cell}, "size": SIZE})
-    tables = results / "tables"
-    tables.mkdir(exist_ok=True)
+        adversarial_set.write(path, columns, cell, size=SIZE)
+    tables = results / folder
+    tables.mkdir(parents=True, exist_ok=True)
     words = pd.DataFrame([("s", "m", "none", 0, "OK"), ("s", "m", "none", 1, "WARN")])
     words.set_axis([*LOCALIZER, "verdict"], axis=1).to_csv(tables / "verdicts.csv", index=False)
     outputs = {name: [tables / f"{name}.{suffix}" for suffix in ("csv", "parquet")] for name in ("table", "summary")}
     config = {"grids": [GRID], "budgets": {"s": {"fgsm": ["eps0.1"]}}}
-    summarise.main(Job(config, [], {"verdicts": [tables / "verdicts.csv"]}, outputs))
+    summarise.run(config, Files(verdicts=[tables / "verdicts.csv"]), Files(outputs))
     return pd.read_csv(tables / "table.csv"), pd.read_csv(tables / "summary.csv")
 
 
@@ -76,3 +76,11 @@ def test_one_seed_has_no_deviation(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert summary.rmse_std_m.isna().all()
     ends = ["rmse_low_m", "rmse_high_m"]
     assert summary[ends].values.tolist() == table[ends].values.tolist()
+
+
+def test_tables_of_an_experiment(tmp_path: Path) -> None:
+    """Tables in the folder of an experiment are of the sets that all experiments share."""
+    users = {seed: np.arange(20) for seed in (0, 1)}
+
+    for table, own in zip(evaluated(tmp_path, users), evaluated(tmp_path, users, "experiments/a/tables"), strict=True):
+        pd.testing.assert_frame_equal(own, table)

@@ -11,6 +11,7 @@ from smoke_files import DRAWN, NOTHING, TABLES, clean, due, figures, judged, set
 from torch import nn
 from workflow_project import SMOKE, Project
 
+from robustloc.base import job_logs
 from robustloc.base.files import sha256
 from robustloc.data.dataset import Manifest
 from robustloc.robustness import adversarial_set
@@ -74,7 +75,8 @@ def test_what_it_is_made_from(joined: Project) -> None:
     results, checksum = joined.folder / RESULTS, sha256(joined.folder / FILE)
     content = torch.load(results / f"{MINE}/seed0/checkpoint.pt", weights_only=True)
 
-    assert content["record"]["inputs"]["mine.pt"] == checksum
+    made_from = job_logs.read(results / f"{MINE}/seed0/checkpoint.pt")["record"]
+    assert made_from["inputs"]["mine.pt"] == checksum
     assert bytes(content["state"]["network.archive"].tolist()) == (joined.folder / FILE).read_bytes()
     assert json.loads((results / "provenance.json").read_text())["raw"][FILE] == checksum
     logs = [pd.read_csv(results / f"{cell}/seed0/training.csv") for cell in (MINE, CLAMPED, TUNED)]

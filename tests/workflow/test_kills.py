@@ -39,7 +39,7 @@ LARGE = {
 
 def stage(project: Project, job: str) -> psutil.Process | None:
     """The process of a job's own work, or of what waits for it, if it runs."""
-    return next((one for one in jobs(project).get(job, []) if one.cmdline()[1:3] == ["-m", "robustloc"]), None)
+    return next((one for one in jobs(project).get(job, []) if one.cmdline()[1:3] == ["-m", "robustloc.jobs"]), None)
 
 
 def test_killed_shard(fresh: Project) -> None:
@@ -108,7 +108,7 @@ def test_diverged_training(fresh: Project) -> None:
 
     assert done.returncode != 0
     assert not (fresh.folder / cell / "checkpoint.pt").exists()
-    during, _, end = done.stderr.partition("Failed: 1 of 5 jobs; 1 others were not run.\n")
+    during, _, end = done.stderr.partition("Failed: 1 of 5 jobs; 1 other job not run.\n")
     assert "training diverged in epoch 0" in during
     assert "Train dcnn (defence none, seed 0) on indoor\n" in end
     assert re.search(r"logs/indoor/dcnn/none/seed0/train\.log ends:\n(.*\n){1,5} +error: .*training diverged", end)

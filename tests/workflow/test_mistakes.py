@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
 from workflow_project import SMOKE, Project
 
-from robustloc.base.files import parquet_record, sha256
+from robustloc.base import job_logs
+from robustloc.base.files import sha256
 
 MISTAKES = {
     "misspelt key": ({"training": {"epoch": 3}}, "training.epoch: there is no 'epoch', did you mean 'epochs'?"),
@@ -82,16 +82,16 @@ def broken_python(folder: Path, needle: str) -> Path:
 
 
 def stale(results: Path) -> list[str]:
-    """List artefacts whose recorded inputs are not the files that lie there now."""
+    """List results whose logged inputs are not the files that are there now."""
     found = []
     for manifest in results.glob("*/manifest.json"):
         scenario = manifest.parent
         for checkpoint in scenario.glob("*/*/*/checkpoint.pt"):
-            inputs = torch.load(checkpoint, weights_only=True)["record"]["inputs"]
+            inputs = job_logs.read(checkpoint)["record"]["inputs"]
             if inputs["manifest.json"] != sha256(manifest):
                 found.append(str(checkpoint))
             for made in [*checkpoint.parent.glob("*.parquet"), *checkpoint.parent.glob("*/*.parquet")]:
-                if parquet_record(made)["inputs"]["checkpoint.pt"] != sha256(checkpoint):
+                if job_logs.read(made)["record"]["inputs"]["checkpoint.pt"] != sha256(checkpoint):
                     found.append(str(made))
     return found
 

@@ -12,7 +12,8 @@ import pytest
 import torch
 from workflow_project import SMOKE, Project
 
-from robustloc.base.files import parquet_record, sha256
+from robustloc.base import job_logs
+from robustloc.base.files import sha256
 from robustloc.robustness import adversarial_set
 
 COLUMNS = [
@@ -53,23 +54,23 @@ def test_everything_is_there(finished: Project) -> None:
     assert log.columns.tolist() == ["epoch", "training_loss", "validation_loss", "validation_rmse_m"]
     assert len(log) == 2
     assert not list(results.rglob("*.tmp"))
-    assert not list(results.rglob(".training-*"))
+    assert not list(results.rglob(".train-*"))
 
 
 def test_set_is_what_its_localizer_does(finished: Project) -> None:
-    """A set holds the test users, its predictions and its budget, and names what it was made from."""
+    """A set holds the test users, its predictions and its budget; its log names what it was made from."""
     results = finished.folder / "results" / "smoke" / "outdoor"
     path = results / "dcnn/adversarial/seed0/pgd_linf/eps0.05.parquet"
     columns = pq.read_table(path).to_pydict()
-    record = parquet_record(path)
+    inputs = job_logs.read(path)["record"]["inputs"]
 
     assert columns["user"] == pq.read_table(results / "test.parquet")["user"].to_pylist()
     np.testing.assert_allclose(
         np.linalg.norm(np.subtract(columns["prediction"], columns["position"]), axis=1), columns["error_m"]
     )
     assert max(columns["linf"]) <= 0.05 * (1 + 1e-4)
-    assert record["spent"]["largest_linf"] == pytest.approx(max(columns["linf"]))
-    assert record["inputs"]["checkpoint.pt"] == sha256(results / "dcnn/adversarial/seed0/checkpoint.pt")
+    assert adversarial_set.described(path)["spent"]["largest_linf"] == pytest.approx(max(columns["linf"]))
+    assert inputs["checkpoint.pt"] == sha256(results / "dcnn/adversarial/seed0/checkpoint.pt")
     assert adversarial_set.cell(path)["budget"] == "linf"
 
 
@@ -83,7 +84,7 @@ def test_worst_of_an_ensemble(finished: Project) -> None:
     np.testing.assert_array_equal(worst.error_m, errors.max(axis=1))
     for row, user in worst.iterrows():
         np.testing.assert_array_equal(user.adp, members[user.attack].adp[row])
-    inputs = parquet_record(folder / "worst" / "eps0.002.parquet")["inputs"]
+    inputs = job_logs.read(folder / "worst" / "eps0.002.parquet")["record"]["inputs"]
     assert inputs == {f"{name}/eps0.002.parquet": sha256(folder / name / "eps0.002.parquet") for name in members}
     sent = pd.read_parquet(folder / "csi_pgd" / "psr-20.parquet")
     np.testing.assert_allclose(sent.psr_db, -20, atol=1e-3)

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from workflow_project import Project
 
-from robustloc.base.files import parquet_record
+from robustloc.base import job_logs
 from robustloc.report import columns, table_files
 
 DOCUMENT = r"\documentclass{article}\usepackage{booktabs}\usepackage{graphicx}\begin{document}\input{%s}\end{document}"
@@ -27,7 +27,7 @@ def results(finished: Project) -> Path:
 
 @pytest.mark.parametrize("name", columns.TABLES)
 def test_csv_and_parquet(results: Path, name: str) -> None:
-    """Both hold the same rows; the types are those that are said, and the record says what they were made from."""
+    """Both hold the same rows; the types are those that are said; the log says what they were made from."""
     csv, parquet = (results / "tables" / f"{name}.{suffix}" for suffix in ("csv", "parquet"))
     text, table = pd.read_csv(csv, keep_default_na=False, na_values=[""]), pq.read_table(parquet)
 
@@ -36,7 +36,7 @@ def test_csv_and_parquet(results: Path, name: str) -> None:
     for field in table.schema:
         assert field.type == table_files.TYPES[columns.of(name, [field.name])[field.name].type]
         assert (table[field.name].null_count == len(table)) <= pa.types.is_floating(field.type)
-    assert parquet_record(parquet)["code"].count("tidy@") == 1
+    assert job_logs.read(csv)["record"]["code"].count("report.table_files@") == 1
 
 
 def test_dictionary(results: Path) -> None:

@@ -14,7 +14,7 @@ def test_dry_run_is_a_summary(fresh: Project) -> None:
     assert len(printed.splitlines()) <= 32
     counts = dict(re.findall(r"^(\w+) +(\d+)$", printed, flags=re.MULTILINE))
     assert int(counts["total"]) == sum(int(count) for rule, count in counts.items() if rule != "total")
-    assert re.search(r"^Roughly how long: about \d+ min with \d+ jobs? at once\.$", printed, flags=re.MULTILINE)
+    assert re.search(r"^Estimated run time: about \d+ min with \d+ jobs? at once\.$", printed, flags=re.MULTILINE)
     assert not (fresh.folder / "results").exists()
 
 
@@ -22,10 +22,10 @@ def test_length_of_another_experiment(fresh: Project) -> None:
     """Of jobs of another size than the default's nothing is known before they have run once."""
     planned = fresh.run("-n", "--configfile", SMOKE)
 
-    assert "Roughly how long: not known before this experiment has run once." in planned.stdout + planned.stderr
+    assert "Estimated run time: unknown until the first complete run." in planned.stdout + planned.stderr
     grids = fresh.overlay({"grids": [{"scenarios": ["indoor"], "models": ["dcnn"]}], "figures": []})
     planned = fresh.run("-n", "--configfile", grids)
-    assert "Roughly how long: less than a minute" in planned.stdout + planned.stderr
+    assert "Estimated run time: less than a minute" in planned.stdout + planned.stderr
 
 
 def test_dry_run_lists_jobs_when_asked(fresh: Project) -> None:

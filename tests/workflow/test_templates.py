@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import torch
 from workflow_project import PARTS, ROOT, SMOKE, Project
+
+from robustloc.base import job_logs
 
 EXPERIMENT = "experiments/mine.yaml"
 ROOMS = {
@@ -97,5 +98,5 @@ def test_attack_and_defence(finished: Project, tmp_path: Path) -> None:
     own = pd.read_parquet(project.folder / attacked)
     assert (own.linf <= 0.002 * 1.001).all()
     assert own.error_m.pow(2).mean() > own.clean_error_m.pow(2).mean()
-    checkpoint = torch.load((project.folder / defended).parents[1] / "checkpoint.pt", weights_only=True)
-    assert checkpoint["record"]["config"]["defence"] == {"plugin": "mine", "parameters": {"share": 0.1}, "attacks": []}
+    made_from = job_logs.read((project.folder / defended).parents[1] / "checkpoint.pt")["record"]
+    assert made_from["config"]["defence"] == {"plugin": "mine", "parameters": {"share": 0.1}, "attacks": []}

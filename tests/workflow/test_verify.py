@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 import yaml
 from workflow_project import SMOKE, Project
 
-from robustloc.base.files import PACKAGES, sha256, version
+from robustloc.base.files import sha256
+from robustloc.jobs.log import PACKAGES
 
 RAW = "outdoor/raw/power_t001_tx000_r000.npz"
 CHECKPOINT = "outdoor/dcnn/none/seed0/checkpoint.pt"
@@ -24,26 +28,30 @@ def changed(finished: Project, tmp_path: Path) -> Project:
 
 
 def differences(project: Project) -> list[str]:
-    """What verify tells of a project in which Snakemake finds nothing to be done."""
+    """List what verify prints for a project in which Snakemake finds nothing to be done."""
     assert "Nothing to be done" in project.run("--configfile", SMOKE).stderr
+    return verified(project)[0]
+
+
+def verified(project: Project) -> tuple[list[str], list[str]]:
+    """List the differences of a project, and the arguments of the command that makes the results again."""
     done = project.snakemake("verify", "--configfile", SMOKE)
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    assert (
-        f"error: differences: {len(lines)}; delete the files that they name and run snakemake again, with"
-        in done.stderr
-    )
-    return [line.replace("results/smoke/", "") for line in lines]
+    said = rf"error: {len(lines)} differences; make these results again with:\nsnakemake (.*)"
+    command = re.search(said, (project.folder / "results/smoke/logs/verify.log").read_text())
+    assert command, done.stderr
+    return [line.replace("results/smoke/", "") for line in lines], shlex.split(command[1])
 
 
 def test_clean(finished: Project) -> None:
-    """A finished run as it is: not a word, and nothing is written but the log."""
+    """A finished run as it is: one line, and nothing is written but the log."""
     before = {file: file.stat().st_mtime_ns for file in (finished.folder / "results").rglob("*") if file.is_file()}
 
     done = finished.run("verify", "--configfile", SMOKE)
 
-    assert done.stdout == ""
+    assert re.fullmatch(r"\d{3} results checked, all current\n", done.stdout)
     log = finished.folder / "results/smoke/logs/verify.log"
     assert log.read_text() == ""
     after = {file: file.stat().st_mtime_ns for file in (finished.folder / "results").rglob("*") if file.is_file()}
@@ -93,8 +101,8 @@ def test_edited_configuration(changed: Project) -> None:
 
     found = differences(changed)
 
-    found.remove("report.html: made from other configuration: training.epochs")
-    words = [line.partition(": made from other configuration: ") for line in found]
+    found.remove("report.html: made with another configuration: training.epochs")
+    words = [line.partition(": made with another configuration: ") for line in found]
     assert {Path(name).name: key for name, _, key in words} == {
         "checkpoint.pt": "training.epochs",
         "examination.json": "queries",
@@ -109,11 +117,45 @@ def test_edited_code(changed: Project) -> None:
     """An edited module is named at the files that it makes; a comment is no edit."""
     file = changed.folder / "src/robustloc/stages/summarise.py"
     file.write_text(file.read_text() + "\n# a remark\n")
-    assert changed.run("verify", "--configfile", SMOKE).stdout == ""
+    changed.run("verify", "--configfile", SMOKE)
 
     file.write_text(file.read_text() + "\nEDITED = True\n")
 
-    assert differences(changed) == ["tables/rmse.csv: made from other code: stages.evaluate"]
+    assert differences(changed) == ["tables/rmse.csv: made by other code: stages.summarise"]
+
+
+def test_missing_second_output(changed: Project) -> None:
+    """A missing file that no job reads is made again by the command that verify prints, and nothing else is."""
+    file = changed.folder / "results/smoke/outdoor/dcnn/none/seed0/training.csv"
+    content = file.read_bytes()
+    file.unlink()
+
+    found, command = verified(changed)
+    assert found == ["outdoor/dcnn/none/seed0/training.csv: missing"]
+    done = changed.run(*command)
+
+    assert file.read_bytes() == content
+    assert done.stderr.count(" | ") == 1, done.stderr
+    assert changed.run("verify", "--configfile", SMOKE).stdout.endswith("all current\n")
+
+
+def test_another_experiment(changed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables that another experiment wrote in the same folder are said to be; the printed command writes them again."""
+    table, kept = "results/smoke/tables/matrices.md", (changed.folder / "results/smoke/tables/rmse.csv").read_bytes()
+    log = changed.folder / "results/smoke/tables/.rmse.md.job.json"
+    content = json.loads(log.read_text())
+    content["record"]["config"] = {"matrices": []}
+    content["run"]["experiment"] = "ladder"
+    log.write_text(json.dumps(content))
+
+    found, command = verified(changed)
+    (line,) = found
+    assert line == "tables/rmse.md: written by the experiment ladder, with another configuration: matrices"
+    changed.run(*command)
+
+    assert changed.run("verify", "--configfile", SMOKE).stdout.endswith("all current\n")
+    assert (changed.folder / table).exists()
+    assert (changed.folder / "results/smoke/tables/rmse.csv").read_bytes() == kept
 
 
 def test_report(changed: Project) -> None:

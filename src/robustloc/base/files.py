@@ -1,15 +1,8 @@
-"""Files that a job leaves behind: written whole or not at all, and carrying the record of what made them."""
+"""Files that jobs read and write: their names, their checksums, and columns of arrays in Parquet."""
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import math
-import os
-import platform
-import sys
-from collections.abc import Iterable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -19,53 +12,15 @@ import pyarrow.parquet as pq
 from robustloc.base.errors import UserError
 
 KEY = b"robustloc"
-# packages whose version can change a number
-PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "torch", "torchdiffeq", "pytorch-lightning", "pyarrow")
 
 
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, which takes its place only if the block ends well.
+class Files(dict[str, list[Path]]):
+    """Input or output files of a job, by the name of their argument."""
 
-    Waits while another process makes this file, such as a job that outlived its Snakemake.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary, held = _alone(path.with_name(f".{path.name}.tmp"))
-    try:
-        yield temporary
-        if not temporary.stat().st_size:
-            raise FileNotFoundError(f"{path}: nothing was written")
-        os.replace(temporary, path)
-    except BaseException:  # not later: by then the name may be another process's
-        temporary.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(held)
-
-
-def _alone(temporary: Path) -> tuple[Path, int]:
-    """Open and lock a temporary file for this process alone, emptied of what a killed one left in it.
-
-    Returns:
-        Its path, another one where files cannot be locked; and the open file, which holds the lock.
-    """
-    while True:
-        held = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"waiting for another process to end that writes {temporary}", file=sys.stderr, flush=True)
-            fcntl.flock(held, fcntl.LOCK_EX)
-        except OSError:  # not on this file system; two at once must at least not write into one file
-            temporary.unlink(missing_ok=True)
-            own = temporary.with_name(f"{temporary.stem}.{platform.node()}.{os.getpid()}.tmp")
-            own.touch()
-            return own, held
-        with contextlib.suppress(FileNotFoundError):  # removed, or given its final name, while this process waited
-            if os.path.samestat(os.fstat(held), os.stat(temporary)):
-                os.ftruncate(held, 0)
-                return temporary, held
-        os.close(held)
+    def one(self, name: str) -> Path:
+        """Return the only file of an argument."""
+        (path,) = self[name]
+        return path
 
 
 def sha256(path: Path) -> str:
@@ -74,42 +29,22 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def record(config: dict, code: str, inputs: dict[Path, str]) -> dict:
-    """Describe what a result is made from: configuration, code fingerprint, inputs with checksums, package versions.
+def to_metadata(described: dict) -> dict[bytes, bytes]:
+    """Return the metadata of a Parquet schema that holds what readers of the file need besides its columns."""
+    return {KEY: json.dumps(described, sort_keys=True).encode()}
 
-    Nothing here depends on the host or the time, so equal work gives equal bytes.
+
+def read_metadata(path: Path) -> dict:
+    """Read this metadata back from a Parquet file.
+
+    Raises:
+        UserError: the file has none.
     """
-    return {
-        "config": config,
-        "code": code,
-        "inputs": dict(sorted((name, inputs[path]) for path, name in short_names(inputs).items())),
-        "versions": {package: version(package) for package in PACKAGES},
-    }
-
-
-def short_names(paths: Iterable[Path]) -> dict[Path, str]:
-    """Name files: by their own names, or with the folders that tell them from others of that name."""
-    alike: dict[str, list[Path]] = {}
-    for path in dict.fromkeys(paths):
-        alike.setdefault(path.name, []).append(path)
-    shared = {name: os.path.commonpath(same) for name, same in alike.items() if len(same) > 1}
-    return {
-        path: os.path.relpath(path, shared[name]) if name in shared else name
-        for name, same in alike.items()
-        for path in same
-    }
-
-
-def parquet_metadata(made_from: dict) -> dict[bytes, bytes]:
-    """Return the schema metadata that holds a record."""
-    return {KEY: json.dumps(made_from, sort_keys=True).encode()}
-
-
-def parquet_record(path: Path) -> dict:
-    """Read the record back from a Parquet file."""
     metadata = pq.read_schema(path).metadata or {}
     if KEY not in metadata:
-        raise UserError(f"{path}: not written by robustloc (no {KEY.decode()!r} metadata); delete it and run again")
+        raise UserError(
+            f"{path}: expected a file of robustloc, found no {KEY.decode()!r} metadata; delete it and run again"
+        )
     return json.loads(metadata[KEY])
 
 

@@ -4,12 +4,12 @@ import hashlib
 
 import numpy as np
 
-# the names of a localizer, in the order of its path and of its seeds
+# the names that identify a localizer, in the order of its path and of its seeds
 LOCALIZER = ("scenario", "model", "defence", "seed")
 
 
 def seed(root: int, *names: object) -> int:
-    """Derive a 63-bit seed from the experiment's root seed and the names of what is drawn."""
+    """Return a 63-bit seed of the experiment's root seed and the names of what is drawn."""
     words = [int.from_bytes(hashlib.sha256(str(name).encode()).digest()[:8], "little") for name in names]
     return int(np.random.SeedSequence([root, *words]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 

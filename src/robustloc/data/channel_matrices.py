@@ -7,8 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from robustloc.base.files import from_column, parquet_metadata, parquet_record, to_column
+from robustloc.base.files import from_column, read_metadata, to_column, to_metadata
+from robustloc.data.channel import Channel, matrix
 from robustloc.data.dataset import PARTS
+from robustloc.data.paths import Paths
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,36 @@ class Channels:
     csi: np.ndarray
 
 
-def write_channels(path: Path, channels: Channels, made_from: dict) -> None:
+def compute(paths: Paths, parts: np.ndarray, settings: Channel, examples: int, rng: np.random.Generator) -> Channels:
+    """Compute the channel matrices of all test users and of some training users.
+
+    Args:
+        paths: of N users.
+        parts: (N,) index in PARTS.
+        settings: array and waveform.
+        examples: how many training users; all, if there are fewer.
+        rng: draws them.
+    """
+    train, test = (np.flatnonzero(parts == PARTS.index(name)) for name in ("train", "test"))
+    wanted = np.concatenate([test, rng.choice(train, min(examples, len(train)), replace=False)])
+    # one user at a time bounds the memory: the matrices of all paths are larger than the result
+    matrices = [matrix(paths[np.array([user])], settings)[0] for user in wanted]
+    csi = np.stack(matrices).astype(np.complex64)
+    return Channels(paths.user[wanted], parts[wanted], paths.position[wanted], csi)
+
+
+def write_channels(path: Path, channels: Channels) -> None:
     """Write channel matrices to one Parquet file, which stores real and imaginary parts alternately."""
     columns = {"user": channels.user, "part": channels.part, "position": channels.position}
     columns["csi"] = channels.csi.view(np.float32)
     table = pa.table({name: to_column(values) for name, values in columns.items()})
-    table = table.replace_schema_metadata(parquet_metadata(made_from | {"shape": channels.csi.shape[1:]}))
+    table = table.replace_schema_metadata(to_metadata({"shape": channels.csi.shape[1:]}))
     pq.write_table(table, path, compression="zstd", use_byte_stream_split=["csi.list.element"], use_dictionary=False)
 
 
 def read_channels(path: Path, *names: str) -> list[Channels]:
     """Read the channel matrices of the named parts, such as ``test`` and ``train``, in the order of the names."""
-    table, shape = pq.read_table(path), parquet_record(path)["shape"]
+    table, shape = pq.read_table(path), read_metadata(path)["shape"]
     arrays = {name: from_column(table, name) for name in table.column_names}
     arrays["csi"] = arrays["csi"].view(np.complex64).reshape(-1, *shape)
     chosen = [arrays["part"] == PARTS.index(name) for name in names]

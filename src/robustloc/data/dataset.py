@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from robustloc.base.errors import UserError
-from robustloc.base.files import from_column, parquet_metadata, parquet_record, sha256, to_column
+from robustloc.base.files import from_column, read_metadata, sha256, to_column, to_metadata
 from robustloc.data.channel import Channel
 from robustloc.data.scale import Scale
 from robustloc.data.transform import CONVENTIONS, Convention
@@ -47,7 +47,7 @@ class Users:
         return Users(**{field.name: getattr(self, field.name)[users] for field in fields(self)})
 
 
-def _schema(shape: tuple[int, int], made_from: dict) -> pa.Schema:
+def _schema(shape: tuple[int, int]) -> pa.Schema:
     return pa.schema(
         [
             pa.field("user", pa.int64()),
@@ -57,20 +57,19 @@ def _schema(shape: tuple[int, int], made_from: dict) -> pa.Schema:
             pa.field("count", pa.int16()),
             pa.field("adp", pa.list_(pa.float32(), shape[0] * shape[1])),
         ],
-        metadata=parquet_metadata(made_from | {"shape": list(shape)}),
+        metadata=to_metadata({"shape": list(shape)}),
     )
 
 
-def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int], made_from: dict) -> None:
+def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int]) -> None:
     """Write users to one Parquet file, one batch at a time to limit the memory.
 
     Args:
         path: of the file.
         batches: users in the scenario's order.
         shape: angle bins and delay bins.
-        made_from: record of the job, stored in the file's metadata.
     """
-    schema = _schema(shape, made_from)
+    schema = _schema(shape)
     with pq.ParquetWriter(path, schema, compression="zstd", use_byte_stream_split=True, use_dictionary=False) as writer:
         for users in batches:
             columns = [to_column(getattr(users, field.name), field.type) for field in schema]
@@ -80,7 +79,7 @@ def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int], ma
 def read_shard(path: Path) -> Users:
     """Read one Parquet file of users."""
     table = pq.read_table(path)
-    shape = parquet_record(path)["shape"]
+    shape = read_metadata(path)["shape"]
     arrays = {name: from_column(table, name) for name in table.column_names}
     return Users(**arrays | {"adp": arrays["adp"].reshape(-1, *shape)})
 
@@ -135,6 +134,10 @@ class Manifest:
     def convention(self) -> Convention:
         """Convention of the profiles' transforms."""
         return CONVENTIONS[self.content["conventions"]["adp"]["convention"]]
+
+    def inputs(self, users: Users) -> np.ndarray:
+        """Return the scaled model inputs (N, 1, angle bins, delay bins) of users, float32."""
+        return self.scale.apply(users.adp)[:, None]
 
     def parts(self, *names: str) -> list[Users]:
         """Read the users of the named parts (``train``, ``validation``, ``test``), each in the scenario's order."""

@@ -7,10 +7,14 @@ paths, so the magnitude removes it. A profile is then the magnitude of a weighte
 vectors. The loops are compiled, because vectorised numpy would move large temporary arrays through memory.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numba import njit, prange
+from tqdm import tqdm
 
-from robustloc.data.channel import Channel, path_coordinates
+from robustloc.data.channel import Channel, path_coordinates, used_paths
+from robustloc.data.dataset import ROW_GROUP, Users
 from robustloc.data.paths import Paths
 from robustloc.data.transform import Convention, named
 
@@ -48,6 +52,17 @@ def from_paths(paths: Paths, channel: Channel, convention: str | Convention = "p
     count = np.minimum(paths.count, channel.max_paths)
     _fill(profiles, weight.astype(np.complex64), angle, delay, count, _table(antennas), _table(subcarriers))
     return profiles
+
+
+def users(paths: Paths, channel: Channel, convention: Convention) -> Iterator[Users]:
+    """Compute the profiles of users batch by batch, which bounds the memory."""
+    used = used_paths(paths, channel)
+    late = paths.count.sum() - used.sum()
+    print(f"{len(paths)} users, {used.sum()} paths; {late} more are later than the OFDM symbol and dropped", flush=True)
+    for start in tqdm(range(0, len(paths), ROW_GROUP), desc="profiles", unit="batch"):
+        here = slice(start, start + ROW_GROUP)
+        part, profiles = paths[here], from_paths(paths[here], channel, convention)
+        yield Users(part.user, part.row, part.position, part.line_of_sight, used[here], profiles)
 
 
 def _table(size: int) -> np.ndarray:

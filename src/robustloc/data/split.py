@@ -1,10 +1,19 @@
-"""Split users into parts for training, validation and test. The split depends only on the seed and the users."""
+"""Split users into parts for training, validation and test, and make the data set of a scenario.
+
+The split depends only on the seed and the users.
+"""
+
+import json
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from scipy.spatial import cKDTree
 
 from robustloc.base.errors import UserError
-from robustloc.data.dataset import PARTS
+from robustloc.base.files import from_column, sha256
+from robustloc.data.dataset import PARTS, Users, concatenate, read_shard, write_shard
 
 TRAIN, VALIDATION, TEST, UNUSED = range(len(PARTS))
 
@@ -79,3 +88,55 @@ def _blocks(plan: np.ndarray, rng: np.random.Generator, wanted: dict, block_m: f
         distance, _ = cKDTree(plan[held_out]).query(plan[~held_out], distance_upper_bound=guard_m)
         parts[np.flatnonzero(~held_out)[distance < guard_m]] = UNUSED
     return parts
+
+
+def make_data_set(
+    shards: list[Path], config: dict, rng: np.random.Generator, *, split_file: Path, test_file: Path, manifest: Path
+) -> None:
+    """Write the parts, the test users and the manifest of a scenario, with one shard in memory at a time.
+
+    Args:
+        shards: the profiles of all users, in their order.
+        config: sections ``split``, ``scale``, ``blocked_users``, ``channel`` and ``adp`` of the scenario.
+        rng: see `split`.
+        split_file, test_file, manifest: where to write.
+
+    Raises:
+        UserError: see `split`; or no training user has a path.
+    """
+    tables = [pq.read_table(path, columns=["user", "position", "count"]) for path in shards]
+    user, position, count = (from_column(pa.concat_tables(tables), name) for name in ("user", "position", "count"))
+    eligible = count > 0 if config["blocked_users"] == "drop" else np.ones(len(count), dtype=bool)
+    parts = split(position, eligible, rng, **config["split"])
+    pq.write_table(pa.table({"user": user, "part": pa.array(parts, pa.int8())}), split_file)
+    sizes = [len(table) for table in tables]
+    test, peak = _test_users_and_peak(shards, np.split(parts, np.cumsum(sizes)[:-1]))
+    write_shard(test_file, [test], test.adp.shape[1:])
+    content = {
+        "shape": list(test.adp.shape[1:]),
+        "users": len(user),
+        "users_without_paths": int((count == 0).sum()),
+        "parts": {name: int((parts == part).sum()) for part, name in enumerate(PARTS)},
+        "train_and_validation": int(np.isin(parts, (TRAIN, VALIDATION)).sum()),
+        "scale": {"name": config["scale"], "peak": peak},
+        "conventions": {"channel": config["channel"], "adp": config["adp"]},
+        "shards": [
+            {"file": f"adp/{path.name}", "users": size, "sha256": sha256(path)}
+            for path, size in zip(shards, sizes, strict=True)
+        ],
+        "split": {"file": "split.parquet", "sha256": sha256(split_file)},
+        "test": {"file": "test.parquet", "sha256": sha256(test_file)},
+    }
+    manifest.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _test_users_and_peak(shards: list[Path], parts: list[np.ndarray]) -> tuple[Users, float]:
+    """Collect the test users and find the largest pixel of the training users."""
+    test, peak = [], 0.0
+    for path, part in zip(shards, parts, strict=True):
+        users = read_shard(path)
+        test.append(users[part == TEST])
+        peak = max(peak, float(users.adp[part == TRAIN].max(initial=0)))
+    if peak == 0:
+        raise UserError("no training user has a path; choose other users or another base station")
+    return concatenate(test), peak

@@ -1,6 +1,7 @@
 """Where each result lies below the results folder: the names of the configuration in a fixed order."""
 
 from decimal import Decimal
+from pathlib import Path
 
 SEED_FOLDER = "{scenario}/{model}/{defence}/seed{seed}"
 CHECKPOINT = f"{SEED_FOLDER}/checkpoint.pt"
@@ -19,3 +20,17 @@ def budget_tag(kind: str, value: float) -> str:
 def budget_value(tag: str) -> float:
     """Return the number of a budget's tag."""
     return float(tag[3:])
+
+
+def below_results(place: Path, file: str) -> Path:
+    """Return the path of a result by its name below the results folder.
+
+    Args:
+        place: of a file somewhere in this folder; tables are in ``tables`` or in ``experiments/<name>/tables``, so that
+            their depth says nothing.
+        file: relative to the results folder, see the templates above.
+
+    Returns:
+        Of the folders above `place` the nearest that has the file; a path in the folder of `place`, if none has it.
+    """
+    return next((folder / file for folder in place.parents if (folder / file).exists()), place.parent / file)

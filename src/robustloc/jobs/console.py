@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from snakemake.exceptions import WorkflowError
 from snakemake.logging import LogEvent
 from snakemake.settings.enums import Quietness
 
-from robustloc.jobs import forecast
+from robustloc.jobs import dry_run, forecast, sharing
 from robustloc.jobs.progress import Progress
 
 if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
@@ -27,19 +28,28 @@ class Console:
 
     Args:
         workflow: the workflow that runs.
+        experiment: its name; empty for config.yaml alone.
         summary: provenance.json of the experiment's last run, which need not exist.
         reference: YAML file with the seconds that a job of each rule takes on one core.
     """
 
-    def __init__(self, workflow: "Workflow", summary: Path, reference: Path):
-        self._workflow, self._summary, self._reference = workflow, summary, reference
+    def __init__(self, workflow: "Workflow", experiment: str, summary: Path, reference: Path):
+        self._workflow, self._experiment = workflow, experiment
+        self._summary, self._reference = summary, reference
         self._run: Progress | None = None  # once the jobs are counted
         self._replaces_lines = False
 
     def filter(self, record: LogRecord) -> bool:
-        """Change a message and say whether it is printed, see `logging.Filter`."""
+        """Change a message and say whether it is printed, see `logging.Filter`.
+
+        Raises:
+            WorkflowError: a due job would replace a result of another experiment. Snakemake has made its plan when it
+                reports the counts of the jobs, and has changed nothing.
+        """
         event = getattr(record, "event", None)
         if event is LogEvent.RUN_INFO:
+            if found := sharing.conflicts(dry_run.planned(self._workflow.dag), self._experiment):
+                raise WorkflowError(found)
             self._estimate(record)
             return True
         return self._run is None or self._follow(record, event)

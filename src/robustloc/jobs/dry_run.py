@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snakemake.api import ConfigSettings, DAGSettings, OutputSettings, ResourceSettings, SnakemakeApi
 from snakemake.settings.enums import Quietness
+
+if TYPE_CHECKING:
+    from snakemake.dag import DAG
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,13 @@ def jobs(
     Args:
         snakefile: the workflow.
         target: name of a rule or of a file.
-        configfiles, config: what differs from config.yaml, as the options of ``snakemake`` have it.
+        configfiles, config: changes of config.yaml, as in the options ``--configfile`` and ``--config``.
         settings: of `snakemake.api.DAGSettings`.
 
     Raises:
         snakemake.exceptions.WorkflowError: the configuration or the workflow is wrong.
     """
-    # quiet about everything: "dryrun" as an output setting would print the jobs
+    # quiet about everything: the output setting "dryrun" would print the jobs
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         workflow = api.workflow(
             resource_settings=ResourceSettings(cores=1),
@@ -41,15 +45,19 @@ def jobs(
             snakefile=snakefile.absolute(),
         )
         workflow.dag(DAGSettings(targets={target}, **settings)).execute_workflow(executor="dryrun")
-        dag = workflow._workflow.dag  # the API has no way of its own to ask
-        return [
-            Planned(
-                job.rule.name,
-                [Path(file) for file in job.input],
-                [Path(file) for file in job.output],
-                dict(job.params.items()),
-                dag.needrun(job),
-            )
-            for job in dag.jobs
-            if job.output
-        ]
+        return planned(workflow._workflow.dag)  # the API has no public access to it
+
+
+def planned(dag: "DAG") -> list[Planned]:
+    """List the jobs with files of a plan."""
+    return [
+        Planned(
+            job.rule.name,
+            [Path(file) for file in job.input],
+            [Path(file) for file in job.output],
+            dict(job.params.items()),
+            dag.needrun(job),
+        )
+        for job in dag.jobs
+        if job.output
+    ]

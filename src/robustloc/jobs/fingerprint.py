@@ -1,7 +1,7 @@
-"""What a job's result depends on besides its input files: the code it runs and the configuration it reads.
+"""What a job's result depends on besides its input files: the code that it runs and the configuration that it reads.
 
-Both are handed to Snakemake as rule parameters, so that exactly the jobs whose code or configuration changed run
-again. Code is compared by its meaning: comments, docstrings and modification times do not count.
+Rules hand both to Snakemake as parameters, so that exactly the jobs whose code or configuration changed run again.
+Code is compared by its meaning: comments, docstrings and modification times do not count.
 """
 
 import ast
@@ -12,7 +12,11 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
-DATA = (".html", ".css", ".js")  # what a package's modules read from its own folder, as part of the code
+# files beside a package's modules that these read as part of the code
+DATA = (".html", ".css", ".js")
+# No stage imports the harness, so an edit of it makes no result due. Raise this number with an edit of `jobs` that
+# changes the bytes of results: it is part of every fingerprint.
+FORMAT = 1
 
 
 def section(**parts: object) -> str:
@@ -28,8 +32,12 @@ def code(*modules: str) -> str:
         modules: dotted names below ``robustloc``, such as ``stages.train`` and the plugins that the job will load.
 
     Returns:
-        One ``name@hash`` per module of the import closure and data file of its packages, so that a difference names
-        what changed.
+        ``harness@FORMAT``, and one ``name@hash`` per module of the import closure and data file of its packages, so
+        that a difference names what changed.
+
+    Raises:
+        FileNotFoundError: there is no such module.
+        ValueError: a module imports in a way that hides what it reaches.
     """
     closure: set[Path] = set()
     pending: list[Path] = []
@@ -42,13 +50,16 @@ def code(*modules: str) -> str:
         if file not in closure:
             closure.add(file)
             pending.extend(_read(file)[0])
-    return " ".join(sorted(f"{_dotted(file)}@{_read(file)[1]}" for file in closure))
+    return " ".join(sorted([f"harness@{FORMAT}", *(f"{_dotted(file)}@{_read(file)[1]}" for file in closure)]))
 
 
 def _module_files(name: str) -> list[Path]:
-    """Files that importing a module of this package runs: the ``__init__`` files on the way to it, and its own."""
+    """Files that importing a module of this package runs: the ``__init__`` files on the way to it, and its own.
+
+    Not the top ``__init__``, which is the public face of the package and does nothing for the modules in it.
+    """
     place = PACKAGE.joinpath(*name.split("."))
-    ways = [folder / "__init__.py" for folder in (place, *place.parents) if folder.is_relative_to(PACKAGE)]
+    ways = [folder / "__init__.py" for folder in (place, *place.parents) if PACKAGE in folder.parents]
     return [file for file in (*ways, place.with_suffix(".py")) if file.is_file()]
 
 
@@ -59,11 +70,11 @@ def _dotted(file: Path) -> str:
 
 @cache
 def _read(file: Path) -> tuple[list[Path], str]:
-    """Parse a file once, as planning spends most of its own time here.
+    """Parse a file once: planning spends most of its own time here.
 
     Returns:
         The files of this package that it imports, with the ``__init__`` files on the way to them, and the hash of its
-        syntax tree without docstrings (ten hexadecimal digits). Of a package, its data files are among the files.
+        syntax tree without docstrings (ten hexadecimal digits). The files of a package include its data files.
     """
     if file.suffix in DATA:
         return [], hashlib.sha256(file.read_bytes()).hexdigest()[:10]
@@ -76,7 +87,7 @@ def _read(file: Path) -> tuple[list[Path], str]:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            raise ValueError(f"{file}: write imports of this package in full (robustloc.…), not relative")
+            raise ValueError(f"{file}: write imports of this package in full ({PACKAGE.name}.…), not relative")
         elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             if (
@@ -85,6 +96,8 @@ def _read(file: Path) -> tuple[list[Path], str]:
                 and isinstance(first.value.value, str)
             ):
                 node.body = node.body[1:]
+    if PACKAGE.name in names:
+        raise ValueError(f"{file}: import from a module (from {PACKAGE.name}.data import …), not from {PACKAGE.name}")
     # `from package.module import name` reaches the module whether the name is a module of its own or not
     own = [rest for package, _, rest in (name.partition(".") for name in sorted(names)) if package == PACKAGE.name]
     files = [found for name in own for found in _module_files(name)]
@@ -94,7 +107,7 @@ def _read(file: Path) -> tuple[list[Path], str]:
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """Walk over a module and its statements, several times sooner than over every node."""
+    """Walk over a module and its statements, which is several times faster than over every node."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()

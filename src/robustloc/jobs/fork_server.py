@@ -1,8 +1,9 @@
 """A warm process that jobs are copied from, so that hundreds of short ones do not each import torch.
 
-`python -m robustloc.jobs.fork_server ADDRESS PARENT MODULE…` imports what many stages share, and nothing of this package: a job's
-copy reads the code as it is on disk by then, and leaves the same bytes as a job done by itself. Until it is ready, jobs
-run by themselves. It ends with the process that started it, whose number is PARENT, and takes its copies along.
+`python -m robustloc.jobs.fork_server ADDRESS PARENT MODULE…` imports what many stages share, and no room of this
+package: a job's copy reads the code as it is on disk by then, and leaves the same bytes as a job done by itself. Until
+it is ready, jobs run by themselves. It ends with the process that started it, whose number is PARENT, and takes its
+copies along.
 """
 
 import contextlib

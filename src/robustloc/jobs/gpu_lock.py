@@ -1,4 +1,4 @@
-"""GPUs of one machine that several jobs share: each job takes one that is free."""
+"""GPUs of one machine that several jobs share: each job takes a free one."""
 
 import fcntl
 import os
@@ -13,10 +13,10 @@ VARIABLE = "CUDA_VISIBLE_DEVICES"
 
 @contextmanager
 def claimed() -> Iterator[None]:
-    """Leave one of the GPUs that ``CUDA_VISIBLE_DEVICES`` lists visible, held to the end of the block or the process.
+    """Hold one of the GPUs that ``CUDA_VISIBLE_DEVICES`` lists, and hide the others, until the block or process ends.
 
-    Where it lists one, none, or is not set, there is nothing to choose from, and nothing is held. Waits for a GPU that
-    another job of the user holds.
+    Where the variable is not set, or lists fewer than two, nothing is held. Waits while other jobs of this user hold
+    all of them.
     """
     listed = os.environ.get(VARIABLE, "")
     names = listed.split(",")
@@ -31,7 +31,7 @@ def claimed() -> Iterator[None]:
         yield
     finally:
         os.environ[VARIABLE] = listed
-        os.close(lock)  # which frees it, as the end of the process does
+        os.close(lock)  # frees the GPU; so does the end of the process
 
 
 def _free(folder: Path, names: list[str]) -> tuple[str, int]:

@@ -1,6 +1,6 @@
-"""The log that every job leaves beside its first output: what its files were made from, and where, when, how long.
+"""The log that every job writes beside its first output: what its files were made from, and where, when and how long.
 
-The host and the time stand here and not in the files, so that equal work gives equal files.
+It is the only record of a result. Files do not carry one, so that equal work gives equal files.
 """
 
 import json
@@ -9,29 +9,44 @@ import platform
 import resource
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
-from robustloc.base.files import replacing, sha256
+from robustloc.base import job_logs
+from robustloc.base.files import sha256
+from robustloc.jobs.atomic import replacing
+
+# packages whose version can change a number
+PACKAGES = ("numpy", "scipy", "numba", "llvmlite", "torch", "torchdiffeq", "pytorch-lightning", "pyarrow")
 
 
-def path(output: Path) -> Path:
-    """Return where the log of the job lies whose first output this is."""
-    return output.with_name(f".{output.name}.job.json")
+def record(config: dict, code: str, inputs: dict[Path, str]) -> dict:
+    """Describe what a result is made from: configuration, code fingerprint, inputs with checksums, package versions.
+
+    Nothing here depends on the host or the time, so that equal work has equal records.
+    """
+    return {
+        "config": config,
+        "code": code,
+        "inputs": dict(sorted((name, inputs[path]) for path, name in job_logs.short_names(inputs).items())),
+        "versions": {package: version(package) for package in PACKAGES},
+    }
 
 
 def write(outputs: list[Path], made_from: dict, *, start_up_s: float, seconds: float) -> None:
     """Write the log of a job that has just ended.
 
     Args:
-        outputs: its files, in place.
-        made_from: its record, see `artifact.record`.
-        start_up_s: processor time that it took until its own work began [s].
-        seconds: time that its own work took [s].
+        outputs: the job's files, in place.
+        made_from: see `record`.
+        start_up_s: processor time before the job's own work began [s].
+        seconds: wall time of this work [s].
     """
     content = {
         "record": made_from,
         "outputs": {file.name: sha256(file) for file in outputs},
         "run": {
+            "experiment": os.environ.get(job_logs.EXPERIMENT, ""),
             "host": platform.node(),
             "processor": _processor(),
             "cores": os.cpu_count(),
@@ -44,22 +59,12 @@ def write(outputs: list[Path], made_from: dict, *, start_up_s: float, seconds: f
             "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         },
     }
-    with replacing(path(outputs[0])) as file:
+    with replacing(job_logs.path(outputs[0])) as file:
         file.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def read(output: Path) -> dict | None:
-    """Read the log beside a first output; None if there is none that can be read."""
-    try:
-        log = json.loads(path(output).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    whole = isinstance(log, dict) and log.keys() >= {"record", "outputs", "run"}
-    return log if whole and log["record"].keys() >= {"config", "code", "inputs"} else None
-
-
 def _processor() -> str:
-    """Name the processor, where it says."""
+    """Return the name of the processor, where the system says it."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             return next(line.partition(":")[2].strip() for line in file if line.startswith("model name"))
@@ -68,6 +73,6 @@ def _processor() -> str:
 
 
 def _gpu() -> str | None:
-    """Name the GPU that this process has used, if it has; jobs without a network do not import torch for it."""
+    """Return the name of the GPU that this process has used, if any; jobs without a network do not import torch."""
     torch = sys.modules.get("torch")
     return torch.cuda.get_device_name() if torch and torch.cuda.is_initialized() else None

@@ -1,4 +1,4 @@
-"""What a run tells as it goes on: which job of how many, how fast, how long still; and in the end what failed."""
+"""Messages of a run: which job of how many starts, how fast jobs end, how much time is left; at the end what failed."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -7,15 +7,15 @@ from pathlib import Path
 
 from robustloc.jobs import forecast
 
-# expected seconds of a job are believed like measured ones of so many seconds
+# the expected times count as much as this many seconds of measured time
 TRUST_S = 60.0
-# failures that are told, and lines of each one's log
+# failures that are listed, and lines of each log
 FAILURES, LINES = 10, 5
 
 
 @dataclass
 class Started:
-    """A job that was started: its rule, its number among the rule's jobs, what it says of itself, its state."""
+    """A job that was started: its rule, its number among the jobs of the rule, its message, its state."""
 
     rule: str
     number: int
@@ -32,8 +32,8 @@ class Progress:
         jobs: by rule, how many; and ``total``.
         seconds: by rule, what a job is expected to take [s].
         slots: how many jobs run at once.
-        is_known: the seconds are those of such jobs; otherwise just the proportions of rules are.
-        clock: seconds that only grow.
+        is_known: the expected seconds fit this experiment; otherwise only the ratios between rules do.
+        clock: returns seconds that never decrease.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Progress:
         self._started: dict[int, Started] = {}
 
     def start(self, job: int, rule: str, message: str) -> str:
-        """Note that a job starts, and say so in a line; one that is tried again keeps its number."""
+        """Note that a job starts; return a line about it. A job that is tried again keeps its number."""
         same = [one for one in self._started.values() if one.rule == rule]
         begun = self._started.setdefault(job, Started(rule, len(same) + 1, message))
         again = ", again" if begun.has_failed else ""
@@ -62,26 +62,26 @@ class Progress:
             self._started[job].is_done = True
 
     def fail(self, job: int, logs: list[Path]) -> None:
-        """Note that a job failed, which may be tried again."""
+        """Note that a job failed; Snakemake may try it again."""
         if job in self._started:
             self._started[job].has_failed, self._started[job].logs = True, logs
 
     def failures(self) -> str:
-        """Sum up what failed, with the last lines of each log, and what was not run for it; empty if nothing did."""
+        """List failed jobs with the last lines of their logs, and count the jobs not run; empty if no job failed."""
         failed = [one for one in self._started.values() if one.has_failed and not one.is_done]
         waiting = self._jobs["total"] - self._done() - len(failed)
         parts = ["\n".join([one.message, *map(_ending, one.logs)]) for one in failed[:FAILURES]]
         more = [f"… and {len(failed) - FAILURES} more"] * (len(failed) > FAILURES)
-        rest = f"; {waiting} others were not run" if waiting else ""
+        rest = f"; {waiting} other job{'s' * (waiting > 1)} not run" if waiting else ""
         head = f"Failed: {len(failed)} of {self._jobs['total']} jobs{rest}."
-        tail = "Run the same command again when the cause is mended; what is finished stays."
+        tail = "Run the same command again after fixing the cause; finished jobs are kept."
         return "\n\n".join([head, *parts, *more, tail]) if failed else ""
 
     def _done(self) -> int:
         return sum(one.is_done for one in self._started.values())
 
     def _so_far(self) -> str:
-        """Write how many jobs are done, how many a minute, and how long the others take at the pace so far."""
+        """Write how many jobs are done, how many per minute, and how long the others take at this pace."""
         elapsed, done = self._clock() - self._begun, self._done()
         total_s = sum(count * self._seconds.get(rule, 0) for rule, count in self._jobs.items())
         done_s = sum(self._seconds.get(one.rule, 0) for one in self._started.values() if one.is_done)
@@ -96,7 +96,7 @@ class Progress:
 
 
 def _ending(log: Path) -> str:
-    """The last lines of a log; of a progress bar, which overwrites its line, what was seen last."""
+    """Return the last lines of a log; of a progress bar, which overwrites its line, the last state."""
     try:
         text = log.read_bytes().decode(errors="replace")
     except OSError:

@@ -20,13 +20,13 @@ def conflicts(jobs: Iterable[Planned], experiment: str) -> str:
     A result that this experiment made itself is no conflict: an edit makes it due, as always.
 
     Args:
-        jobs: the jobs that are due.
+        jobs: of the plan.
         experiment: name of the experiment that is planned; empty for config.yaml alone.
 
     Returns:
         The files, who made them, and the keys that differ; empty if there are none.
     """
-    lines = [line for job in jobs if "cfg" in job.params for line in _conflict(job, experiment)]
+    lines = [line for job in jobs if job.is_due and "cfg" in job.params for line in _conflict(job, experiment)]
     more = [f"… and {len(lines) - SHOWN} more"] * (len(lines) > SHOWN)
     head = "These results are shared by name with another experiment that uses another configuration:"
     return "\n".join([head, *lines[:SHOWN], *more, ADVICE]) if lines else ""
@@ -37,7 +37,7 @@ def _conflict(job: Planned, experiment: str) -> Iterator[str]:
     if log is None or (writer := log["run"].get("experiment", "")) == experiment or not job.outputs[0].is_file():
         return
     before, now = log["record"]["config"], json.loads(job.params["cfg"])
-    if keys := list(differing_keys(before, now)):
+    if keys := list(differing_keys("", before, now)):
         differences = ", ".join(f"{key} ({_value(before, key)} there, {_value(now, key)} here)" for key in keys)
         yield f"  {job.outputs[0]}, made by {writer or 'config.yaml alone'}: {differences}"
 

@@ -1,56 +1,96 @@
-"""What files were made from, by the logs beside them, held against what they would be made from today."""
+"""Compares what files were made from, by the logs beside them, with what they would be made from today."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from robustloc.base.files import sha256, short_names
-from robustloc.jobs import log as job_log
+from robustloc.base import job_logs
+from robustloc.base.files import sha256
 from robustloc.jobs.dry_run import Planned
 
 HARDWARE = ("host", "processor", "cores", "memory_gb")
+# differences that are listed, and files that a command names; of more it names the rules
+SHOWN = 20
+
+
+class Difference(NamedTuple):
+    """A file that is not as today's configuration, code and inputs would make it."""
+
+    rule: str
+    file: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.reason}"
+
+
+def remake(snakemake: list[str], differences: list[Difference]) -> str:
+    """Return the command that makes differing results again, with what depends on them.
+
+    Missing files are its targets, as plain Snakemake does not miss a file that no job reads. Other files are forced,
+    as Snakemake may take them for current.
+
+    Args:
+        snakemake: the command of the experiment, without targets.
+        differences: one at least.
+    """
+    present = [one for one in differences if one.reason != "missing"]
+    files = list(dict.fromkeys(str(one.file) for one in differences))
+    if len(files) > SHOWN:
+        force = ["--forcerun", *sorted({one.rule for one in present})] if present else []
+    else:
+        force = ["--forcerun" if present else "--", *files]
+    return shlex.join([*snakemake, *force])
 
 
 class Verification:
-    """Checks of the jobs of one experiment; every file is read once."""
+    """Checks of the jobs of one experiment; every file is read once.
 
-    def __init__(self):
+    Args:
+        experiment: its name, as jobs log it; empty for config.yaml alone.
+    """
+
+    def __init__(self, experiment: str = ""):
+        self._experiment = experiment
         self._checksums: dict[Path, str | None] = {}
 
-    def differences(self, job: Planned) -> Iterator[str]:
-        """Say in a line each what of a job's files is not as today's configuration, code and inputs would make it."""
-        place, log = job.outputs[0], job_log.read(job.outputs[0])
+    def differences(self, job: Planned) -> Iterator[Difference]:
+        """List what differs between a job's files and what the job would make today."""
+        place, log = job.outputs[0], job_logs.read(job.outputs[0])
         if missing := [file for file in job.outputs if self._checksum(file) is None]:
-            yield from (f"{file}: missing" for file in missing)
+            yield from (Difference(job.rule, file, "missing") for file in missing)
         elif "cfg" not in job.params:  # the summary itself, which was made after the same comparison
             return
         elif log is None:
-            yield f"{place}: nothing tells what it was made from ({job_log.path(place).name} is missing or damaged)"
+            yield Difference(job.rule, place, f"its log {job_logs.path(place).name} is missing or damaged")
         else:
             for file in job.outputs:
                 if self._checksum(file) != log["outputs"].get(file.name):
-                    yield f"{file}: changed since it was made"
-            for what, changes in self._changes(job, log["record"]).items():
+                    yield Difference(job.rule, file, "changed since it was made")
+            for what, changes in self._changes(job, log).items():
                 if changes:
-                    yield f"{place}: made from other {what}: {', '.join(changes)}"
+                    yield Difference(job.rule, place, f"{what}: {', '.join(changes)}")
 
-    def _changes(self, job: Planned, record: dict) -> dict[str, list[str]]:
-        """Name what differs between a record and today."""
+    def _changes(self, job: Planned, log: dict) -> dict[str, list[str]]:
+        """List what differs between a log and today, by what it means."""
+        record, writer = log["record"], log["run"].get("experiment", "")
+        configuration = "made with another configuration"
+        if writer != self._experiment:
+            who = f"the experiment {writer}" if writer else "config.yaml without an experiment"
+            configuration = f"written by {who}, with another configuration"
         code = [dict(part.split("@") for part in text.split()) for text in (record["code"], job.params["code"])]
-        inputs = {name: self._checksum(path) for path, name in short_names(job.inputs).items()}
+        inputs = {name: self._checksum(path) for path, name in job_logs.short_names(job.inputs).items()}
         return {
-            "configuration": list(_unequal("", record["config"], json.loads(job.params["cfg"]))),
-            "code": sorted(name for name in code[0].keys() | code[1].keys() if code[0].get(name) != code[1].get(name)),
-            "inputs": sorted(
-                name
-                for name in inputs.keys() | record["inputs"].keys()
-                if inputs.get(name) != record["inputs"].get(name)
-            ),
+            configuration: list(differing_keys("", record["config"], json.loads(job.params["cfg"]))),
+            "made by other code": _differing(*code),
+            "made from other inputs": _differing(record["inputs"], inputs),
         }
 
     def summary(self, jobs: list[Planned]) -> dict:
         """Sum up how an experiment was made: by rule the jobs, their time and memory; versions, hardware, raw files."""
-        logs = [(job, job_log.read(job.outputs[0])) for job in jobs]
+        logs = [(job, job_logs.read(job.outputs[0])) for job in jobs]
         made = {file for job in jobs for file in job.outputs}
         raw = {file for job in jobs for file in job.inputs} - made
         rules: dict[str, dict] = {}
@@ -85,10 +125,15 @@ def _hardware(runs: list[dict]) -> list[dict]:
     return [dict(zip(HARDWARE, host, strict=True)) | {"gpus": sorted(gpus[host])} for host in sorted(gpus)]
 
 
-def _unequal(place: str, one: object, other: object) -> Iterator[str]:
-    """Name the keys at which two configurations differ."""
+def _differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
+    """List the names at which two mappings differ."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def differing_keys(place: str, one: object, other: object) -> Iterator[str]:
+    """List the keys at which two configurations differ."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in sorted(one.keys() | other.keys()):
-            yield from _unequal(f"{place}.{key}" if place else key, one.get(key), other.get(key))
+            yield from differing_keys(f"{place}.{key}" if place else key, one.get(key), other.get(key))
     elif one != other:
         yield place

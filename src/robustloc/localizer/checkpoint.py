@@ -13,34 +13,30 @@ from robustloc.localizer.network import Localizer, build, scripted
 FORMAT = 2
 
 
-def save(
-    path: Path, localizer: Localizer, model: dict, shape: tuple[int, int], made_from: dict, wrapper: dict | None = None
-) -> None:
+def save(path: Path, localizer: Localizer, model: dict, shape: tuple[int, int], wrapper: dict | None = None) -> None:
     """Write a checkpoint of plain tensors, numbers and texts.
 
     Args:
         path: where to.
         localizer: trained, as it is without a wrapper.
         model, shape: see `build`.
-        made_from: record of the job.
         wrapper: the defence that wraps the localizer where it is used,
             ``{"plugin": …, "parameters": {…}, "epsilon": …}``, if one does.
     """
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in localizer.state_dict().items()}
-    content = {"format": FORMAT, "model": model, "shape": list(shape), "state": state, "wrapper": wrapper}
-    _write(path, content | {"record": made_from})
+    _write(path, {"format": FORMAT, "model": model, "shape": list(shape), "state": state, "wrapper": wrapper})
 
 
-def copy(source: Path, path: Path, shape: tuple[int, int], made_from: dict) -> None:
-    """Write what another checkpoint holds, with a record of this job.
+def copy(source: Path, path: Path, shape: tuple[int, int]) -> None:
+    """Write the content of another checkpoint.
 
     Raises:
-        UserError: it is of profiles of another shape.
+        UserError: it is for profiles of another shape.
     """
     content = torch.load(source, map_location="cpu", weights_only=True)
     if tuple(content["shape"]) != shape:
         raise UserError(f"expected a network for profiles of shape {shape}, found one for {tuple(content['shape'])}")
-    _write(path, content | {"record": made_from})
+    _write(path, {key: content[key] for key in ("format", "model", "shape", "state", "wrapper")})
 
 
 def _write(path: Path, content: dict) -> None:

@@ -41,6 +41,18 @@ def proven(certified: pd.DataFrame) -> pd.DataFrame:
     return chosen.groupby(KEYS).agg(dict(zip(PROVEN, ("first", "mean", "min"), strict=True)))
 
 
+def training_seconds(logs: list[dict | None]) -> float:
+    """Return how long a localizer's trainings took, one after the other [s].
+
+    Args:
+        logs: of the jobs that made its checkpoints (see `robustloc.base.job_logs`).
+
+    Returns:
+        NaN where a log is missing, or a checkpoint was taken from a file and not trained here.
+    """
+    return sum(log["run"]["seconds"] if log and "training" in log["record"]["config"] else np.nan for log in logs)
+
+
 def leaderboard(rows: pd.DataFrame, training_s: pd.DataFrame, certified: pd.DataFrame | None = None) -> pd.DataFrame:
     """Arrange cells by localizer, the least error under ``worst`` first, or without attack where that was not run.
 

@@ -7,20 +7,18 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from robustloc.base.files import parquet_metadata
 from robustloc.report import columns
 
 TYPES = {"integer": pa.int64(), "number": pa.float64(), "word": pa.string()}
 
 
-def write(paths: list[Path], table: str, frame: pd.DataFrame, made_from: dict) -> None:
+def write(paths: list[Path], table: str, frame: pd.DataFrame) -> None:
     """Write a table twice.
 
     Args:
         paths: where to, the CSV file and the Parquet file.
         table: its name in `robustloc.report.columns.TABLES`.
         frame: its rows.
-        made_from: record of the job.
     """
     csv, parquet = paths
     frame.to_csv(csv, index=False, float_format="%.9g")
@@ -33,8 +31,7 @@ def write(paths: list[Path], table: str, frame: pd.DataFrame, made_from: dict) -
     # the CSV's own digits; what is empty there is missing
     options = pyarrow.csv.ConvertOptions(column_types=schema, null_values=[""], strings_can_be_null=True)
     content = pyarrow.csv.read_csv(csv, convert_options=options)
-    described = schema.with_metadata(parquet_metadata(made_from))
-    pq.write_table(content.cast(described), parquet, compression="zstd")
+    pq.write_table(content.cast(schema), parquet, compression="zstd")
 
 
 def dictionary(files: list[Path]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Adversarial sets on disk: one Parquet file per localizer, attack and epsilon, one row per test user."""
+"""Adversarial sets on disk: one Parquet file per localizer, attack and budget, one row per test user."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from robustloc.base.files import from_column, parquet_metadata, parquet_record, to_column
+from robustloc.base.files import from_column, read_metadata, to_column, to_metadata
 
 CELL = ("scenario", "model", "defence", "seed", "attack", "epsilon", "budget")
 
 
-def write(path: Path, columns: dict[str, np.ndarray], made_from: dict) -> None:
+def write(path: Path, columns: dict[str, np.ndarray], cell: dict, **described: object) -> None:
     """Write a set.
 
     Args:
@@ -19,10 +19,11 @@ def write(path: Path, columns: dict[str, np.ndarray], made_from: dict) -> None:
         columns: by name: user (N,); position, clean_prediction and prediction (N, 3) [m]; clean_error_m and error_m
             (N,); linf, l2 (N,) on the input's scale; psr_db (N,); of attacks with a target also target (N, 3) [m] and
             target_m (N,); of an ensemble also attack (N,), its member; and, if kept, adp (N, …) on the input's scale.
-        made_from: record of the job; its config says which cell this is.
+        cell: the names that identify the set, the keys of CELL.
+        described: what else a reader needs: ``spent``, and of a clean set the localizer's ``size``.
     """
     table = pa.table({name: to_column(values) for name, values in columns.items()})
-    table = table.replace_schema_metadata(parquet_metadata(made_from))
+    table = table.replace_schema_metadata(to_metadata({"cell": cell, **described}))
     numbers = [
         name if values.ndim == 1 else f"{name}.list.element" for name, values in columns.items() if name != "attack"
     ]
@@ -42,5 +43,25 @@ def names(path: Path) -> list[str]:
 
 def cell(path: Path) -> dict:
     """Return the names of the cell that a set belongs to (the keys of CELL)."""
-    config = parquet_record(path)["config"]
-    return {name: config["cell"][name] for name in CELL}
+    return {name: described(path)["cell"][name] for name in CELL}
+
+
+def described(path: Path) -> dict:
+    """Return what a set says besides its columns: ``cell``, ``spent`` and, of a clean set, ``size``."""
+    return read_metadata(path)
+
+
+def worst(sets: dict[str, dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Take each user's worst example of several attacks on one localizer.
+
+    Args:
+        sets: by attack the columns of its set, of the same users.
+
+    Returns:
+        The columns of the example with the largest error of each user, and ``attack``, which one that was.
+    """
+    attacks, columns = list(sets), list(sets.values())
+    errors = np.stack([one["error_m"] for one in columns])
+    strongest, users = errors.argmax(axis=0), np.arange(errors.shape[1])
+    found = {name: np.stack([one[name] for one in columns])[strongest, users] for name in columns[0]}
+    return found | {"attack": np.array(attacks)[strongest]}

@@ -8,6 +8,7 @@
 Attacks climb through these functions with autograd; complex arrays (N, …) are pairs of real ones (N, 2, …).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from robustloc.data.dataset import Manifest
 from robustloc.data.scale import RANGE_DB, Scale
 from robustloc.data.transform import Convention, transforms
 
@@ -51,6 +53,24 @@ class Domain:
     def inputs(self, moved: Tensor) -> Tensor:
         """Return the model's inputs of what became of `start`."""
         return self.into(moved, *self.signal)
+
+
+def of_attack(attack: dict, adp: np.ndarray, csi: np.ndarray | None, manifest: Manifest) -> Domain:
+    """Return N users as a configured attack sees them.
+
+    Args:
+        attack: its ``domain``, a name of NAMES (default ``input``), and for ``antenna`` its ``bearing_deg``.
+        adp: (N, angle bins, delay bins) linear profiles.
+        csi: (N, antennas, subcarriers) channel matrices; only ``csi`` and ``antenna`` need them.
+        manifest: of the data set.
+    """
+    name, scale, convention = attack.get("domain", "input"), manifest.scale, manifest.convention
+    if name == "csi":
+        return of_channels(csi, scale, convention)
+    if name == "antenna":
+        advance = manifest.channel.spacing_wavelengths * math.sin(math.radians(attack["bearing_deg"]))
+        return of_antenna(csi, scale, convention, advance)
+    return of_profiles(adp, scale) if name == "adp" else of_inputs(adp, scale)
 
 
 def of_inputs(adp: np.ndarray, scale: Scale) -> Domain:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from robustloc.attacks import apgd, gradient, noise, square
 from robustloc.attacks.parts.losses import evaluating, squared_error
 from robustloc.attacks.parts.steps import Loss, random_point, size, sources, value_and_gradient
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.robustness.folding import folded
 
@@ -29,6 +30,13 @@ FINE = {"solver": "rk4", "steps": 8}
 def pgd(steps: int = 10) -> Callable:
     """Return the PGD of an examination."""
     return _fixed(gradient.perturb, steps=steps, **PGD)
+
+
+def fine_solver(model: str) -> dict | None:
+    """Return the parameters of a model plugin under which it solves its ODE finely; None if it solves none."""
+    known = plugins.options("models", model) if model in plugins.names("models") else {}
+    is_solved = known.keys() >= FINE.keys() and f"'{FINE['solver']}'" in known["solver"].annotation
+    return FINE if is_solved else None
 
 
 def attacks(eps: float, *, largest: float, steps: int = 10, queries: int = 200) -> dict[str, tuple[Callable, float]]:

@@ -11,8 +11,12 @@ Tramèr et al. (2020), Croce & Hein (ICML 2020), Pintor et al. (2022).
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
+
+import pandas as pd
+
+from robustloc.base.seeds import LOCALIZER
 
 WORDS = {"C": "MASKED", "P": "PROTOCOL", "W": "WARN"}
 
@@ -34,11 +38,42 @@ def word(checks: list[Check]) -> str:
     return next((name for kind, name in WORDS.items() if kind in failed), "OK")
 
 
+def table(cells: list[dict], examinations: list[dict], transfers: list[pd.DataFrame], limits: dict) -> pd.DataFrame:
+    """Judge localizers.
+
+    Args:
+        cells: scenario, model, defence and seed of each.
+        examinations: of each ``figures``, ``epsilon`` and ``users`` (examination.json).
+        transfers: of each the errors under examples of its scenario and seed (see `robustloc.robustness.transfer`).
+        limits: section ``verdict.limits`` of the configuration.
+
+    Returns:
+        A row per localizer and check, sorted by localizer.
+    """
+    rows = []
+    for cell, examination, transfer in zip(cells, examinations, transfers, strict=True):
+        checks = judge(examination["figures"] | {"transfer_rmse_m": strongest_transfer(transfer, cell)}, limits)
+        place = cell | {"epsilon": examination["epsilon"], "n_users": examination["users"]}
+        rows += [place | {"verdict": word(checks)} | asdict(check) for check in checks]
+    columns = [*LOCALIZER, "epsilon", "n_users", "verdict", *(field.name for field in fields(Check))]
+    frame = pd.DataFrame(rows, columns=columns).sort_values(list(LOCALIZER), kind="stable")
+    return frame.assign(passed=frame["passed"].map({True: "yes", False: "no"}).fillna("not asked"))
+
+
+def strongest_transfer(errors: pd.DataFrame, cell: dict) -> float | None:
+    """Return a localizer's RMSE [m] under the strongest examples of another one; None if there is no other."""
+    own = (errors.model == cell["model"]) & (errors.defence == cell["defence"])
+    itself = (errors.source_model == cell["model"]) & (errors.source_defence == cell["defence"])
+    strongest = float(errors[own & ~itself].rmse_m.max())
+    return None if math.isnan(strongest) else strongest
+
+
 def judge(figures: dict[str, float | None], limits: dict[str, float]) -> list[Check]:
     """Hold the figures of an examination against the limits.
 
     Args:
-        figures: of `robustloc.robustness.examination.examine`, and ``transfer_rmse_m`` of the strongest transferred attack.
+        figures: of `robustloc.robustness.examination.examine`, and ``transfer_rmse_m``, that of the strongest
+            transferred attack.
         limits: section ``verdict`` of the configuration.
     """
     return [Check(*row) for row in _rows(figures, limits)]

@@ -1,32 +1,31 @@
-"""One figure of a table or of sets: its numbers as CSV, a PNG and a PDF drawn from these alone, and its caption."""
+"""One figure of a table or of sets: its values as CSV, a PNG and a PDF drawn from these alone, and its caption."""
 
 import pandas as pd
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
+from robustloc.base.files import Files
 from robustloc.data.dataset import Manifest
 from robustloc.figures.parts import style
-from robustloc.jobs.job import Job, run
 from robustloc.robustness import adversarial_set
 
+INPUTS = ("table", "manifest", "test", "sets")
+OUTPUTS = ("data", "png", "pdf", "caption")
 
-def main(job: Job) -> None:
+
+def run(config: dict, inputs: Files, outputs: Files) -> None:
     """Draw the figure that the configuration describes."""
-    figure, data = job.config["figure"], job.output("data")
+    figure, data = config["figure"], outputs.one("data")
     kind = plugins.load("figures", figure["kind"])
     if kind.READS == "sets":
-        manifest, paths = Manifest.read(job.input("manifest")), job.inputs["sets"]
-        sets = [(adversarial_set.cell(path), adversarial_set.read(path, list(kind.COLUMNS))) for path in paths]
+        manifest = Manifest.read(inputs.one("manifest"))
+        sets = [(adversarial_set.cell(path), adversarial_set.read(path, list(kind.COLUMNS))) for path in inputs["sets"]]
         rows = kind.rows(sets, manifest.test(), manifest.scale)
     else:
-        rows = kind.rows(pd.read_csv(job.input("table")), figure)
+        rows = kind.rows(pd.read_csv(inputs.one("table")), figure)
     if rows.empty:
-        raise UserError(f"figures.{figure['name']}: none of its models and defences is in {job.input('table')}")
+        raise UserError(f"figures.{figure['name']}: none of its models and defences is in {inputs.one('table')}")
     rows.to_csv(data, index=False, float_format="%.9g")
     rows = pd.read_csv(data, low_memory=False)
-    style.save(kind.draw(rows), job.output("png"), job.output("pdf"))
-    job.output("caption").write_text(" ".join(kind.caption(rows).split()) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    run(main, __doc__, inputs=("table", "manifest", "test", "sets"), outputs=("data", "png", "pdf", "caption"))
+    style.save(kind.draw(rows), outputs.one("png"), outputs.one("pdf"))
+    outputs.one("caption").write_text(" ".join(kind.caption(rows).split()) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Print what is in DeepMIMO scenario folders: generation, carrier, user rows, base stations and how many paths."""
+"""Print the content of DeepMIMO scenario folders: generation, carrier, user rows, base stations and their paths."""
 
 import argparse
 import sys
@@ -8,13 +8,13 @@ from robustloc.base.errors import UserError
 from robustloc.data import inspection
 
 
-def main() -> None:
-    """Print an overview of each; one that cannot be read does not hide the others."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: list[str]) -> None:
+    """Print an overview of each; a folder that cannot be read does not hide the others."""
+    parser = argparse.ArgumentParser(prog="python -m robustloc.jobs inspect", description=__doc__)
     parser.add_argument("folder", type=Path, help="a scenario folder, or a folder of some")
     failed = False
     try:
-        for folder in inspection.folders(parser.parse_args().folder):
+        for folder in inspection.folders(parser.parse_args(arguments).folder):
             try:
                 print(inspection.overview(folder), end="\n\n", flush=True)
             except UserError as error:
@@ -23,7 +23,3 @@ def main() -> None:
     except UserError as error:
         sys.exit(f"error: {error}")
     sys.exit(failed)
-
-
-if __name__ == "__main__":
-    main()

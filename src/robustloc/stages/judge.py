@@ -1,48 +1,28 @@
-"""Judge every examined localizer: a table of all checks with their figures and rules, and one word each."""
+"""Judge every examined localizer: a table of all checks with their values and rules, and one word each; as CSV, Parquet and Markdown."""
 
 import json
-import math
-from dataclasses import asdict, fields
-from pathlib import Path
 
 import pandas as pd
 
-from robustloc.base.seeds import LOCALIZER
-from robustloc.experiment.paths import EXAMINATION, TRANSFER
-from robustloc.jobs.job import Job, run
-from robustloc.report import table_files
+from robustloc.base.files import Files
+from robustloc.experiment.paths import EXAMINATION, TRANSFER, below_results
+from robustloc.report import layout, table_files
 from robustloc.robustness import verdict
 
-COLUMNS = [*LOCALIZER, "epsilon", "n_users", "verdict", *(field.name for field in fields(verdict.Check))]
+INPUTS = ("examinations", "transfers")
+OUTPUTS = ("table", "markdown")
 
 
-def main(job: Job) -> None:
+def run(config: dict, inputs: Files, outputs: Files) -> None:
     """Write one row per localizer and check."""
-    config, rows = job.config, []
-    examinations = {path.parts[-5:-1]: path for path in job.inputs["examinations"]}
-    transfers = {path.parts[-2:]: path for path in job.inputs["transfers"]}
-    for cell in config["localizers"]:
-        path = examinations[Path(EXAMINATION.format(**cell)).parts[:-1]]
-        examination = json.loads(path.read_text(encoding="utf-8"))
-        figures = examination["figures"] | {
-            "transfer_rmse_m": _transfer(transfers[Path(TRANSFER.format(**cell)).parts], cell)
-        }
-        checks = verdict.judge(figures, config["limits"])
-        place = cell | {"epsilon": examination["epsilon"], "n_users": examination["users"]}
-        rows += [place | {"verdict": verdict.word(checks)} | asdict(check) for check in checks]
-    frame = pd.DataFrame(rows, columns=COLUMNS).sort_values(list(LOCALIZER), kind="stable")
-    frame["passed"] = frame["passed"].map({True: "yes", False: "no"}).fillna("not asked")
-    table_files.write(job.outputs["table"], "verdicts", frame, job.record())
-
-
-def _transfer(path: Path, cell: dict) -> float | None:
-    """RMSE [m] under the strongest examples of another localizer; None if there is no other."""
-    table = pd.read_csv(path)
-    own = (table.model == cell["model"]) & (table.defence == cell["defence"])
-    itself = (table.source_model == cell["model"]) & (table.source_defence == cell["defence"])
-    strongest = float(table[own & ~itself].rmse_m.max())
-    return None if math.isnan(strongest) else strongest
-
-
-if __name__ == "__main__":
-    run(main, __doc__, inputs=("examinations", "transfers"), outputs=("table",))
+    cells, place = config["localizers"], outputs["table"][0]
+    examinations = [below_results(place, EXAMINATION.format(**cell)) for cell in cells]
+    checks = verdict.table(
+        cells,
+        [json.loads(file.read_text(encoding="utf-8")) for file in examinations],
+        [pd.read_csv(below_results(place, TRANSFER.format(**cell))) for cell in cells],
+        config["limits"],
+    )
+    table_files.write(outputs["table"], "verdicts", checks)
+    text = layout.verdicts(pd.read_csv(outputs["table"][0]))
+    outputs.one("markdown").write_text(text, encoding="utf-8")

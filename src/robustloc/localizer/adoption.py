@@ -1,0 +1,37 @@
+"""Take a localizer from a file as it is: TorchScript, or a checkpoint of another run."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from robustloc.base.errors import UserError
+from robustloc.localizer import model_file, torchscript
+from robustloc.localizer.checkpoint import copy, load, save
+from robustloc.localizer.network import scripted
+
+
+def adopt(file: Path, checkpoint: Path, x: Tensor, position: Tensor) -> None:
+    """Copy the network of a file into a checkpoint, and check that it can be attacked.
+
+    Args:
+        file: TorchScript or a checkpoint of robustloc.
+        checkpoint: where to write.
+        x: (N, 1, angle bins, delay bins) scaled inputs of a few users, on whom the network is tried.
+        position: (M, 3) positions of the training users [m].
+
+    Raises:
+        UserError: the file is damaged, of another shape, or a network that attacks and verdicts cannot use; names it.
+    """
+    shape, is_checkpoint = tuple(x.shape[2:]), model_file.described(file)["is_checkpoint"]
+    if is_checkpoint:
+        load(file)  # reports what is wrong with it
+    try:
+        if is_checkpoint:
+            copy(file, checkpoint, shape)
+        else:
+            archive = torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8)
+            save(checkpoint, scripted(archive, position), {"plugin": model_file.SCRIPT, "parameters": {}}, shape)
+        torchscript.check(load(checkpoint), x)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from error

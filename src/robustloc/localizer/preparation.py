@@ -1,0 +1,92 @@
+"""From a configuration to a trained localizer: its network, its defence, and whether there is anything to train."""
+
+import traceback
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from robustloc.base import plugins, seeds
+from robustloc.base.errors import UserError
+from robustloc.base.seeds import LOCALIZER
+from robustloc.defences.parts.base import Defence
+from robustloc.localizer.batches import Data
+from robustloc.localizer.checkpoint import load
+from robustloc.localizer.hyperparameters import Recipe
+from robustloc.localizer.network import Localizer, build
+from robustloc.localizer.training import fit
+
+
+class Trained(NamedTuple):
+    """A localizer, the defence that wraps it (see `robustloc.localizer.checkpoint.save`), and figures per epoch."""
+
+    localizer: Localizer
+    wrapper: dict | None
+    history: list[dict[str, float]]
+
+
+def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained:
+    """Train a localizer from new weights, or from the checkpoint that it starts from.
+
+    Args:
+        config: ``cell``, root ``seed``, ``model``, ``defence``, ``training`` and ``epsilon``.
+        data: what to train on.
+        start: that checkpoint, if there is one.
+        folder: see `robustloc.localizer.training.fit`.
+
+    Raises:
+        UserError: a plugin refuses a parameter or fails, there is nothing to train, or training diverges; names model
+            and defence.
+    """
+    cell, recipe = config["cell"], Recipe(**config["training"])
+    seed = partial(seeds.seed, config["seed"], *(cell[name] for name in LOCALIZER))
+    # new weights are drawn from here
+    torch.manual_seed(seed("weights"))
+    defence, wrapper = _defence(config["defence"], config["epsilon"])
+    history = []
+    try:
+        model = _untrained(config["model"], data, start)
+        defends = type(defence) is not Defence and wrapper is None
+        if _can_learn(cell, model, recipe, start is not None, defends):
+            history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=folder)
+    except ValueError as error:
+        if not isinstance(error, UserError):
+            traceback.print_exc()
+        raise UserError(f"{cell['model']}, {cell['defence']}: {error}") from error
+    return Trained(model, wrapper, history)
+
+
+def _untrained(entry: dict, data: Data, start: Path | None) -> Localizer:
+    """Return what training starts from: the network of a checkpoint, or one with new weights."""
+    if start:
+        return load(start, bare=True, **entry["parameters"])
+    model = build(entry, tuple(data.x.shape[2:]), data.y)
+    if remember := getattr(model.network, "remember", None):
+        remember(data.x, (data.y - model.center) / model.spread)
+    return model
+
+
+def _can_learn(cell: dict, model: nn.Module, recipe: Recipe, starts: bool, defends: bool) -> bool:
+    """Say whether there is anything to train.
+
+    Raises:
+        UserError: what the cell names would be a network or a defence by name alone; names the key to change.
+    """
+    learns = any(parameter.requires_grad for parameter in model.parameters())
+    if learns and not recipe.epochs and not starts:
+        raise UserError(f"{cell['model']}: nothing trains it; set training.epochs above 0")
+    if defends and not learns:
+        raise UserError(
+            f"{cell['defence']}: {cell['model']} has no weights that it could train; name them in separate grids"
+        )
+    return learns and recipe.epochs > 0
+
+
+def _defence(entry: dict, epsilon: float) -> tuple[Defence, dict | None]:
+    """Build the defence; and describe it for the checkpoint, if it wraps the localizer."""
+    attacks = [plugins.attack(attack) for attack in entry["attacks"]]
+    defence = plugins.defence(entry["plugin"], attacks, entry["parameters"])
+    wraps = type(defence).wrap is not Defence.wrap
+    return defence, {key: entry[key] for key in ("plugin", "parameters")} | {"epsilon": epsilon} if wraps else None

@@ -1,0 +1,107 @@
+"""One localizer's test users under one configured attack, or without: crafting, measuring, the columns of the set."""
+
+import traceback
+
+import numpy as np
+import torch
+from torch import nn
+
+from robustloc.attacks.parts import losses
+from robustloc.base import plugins, seeds
+from robustloc.base.errors import UserError
+from robustloc.base.seeds import LOCALIZER
+from robustloc.data.channel_matrices import Channels
+from robustloc.data.dataset import Manifest, Users
+from robustloc.data.positions import goals, position_error
+from robustloc.data.transform import from_matrix
+from robustloc.robustness import domains
+from robustloc.robustness.crafting import craft
+from robustloc.robustness.measuring import measure
+
+
+def attacked(
+    config: dict,
+    manifest: Manifest,
+    test: Users,
+    channels: list[Channels | None],
+    *,
+    source: nn.Module | None,
+    localizer: nn.Module,
+) -> tuple[dict[str, np.ndarray], dict]:
+    """Attack test users and measure what it does to a localizer.
+
+    Args:
+        config: ``cell``, root ``seed``, ``attack`` (None: no attack), ``batch_size`` and ``keep_adps``.
+        manifest: of the data set.
+        test: N test users.
+        channels: channel matrices of the test users, and of the training users that an attack learns from; None each
+            where the attack needs none.
+        source: network that the attack crafts on; None without attack.
+        localizer: network whose errors are measured.
+
+    Returns:
+        Columns of the set (see `robustloc.robustness.adversarial_set.write`), and what was spent.
+
+    Raises:
+        UserError: the attack's plugin refuses a parameter, has no form for the norm, or fails; names the attack.
+    """
+    attack = config["attack"] or {}
+    users = domains.of_attack(attack, test.adp, channels[0] and channels[0].csi, manifest)
+    aims = goals(attack.get("target"), test.position)
+    moved, spent = users.start, {}
+    if attack:
+        moved, spent["largest_unprojected"] = _crafted(config, source, users, aims, test, channels[1], manifest)
+    outcome = measure(localizer, users, moved, test.adp, manifest.scale, config["batch_size"])
+    columns = {
+        "user": test.user,
+        "position": test.position,
+        "clean_prediction": outcome.clean_prediction,
+        "prediction": outcome.prediction,
+        "clean_error_m": position_error(outcome.clean_prediction, test.position),
+        "error_m": position_error(outcome.prediction, test.position),
+        "linf": outcome.linf,
+        "l2": outcome.l2,
+        "psr_db": outcome.psr_db,
+    }
+    if "target" in attack:
+        columns |= {"target": aims, "target_m": position_error(outcome.prediction, aims)}
+    if config["keep_adps"]:
+        columns["adp"] = outcome.adversarial
+    return columns, outcome.spent() | spent
+
+
+def _crafted(
+    config: dict,
+    source: nn.Module,
+    users: domains.Domain,
+    aims: np.ndarray,
+    test: Users,
+    learnt: Channels | None,
+    manifest: Manifest,
+) -> tuple[torch.Tensor, float]:
+    """Run the attack that the configuration describes; see `craft` for what it returns."""
+    attack, cell, examples = config["attack"], config["cell"], None
+    if "examples" in plugins.options("attacks", attack["plugin"]):
+        adp = from_matrix(learnt.csi, manifest.convention).astype(np.float32)
+        examples = (
+            domains.of_attack(attack, adp, learnt.csi, manifest),
+            goals(attack.get("target"), learnt.position),
+        )
+    names = [cell[name] for name in (*LOCALIZER, "attack", "epsilon")]
+    try:
+        return craft(
+            source,
+            users,
+            aims,
+            plugins.attack(attack),
+            eps=10 ** (cell["epsilon"] / 20) if users.physical else cell["epsilon"],
+            norm=attack["norm"],
+            seeds=[seeds.seed(config["seed"], *names, user) for user in test.user],
+            batch_size=config["batch_size"],
+            aim=losses.closeness if "target" in attack else losses.squared_error,
+            examples=examples,
+        )
+    except ValueError as error:
+        if not isinstance(error, UserError):
+            traceback.print_exc()
+        raise UserError(f"attacks.{cell['attack']}: {error}") from error

@@ -1,0 +1,28 @@
+"""Errors of localizers under adversarial examples of each other."""
+
+import pandas as pd
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from robustloc.attacks.parts.losses import squared_error
+from robustloc.robustness.examination import pgd, rmse
+
+
+def errors(localizers: dict[tuple[str, str], nn.Module], x: Tensor, position: Tensor, eps: float) -> pd.DataFrame:
+    """Craft on every localizer and measure every one.
+
+    Args:
+        localizers: by model and defence, inputs -> positions [m].
+        x: (N, 1, angle bins, delay bins) scaled inputs.
+        position: (N, 3) true positions [m].
+        eps: L-infinity budget, on the input's scale.
+
+    Returns:
+        A row per pair: source_model and source_defence, model and defence, rmse_m [m].
+    """
+    losses = {names: squared_error(localizer, position) for names, localizer in localizers.items()}
+    attack, rows = pgd(), []
+    for source, loss in tqdm(losses.items(), desc="sources", unit="localizer"):
+        moved = attack(loss, x, eps=eps, norm="linf")
+        rows += [(*source, *names, rmse(other, moved)) for names, other in losses.items()]
+    return pd.DataFrame(rows, columns=["source_model", "source_defence", "model", "defence", "rmse_m"])

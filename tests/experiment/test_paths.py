@@ -1,0 +1,18 @@
+"""Results are found by their names below the results folder."""
+
+from pathlib import Path
+
+import pytest
+
+from robustloc.experiment.paths import below_results
+
+
+@pytest.mark.parametrize("table", ["tables/rmse.csv", "experiments/ladder/tables/rmse.csv"])
+def test_below_results(tmp_path: Path, table: str) -> None:
+    """A result is found however deep the table is that asks for it; a missing one has a path that is not there."""
+    results = tmp_path / "some" / "results"
+    (results / "indoor").mkdir(parents=True)
+    (results / "indoor" / "manifest.json").touch()
+
+    assert below_results(results / table, "indoor/manifest.json") == results / "indoor/manifest.json"
+    assert not below_results(results / table, "outdoor/manifest.json").exists()
