@@ -37,7 +37,7 @@ def copied(finished: Project, folder: Path) -> Project:
 
 
 def results(project: Project) -> dict[str, Path]:
-    """All files by name, temporary ones included, except those that depend on the host or on the time that jobs take."""
+    """All files by name, temporary ones included, but for those that depend on the host or the time that jobs take."""
     root = project.folder / RESULTS
     files = {str(file.relative_to(root)): file for file in root.rglob("*") if file.is_file()}
     varying = re.compile(r"logs/|provenance\.json|report\.html|tables/leaderboard\.|.*\.job\.json")

@@ -69,7 +69,7 @@ def test_killed_shard(fresh: Project) -> None:
 
 
 def test_killed_training(fresh: Project) -> None:
-    """A training killed between two epochs continues in the next run, which ends with the bytes of an undisturbed one."""
+    """A training killed between two epochs continues in the next run, and ends with the bytes of an undisturbed one."""
     overlay = fresh.overlay({"training": {"epochs": 30}})
     place = "indoor/dcnn/none/seed0"
     checkpoint, job = f"{place}/checkpoint.pt", f"{place}/train"
@@ -97,7 +97,7 @@ def test_killed_training(fresh: Project) -> None:
 
 
 def test_diverged_training(fresh: Project) -> None:
-    """A training that diverges stops with a message and leaves no checkpoint; the run ends with that message and log."""
+    """A training that diverges stops with a message and leaves no checkpoint; the run ends with message and log."""
     cell = "results/smoke/indoor/dcnn/none/seed0"
     overlay = fresh.overlay({"training": {"learning_rate": 1.0e30}})
 

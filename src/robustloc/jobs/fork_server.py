@@ -1,9 +1,9 @@
 """A process that has imported torch and runs each job in a fork of itself, so that short jobs do not import it again.
 
-`python -m robustloc.jobs.fork_server ADDRESS PARENT MODULE…` imports the given modules and listens on the socket ADDRESS.
-It imports no module of this package: each fork reads the code from disk, so a job in a fork computes the same bytes as a
-job in a process of its own. Jobs that start before the server listens run in processes of their own. The server ends
-with the process PARENT, which started it, and kills the jobs that still run.
+`python -m robustloc.jobs.fork_server ADDRESS PARENT MODULE…` imports the given modules and listens on the socket
+ADDRESS. It imports no module of a stage: each fork reads the code from disk, so a job in a fork computes the same bytes
+as a job in a process of its own. Jobs that start before the server listens run in processes of their own. The server
+ends with the process PARENT, which started it, and kills the jobs that still run.
 """
 
 import contextlib
