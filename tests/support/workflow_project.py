@@ -91,6 +91,7 @@ class Project:
 
 def copy_project(folder: Path) -> Project:
     """Copy the files of a checkout, and what numba has compiled of them, which takes long."""
+    folder.mkdir(exist_ok=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():

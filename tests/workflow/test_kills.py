@@ -31,8 +31,8 @@ from robustloc.jobs import fork_server
 
 # enough users that writing takes a while
 LARGE = {
-    "raw": {"rows": 60},
-    "users": {"rows": [1, 60], "column_step": 1},
+    "raw": {"rows": 30},
+    "users": {"rows": [1, 30], "column_step": 1},
     "channel": {"antennas": 64, "subcarriers": 64},
     "shards": 1,
 }
