@@ -99,6 +99,7 @@ def _plan(target: str, *configfiles: str) -> None:
     from humanfriendly import parse_size
     from snakemake.settings.enums import RerunTrigger
 
+    gc.disable()  # a plan is short, and its fork gives all memory back
     sys.path.insert(0, str(Path("src").absolute()))
     from robustloc.jobs import dry_run
 
