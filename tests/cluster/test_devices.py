@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from workflow_project import ROOT
 
-# tells which GPU it has, and keeps it until its input ends
+# prints which GPU it has, and keeps it until its input ends
 JOB = """
 import os, sys
-from robustloc import device
-with device.claimed():
+from robustloc.jobs import gpu_lock
+with gpu_lock.claimed():
     print(os.environ.get("CUDA_VISIBLE_DEVICES"), flush=True)
     sys.stdin.read()
 """
@@ -39,29 +39,33 @@ def start(tmp_path: Path) -> Iterator[Callable[[str | None], subprocess.Popen]]:
             job.kill()
 
 
-def told(job: subprocess.Popen, seconds: float = 20) -> str | None:
-    """What a job tells within a time, if anything."""
-    ready, _, _ = select.select([job.stdout], [], [], seconds)
-    return job.stdout.readline().strip() if ready else None
+def claimed(job: subprocess.Popen) -> str:
+    """The GPU that a job has; waits until it has one."""
+    return job.stdout.readline().strip()
+
+
+def waits(job: subprocess.Popen) -> bool:
+    """Whether a job has no GPU within a second. A busy machine can hide that it has one, and never the contrary."""
+    return not select.select([job.stdout], [], [], 1)[0]
 
 
 @pytest.mark.parametrize("end", ["done", "killed"])
 def test_two_gpus(start: Callable[[str | None], subprocess.Popen], end: str) -> None:
     """Two jobs at once have different GPUs; a third waits for one, which it has when a job ends, killed or not."""
     first, second = start("0,1"), start("0,1")
-    gpus = [told(first), told(second)]
+    gpus = [claimed(first), claimed(second)]
     third = start("0,1")
 
     assert sorted(gpus) == ["0", "1"]
-    assert told(third, 1) is None
+    assert waits(third)
     if end == "killed":
         first.kill()
     else:
         first.stdin.close()
-    assert told(third) == gpus[0]
+    assert claimed(third) == gpus[0]
 
 
 @pytest.mark.parametrize("gpus", ["0", "", None])
 def test_nothing_to_choose(start: Callable[[str | None], subprocess.Popen], gpus: str | None) -> None:
     """Where no GPU or one is to be seen, jobs do not wait for each other: the scheduler counts them."""
-    assert [told(start(gpus)), told(start(gpus))] == [str(gpus)] * 2
+    assert [claimed(start(gpus)), claimed(start(gpus))] == [str(gpus)] * 2

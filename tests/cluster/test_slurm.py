@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import small
-from workflow_faults import contents, running, take_away, until
+from waiting import until
+from workflow_faults import contents, running, take_away
 from workflow_project import Project
 
 from robustloc.base import job_logs

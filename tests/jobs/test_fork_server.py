@@ -1,4 +1,4 @@
-"""Jobs that a fork server runs differ from jobs that run by themselves in nothing but the time that they take."""
+"""A job in a fork of the server differs from a job in a process of its own by nothing but the time it takes."""
 
 import contextlib
 import json
@@ -7,12 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from waiting import LIMIT_S, until, until_ended
 from workflow_project import ROOT
 
 from robustloc.jobs import fork_server
@@ -27,23 +27,22 @@ MODULES = """
 import json, sys
 print(json.dumps(sorted(sys.modules)))
 """
-SLEEP = """
-import subprocess, sys, time
-child = subprocess.Popen(["sleep", "60"])
-open(sys.argv[1], "w").write(str(child.pid))
-time.sleep(60)
+# starts a process that never ends, prints its number, and never ends either
+ENDLESS = """
+import signal, subprocess
+print(subprocess.Popen(["sleep", "infinity"]).pid, flush=True)
+signal.pause()
 """
+# opens two named pipes, the one of its own name for writing: each waits until another job opens the other end
 MEET = """
-import pathlib, sys, time
-pathlib.Path(sys.argv[1]).touch()
-while not pathlib.Path(sys.argv[2]).exists():
-    time.sleep(0.01)
+import os, sys
+own, other = sys.argv[1:3]
+first, second = sorted([(own, os.O_WRONLY), (other, os.O_RDONLY)])
+os.open(*first), os.open(*second)
 """
-SHARED = ("torch", "pyarrow.parquet")
-PATIENCE_S = 300
-# a client as `python -m robustloc.jobs` is one, which ends as its fork does
+SHARED = ("colorsys", "wave")  # no interpreter imports these by itself
 CLIENT = "import sys; from robustloc.jobs import fork_server; sys.exit(fork_server.ask(sys.argv[1], sys.argv[1:]))"
-# a parent that starts the warm process and ends when its own input does
+# starts the server and ends when its own input ends
 PARENT = """
 import os, subprocess, sys
 subprocess.Popen([sys.executable, *(str(os.getpid()) if one == "PARENT" else one for one in sys.argv[1:])])
@@ -52,51 +51,32 @@ sys.stdin.read()
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *command: str, modules: tuple[str, ...] = ()) -> Iterator[subprocess.Popen]:
-    """Start a warm process whose socket lies in a folder, and a parent of it; give the parent."""
+def serving(folder: Path, modules: tuple[str, ...] = ()) -> Iterator[subprocess.Popen]:
+    """Start a server with its socket in a folder, as the child of a process; yield that process."""
     folder.mkdir()
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{folder.parent}", "OMP_NUM_THREADS": "1"}
     environment |= {"SERVER_ONLY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, *command, str(folder / "socket"), "PARENT", *modules],
-        env=environment,
-        stdin=subprocess.PIPE,
-    )
-    with parent:
+    server = ["-m", "robustloc.jobs.fork_server", str(folder / "socket"), "PARENT", *modules]
+    command = [sys.executable, "-c", PARENT, *server]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as parent:
         until((folder / "socket").exists)
         yield parent
     until(lambda: not folder.exists())
 
 
-def until(reached: Callable[[], bool]) -> None:
-    """Wait for something; for so long that only a process that hangs fails, however busy the machine is."""
-    end = time.monotonic() + PATIENCE_S
-    while not reached():
-        assert time.monotonic() < end, f"waited for {PATIENCE_S} s"
-        time.sleep(0.01)
-
-
-def is_running(process: int) -> bool:
-    """Tell whether a process, of whatever parent, has not ended."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The address of a warm process, beside whose folder lie modules for it to run."""
-    folder = tmp_path_factory.mktemp("warm")
-    for name, text in {"echo": ECHO, "modules": MODULES, "sleep": SLEEP, "meet": MEET}.items():
-        (folder / f"warm_{name}.py").write_text(text)
-    with serving(folder / "socket", "-m", "robustloc.jobs.fork_server", modules=SHARED):
+    """The socket of a server that finds some modules beside the socket's folder."""
+    folder = tmp_path_factory.mktemp("forks")
+    for name, text in {"echo": ECHO, "modules": MODULES, "endless": ENDLESS, "meet": MEET}.items():
+        (folder / f"job_{name}.py").write_text(text)
+    with serving(folder / "socket", SHARED):
         yield folder / "socket" / "socket"
 
 
 @pytest.fixture
 def client(server: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.Popen]:
-    """Start a program that has the warm process run a module."""
+    """Start a program that asks the server to run a module."""
     monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{server}")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
@@ -118,21 +98,21 @@ def client(server: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., subpr
         ("same", "1", False),
     ],
 )
-def test_nobody_to_ask(server: Path, monkeypatch: pytest.MonkeyPatch, prefix: str, threads: str, listens: bool) -> None:
-    """Unless a warm process of the same interpreter listens and the job has one thread, the job runs by itself."""
+def test_no_server(server: Path, monkeypatch: pytest.MonkeyPatch, prefix: str, threads: str, listens: bool) -> None:
+    """A job runs in its own process unless a server of its interpreter listens and the job has one thread."""
     address = server if listens else server.with_name("gone")
     monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{address}" if prefix == "same" else f"{prefix}{address}")
     monkeypatch.setenv("OMP_NUM_THREADS", threads)
 
-    assert fork_server.ask("warm_echo", ["warm_echo"]) is None
+    assert fork_server.ask("job_echo", ["job_echo"]) is None
     monkeypatch.delenv(fork_server.VARIABLE)
-    assert fork_server.ask("warm_echo", ["warm_echo"]) is None
+    assert fork_server.ask("job_echo", ["job_echo"]) is None
 
 
-def test_copy_is_the_client(client: Callable[..., subprocess.Popen], tmp_path: Path) -> None:
-    """A copy has the client's input, outputs, folder, arguments and environment, and nothing of the warm process's."""
+def test_fork_is_the_client(client: Callable[..., subprocess.Popen], tmp_path: Path) -> None:
+    """A fork has the client's input, outputs, folder, arguments and environment, and nothing of the server's."""
     arguments = ["a b", "ü", *["x" * 100_000] * 3]  # more than a socket holds
-    with client("warm_echo", *arguments, cwd=tmp_path, env=os.environ | {"PLACE": "here"}) as process:
+    with client("job_echo", *arguments, cwd=tmp_path, env=os.environ | {"PLACE": "here"}) as process:
         output, errors = process.communicate("typed\n")
 
     assert process.returncode == 0, errors
@@ -154,10 +134,10 @@ def test_copy_is_the_client(client: Callable[..., subprocess.Popen], tmp_path: P
     ],
 )
 def test_ends(client: Callable[..., subprocess.Popen], server: Path, statement: str, status: int, message: str) -> None:
-    """The client ends as its copy did: with its status and message, or as a shell tells of a signal."""
-    server.parent.with_name("warm_end.py").write_text(f"import os, sys\n{statement}\n")  # read anew by each copy
+    """The client ends with the status and message of its fork, and with a shell's status after a signal."""
+    server.parent.with_name("job_end.py").write_text(f"import os, sys\n{statement}\n")  # each fork reads it from disk
 
-    with client("warm_end") as process:
+    with client("job_end") as process:
         errors = process.communicate()[1]
 
     assert process.returncode == status
@@ -166,69 +146,65 @@ def test_ends(client: Callable[..., subprocess.Popen], server: Path, statement: 
 
 
 def test_unknown_module(client: Callable[..., subprocess.Popen]) -> None:
-    """A module that is not there is the copy's error, and the warm process goes on."""
-    with client("warm_missing") as process:
+    """A missing module is an error of the fork, and the server continues."""
+    with client("job_missing") as process:
         errors = process.communicate()[1]
 
     assert process.returncode == 1
-    assert "No module named warm_missing" in errors
-    with client("warm_echo") as process:
+    assert "No module named job_missing" in errors
+    with client("job_echo") as process:
         assert process.communicate("")[1] == "complaint\n"
 
 
-def test_what_is_loaded(client: Callable[..., subprocess.Popen]) -> None:
-    """A fork begins with the heavy modules, and with no code of a job: it reads this as it is by then."""
-    with client("warm_modules") as process:
+def test_loaded_modules(client: Callable[..., subprocess.Popen]) -> None:
+    """A fork starts with the modules that the server imports, and with no module of this package."""
+    with client("job_modules") as process:
         loaded = set(json.loads(process.communicate()[0]))
 
     assert loaded >= set(SHARED)
-    assert "pytorch_lightning" not in loaded
     assert {name for name in loaded if name.partition(".")[0] == "robustloc"} == {"robustloc", "robustloc.jobs"}
 
 
-def test_killed_client(client: Callable[..., subprocess.Popen], tmp_path: Path) -> None:
-    """A client that is killed takes its copy along, and what the copy has started."""
-    told = tmp_path / "child"
-    with client("warm_sleep", str(told)) as process:
-        until(lambda: told.exists() and bool(told.read_text()))
-        child = int(told.read_text())
-        assert is_running(child)
-        process.send_signal(signal.SIGKILL)
-        until(lambda: not is_running(child))
+def test_killed_client(client: Callable[..., subprocess.Popen]) -> None:
+    """The server kills the fork of a killed client, and the processes that the fork has started."""
+    with client("job_endless") as process:
+        child = int(process.stdout.readline())
+        process.kill()
+        until_ended(child)
 
 
 def test_several_at_once(client: Callable[..., subprocess.Popen], tmp_path: Path) -> None:
-    """Copies run beside each other: four that each wait for the next one all end."""
+    """Forks run side by side: four jobs that each wait for two others all end."""
     names = [str(tmp_path / name) for name in "abcd"]
+    for name in names:
+        os.mkfifo(name)
     with contextlib.ExitStack() as stack:
         pairs = zip(names, names[1:] + names[:1], strict=True)
-        started = [stack.enter_context(client("warm_meet", *pair)) for pair in pairs]
+        started = [stack.enter_context(client("job_meet", *pair)) for pair in pairs]
 
-        until(lambda: all(one.poll() is not None for one in started))
-
-    assert [one.returncode for one in started] == [0] * 4
+        assert [one.wait(LIMIT_S) for one in started] == [0] * 4
 
 
 def test_ends_with_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the process that started it is killed, the warm process ends with its copies and removes its folder."""
-    (tmp_path / "warm_sleep.py").write_text(SLEEP)
-    folder, told = tmp_path / "socket", tmp_path / "child"
-    light = "import sys; from robustloc.jobs import fork_server; fork_server.serve(sys.argv[1], int(sys.argv[2]), [])"
+    """When the process that started the server is killed, the server kills its forks and removes its folder."""
+    (tmp_path / "job_endless.py").write_text(ENDLESS)
+    folder = tmp_path / "socket"
     monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{folder / 'socket'}")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
-    with serving(folder, "-c", light) as parent:
-        with subprocess.Popen([sys.executable, "-c", CLIENT, "warm_sleep", str(told)]) as process:
-            until(lambda: told.exists() and bool(told.read_text()))
+    command = [sys.executable, "-c", CLIENT, "job_endless"]
+    with serving(folder) as parent:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            child = int(process.stdout.readline())
             parent.kill()
 
-        assert process.returncode == 128 + signal.SIGKILL
-        assert not is_running(int(told.read_text()))
-        until(lambda: not folder.exists())
+        assert process.returncode == fork_server.KILLED
+        until_ended(child)
 
 
 @pytest.mark.parametrize("reads", [True, False])
 def test_killed_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: bool) -> None:
-    """A warm process that is gone before it answers leaves a job that was killed, not one that is done."""
+    """If the server ends before it answers, the job counts as killed, not as done."""
     monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{tmp_path / 'socket'}")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     with socket.socket(socket.AF_UNIX) as listener:
@@ -243,6 +219,6 @@ def test_killed_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: b
         with ThreadPoolExecutor(1) as pool:
             hung_up = pool.submit(hang_up)
 
-            assert fork_server.ask("warm_echo", ["warm_echo", "x" * 500_000]) == 128 + signal.SIGKILL
+            assert fork_server.ask("job_echo", ["job_echo", "x" * 500_000]) == 128 + signal.SIGKILL
 
             hung_up.result()

@@ -1,6 +1,10 @@
-"""A process that commands are copied from: Snakemake's own command line without the seconds that its import takes."""
+"""A process that has imported Snakemake and runs each command in a fork of itself, without the seconds of the import.
+
+A fork keeps nothing of earlier commands: no module of a project, no cache of a file's code, no filter of a logger.
+"""
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -8,66 +12,69 @@ import runpy
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
-import planner
-
-PRELOADED = ("snakemake.cli", *planner.PRELOADED, "pandas", "pytest", "torch")
+# what planning imports, and what the commands of the documents import besides
+PRELOADED = ("snakemake.cli", "snakemake.api", "snakemake.storage", "smart_open", "platformdirs", "scipy.io")
+PRELOADED += ("jsonschema", "tqdm", "yte", "pandas", "pytest", "torch")
 
 
 class CommandLine:
-    """Runs `snakemake`, `pytest` and `python FILE`, one after the other, each in a fork that has imported a lot."""
+    """Runs `snakemake`, `pytest`, `python FILE` and `plan`, one after the other, each in a fork."""
 
     def __init__(self):
-        self._known: dict[str, tuple[int, str]] = {}
-        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
-        self._process = subprocess.Popen(
-            [sys.executable, __file__], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        command = [sys.executable, __file__]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def run(self, folder: Path, program: str, arguments: list[str], **environment: str) -> tuple[int, str]:
-        """Run a program in a folder, once; return its exit status and all that it printed."""
-        request = json.dumps(
-            {"folder": str(folder), "program": program, "arguments": arguments, "environment": environment}
-        )
-        if request not in self._known:
-            self._process.stdin.write(request + "\n")
-            self._process.stdin.flush()
-            self._known[request] = tuple(json.loads(self._process.stdout.readline()))
-        return self._known[request]
+    def run(
+        self, folder: Path, program: str, arguments: list[str], environment: dict[str, str]
+    ) -> subprocess.CompletedProcess:
+        """Run a program in a folder and wait for its end."""
+        request = {"folder": str(folder), "program": program, "arguments": arguments, "environment": environment}
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the process that runs commands has ended"
+        return subprocess.CompletedProcess([program, *arguments], *json.loads(answer))
 
-    def close(self) -> None:
-        """End the process."""
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
+
+@cache
+def shared() -> CommandLine:
+    """The one process of these tests. It ends with them, as its input does."""
+    return CommandLine()
 
 
 def main() -> None:
-    """Answer requests, a line each, until there are no more."""
+    """Answer requests, one per line, until the input ends."""
     for name in PRELOADED:
         importlib.import_module(name)
+    gc.freeze()  # a garbage collection in a fork would copy the memory that it shares with this process
     for line in sys.stdin:
-        with tempfile.TemporaryFile("w+") as printed:
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
             child = os.fork()
             if child == 0:
-                os.dup2(printed.fileno(), 1)
-                os.dup2(printed.fileno(), 2)
+                for place, file in enumerate((open(os.devnull), output, errors)):  # noqa: SIM115
+                    os.dup2(file.fileno(), place)
                 os._exit(_status(**json.loads(line)))
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            printed.seek(0)
-            print(json.dumps([status, printed.read()]), flush=True)
+            output.seek(0)
+            errors.seek(0)
+            print(json.dumps([status, output.read(), errors.read()]), flush=True)
 
 
 def _status(folder: str, program: str, arguments: list[str], environment: dict[str, str]) -> int:
     os.chdir(folder)
+    os.environ.clear()
     os.environ.update(environment)
+    sys.argv = [program, *arguments]
     try:
         if program == "snakemake":
-            sys.argv = ["snakemake", *arguments]
             sys.modules["snakemake.cli"].main(arguments)
         elif program == "pytest":
             return int(sys.modules["pytest"].main(arguments))
+        elif program == "plan":
+            _plan(*arguments)
         else:
             sys.argv = arguments
             sys.path[:1] = [str(Path(arguments[0]).parent), str(Path("src").absolute())]
@@ -84,6 +91,41 @@ def _status(folder: str, program: str, arguments: list[str], environment: dict[s
             sys.stdout.flush()
             sys.stderr.flush()
     return 0
+
+
+def _plan(target: str, *configfiles: str) -> None:
+    """Print the jobs of a target as JSON: rule, inputs, outputs, code and is_due of each job with files."""
+    import yaml
+    from humanfriendly import parse_size
+    from snakemake.settings.enums import RerunTrigger
+
+    gc.disable()  # a plan is short, and its fork gives all memory back
+    sys.path.insert(0, str(Path("src").absolute()))
+    from robustloc.jobs import dry_run
+
+    profile = yaml.safe_load(Path("profiles/default/profile.yaml").read_text(encoding="utf-8"))
+    with contextlib.redirect_stdout(sys.stderr):
+        found = dry_run.jobs(
+            Path("Snakefile"),
+            target,
+            [Path(file) for file in configfiles],
+            force_incomplete=profile["rerun-incomplete"],
+            rerun_triggers=frozenset(
+                RerunTrigger[name.replace("-", "_").upper()] for name in profile["rerun-triggers"]
+            ),
+            max_checksum_file_size=parse_size(profile["max-checksum-file-size"]),
+        )
+    jobs = [
+        {
+            "rule": job.rule,
+            "inputs": [str(file) for file in job.inputs],
+            "outputs": [str(file) for file in job.outputs],
+            "code": str(job.params.get("code", "")),
+            "is_due": job.is_due,
+        }
+        for job in found
+    ]
+    print(json.dumps(jobs))
 
 
 if __name__ == "__main__":

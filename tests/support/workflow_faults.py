@@ -1,9 +1,8 @@
-"""Runs of a copied project that are hit by signals or lack of space: started, watched, and compared afterwards."""
+"""Runs of a copied project that signals or a full disk interrupt: start them, watch them, compare their results."""
 
 import os
 import re
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,13 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import psutil
+from waiting import LIMIT_S, until
 from workflow_project import SMOKE, Project
 
 RESULTS = Path("results/smoke")
-# quickly made, and so many that a warm process makes them, after some were made as well
+SERVER = "robustloc.jobs.fork_server"
+# short jobs, so many of them that forks of a server run them and that a run can be interrupted between them
 SETS = [
     *(f"indoor/dcnn/none/seed0/{name}.parquet" for name in ("universal/eps0.002", "adp_pgd/psr-20")),
     *(f"indoor/dcnn/none/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "apgd", "pgd_linf")),
@@ -29,16 +29,15 @@ SETS = [
         for epsilon in ("0.01", "0.05")
     ),
 ]
-T = TypeVar("T")
 
 
 def copied(finished: Project, folder: Path) -> Project:
-    """Copy a finished run with Snakemake's records, so that files can be taken away from it."""
-    return Project(shutil.copytree(finished.folder, folder / "copy"))
+    """Copy a finished run with Snakemake's records, so that a test can delete files of it."""
+    return finished.copy(folder / "copy")
 
 
 def results(project: Project) -> dict[str, Path]:
-    """List, by name, all but what tells of the host and of the time a job took; what jobs left behind is among it."""
+    """All files by name, temporary ones included, but for those that depend on the host or the time that jobs take."""
     root = project.folder / RESULTS
     files = {str(file.relative_to(root)): file for file in root.rglob("*") if file.is_file()}
     varying = re.compile(r"logs/|provenance\.json|report\.html|tables/leaderboard\.|.*\.job\.json")
@@ -46,17 +45,17 @@ def results(project: Project) -> dict[str, Path]:
 
 
 def contents(project: Project) -> dict[str, bytes]:
-    """Read these results."""
+    """Content of these files."""
     return {name: file.read_bytes() for name, file in results(project).items()}
 
 
 def times(project: Project) -> dict[str, int]:
-    """Tell when each of them was put in its place [ns]."""
+    """When each of these files took its place [ns]."""
     return {name: file.stat().st_ctime_ns for name, file in results(project).items()}
 
 
 def take_away(project: Project, *names: str) -> list[str]:
-    """Delete results with the logs of their jobs; return the targets that bring them back."""
+    """Delete results with the logs of their jobs; return the targets that make them again."""
     for name in names:
         file = project.folder / RESULTS / name
         file.unlink()
@@ -66,14 +65,14 @@ def take_away(project: Project, *names: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Run:
-    """A run of snakemake that goes on, and the file that it prints to."""
+    """A running snakemake, and the file that it prints to."""
 
     main: subprocess.Popen
     output: Path
 
     def ended(self) -> int:
         """Wait for its end; return its exit status."""
-        return self.main.wait(timeout=120)
+        return self.main.wait(LIMIT_S)
 
     def printed(self) -> str:
         """What it has printed."""
@@ -84,14 +83,15 @@ class Run:
 def running(project: Project, *arguments: str, largest_file: int = resource.RLIM_INFINITY) -> Iterator[Run]:
     """Start the smoke experiment as a terminal does, as the leader of the foreground's process group.
 
-    At the end nothing that works in the project's folder is left, whatever the test did.
+    Afterwards no process works in the project's folder: a test that passes waits for their end, for a test that fails
+    they are killed.
     """
 
     def prepare() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests themselves run in the background
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
 
-    # without a virtual environment named, jobs run in that of snakemake
+    # without the name of a virtual environment, jobs run in that of snakemake
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | {"COLUMNS": "200"}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", SMOKE, *arguments]
     place = {"cwd": project.folder, "env": environment, "process_group": 0, "preexec_fn": prepare}
@@ -100,9 +100,8 @@ def running(project: Project, *arguments: str, largest_file: int = resource.RLIM
         main = subprocess.Popen(command, stdout=file, stderr=file, **place)
     try:
         yield Run(main, output)
+        until(lambda: main.poll() is not None and not at_work(project))  # the fork server removes its folder
     finally:
-        with suppress(AssertionError):
-            until(lambda: main.poll() is not None and not at_work(project), seconds=3)  # the warm process tidies up
         for process in at_work(project):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -110,7 +109,7 @@ def running(project: Project, *arguments: str, largest_file: int = resource.RLIM
 
 
 def at_work(project: Project) -> list[psutil.Process]:
-    """Every process whose working folder is the project's, so that no other run on the machine is among them."""
+    """All processes whose working folder is the project's; other runs on the machine are not among them."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, FileNotFoundError):
@@ -120,7 +119,7 @@ def at_work(project: Project) -> list[psutil.Process]:
 
 
 def jobs(project: Project) -> dict[str, list[psutil.Process]]:
-    """List what runs for each job, named as its log: its shell, its stage or client, its copy of the warm process."""
+    """The processes of each job, by the name of its log: its shell, its stage or client, its fork of the server."""
     logs = project.folder / RESULTS / "logs"
     found: dict[str, list[psutil.Process]] = {}
     for process in at_work(project):
@@ -131,43 +130,57 @@ def jobs(project: Project) -> dict[str, list[psutil.Process]]:
     return found
 
 
+def _program(process: psutil.Process) -> str:
+    """The module that a Python process runs, empty if it has ended."""
+    with suppress(psutil.Error, IndexError):
+        return process.cmdline()[2]
+    return ""
+
+
+def stage(project: Project, job: str) -> psutil.Process | None:
+    """The process of a job's stage, or of the client that waits for its fork, if it runs."""
+    return next((one for one in jobs(project).get(job, []) if _program(one) == "robustloc.jobs"), None)
+
+
+def forks(project: Project) -> dict[str, psutil.Process]:
+    """The forks of the server that run jobs now, by job."""
+    found = {job: [one for one in processes if _program(one) == SERVER] for job, processes in jobs(project).items()}
+    return {job: processes[0] for job, processes in found.items() if processes}
+
+
 def log(project: Project, job: str) -> str:
-    """What a job has printed so far; its last log is taken away before it starts."""
+    """What a job has printed so far. A job starts with an empty log."""
     with suppress(FileNotFoundError):
         return (project.folder / RESULTS / "logs" / f"{job}.log").read_text()
     return ""
 
 
-def copies(project: Project) -> dict[str, psutil.Process]:
-    """The copies of the warm process that do jobs now."""
-    found = {
-        job: [one for one in processes if "robustloc.jobs.fork_server" in one.cmdline()]
-        for job, processes in jobs(project).items()
-    }
-    return {job: processes[0] for job, processes in found.items() if processes}
-
-
-def half(project: Project, job: str) -> Path:
-    """Where the job of a Parquet file writes until the file is whole."""
-    place = project.folder / RESULTS / f"{job}.parquet"
+def half(project: Project, file: str) -> Path:
+    """The temporary file that a job writes until the file is whole."""
+    place = project.folder / RESULTS / file
     return place.with_name(f".{place.name}.tmp")
 
 
-def stopped(project: Project) -> tuple[str, psutil.Process] | None:
-    """Stop a copy of the warm process in the middle of its job, if one is there; return both."""
-    for job, copy in copies(project).items():
-        with suppress(psutil.NoSuchProcess):
-            copy.suspend()
-            if half(project, job).exists():
-                return job, copy
-            copy.resume()
+def suspended(process: psutil.Process | None, is_writing: Callable[[], bool]) -> bool:
+    """Suspend a process if it is writing its result, so that it cannot end before the test acts."""
+    with suppress(psutil.NoSuchProcess):
+        if process and is_writing():
+            process.suspend()
+            if is_writing():
+                return True
+            process.resume()
+    return False
+
+
+def suspended_stage(project: Project, job: str, is_writing: Callable[[], bool]) -> psutil.Process | None:
+    """Suspend the stage of a job if it is writing its result, and return it."""
+    process = stage(project, job) if is_writing() else None
+    return process if suspended(process, is_writing) else None
+
+
+def suspended_fork(project: Project) -> tuple[str, psutil.Process] | None:
+    """Suspend a fork of the server that is writing its set, and return its job and it."""
+    for job, fork in forks(project).items():
+        if suspended(fork, half(project, f"{job}.parquet").exists):
+            return job, fork
     return None
-
-
-def until(seen: Callable[[], T], seconds: float = 60) -> T:
-    """Wait until something is seen, and return it."""
-    end = time.monotonic() + seconds
-    while not (found := seen()):
-        assert time.monotonic() < end, f"not seen within {seconds} s"
-        time.sleep(0.01)
-    return found

@@ -1,5 +1,6 @@
 """A copy of the project that tests run, edit and plan, through the command line as users do."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import planner
+import command_line
 import yaml
 
 ROOT = Path(__file__).parent.parent.parent
@@ -20,7 +21,7 @@ SMOKE = "experiments/smoke.yaml"
 
 @dataclass(frozen=True)
 class Project:
-    """A checkout of its own, used through the command line as users do."""
+    """A checkout of its own."""
 
     folder: Path
 
@@ -29,8 +30,7 @@ class Project:
         programs = [str(path)] if path else []
         search = os.pathsep.join([*programs, str(Path(sys.executable).parent), os.environ["PATH"]])
         environment = os.environ | {"PATH": search, "VIRTUAL_ENV": sys.prefix, "COLUMNS": "200"}
-        command = [sys.executable, "-m", "snakemake", *arguments]
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
+        return command_line.shared().run(self.folder, "snakemake", list(arguments), environment)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run and insist on success."""
@@ -39,11 +39,13 @@ class Project:
         return done
 
     def jobs(self, *configfiles: str, target: str = "all") -> list[dict]:
-        """Plan the smoke experiment with overlays: its jobs, as `Planner.jobs` has them."""
-        return planner.of(self.folder).jobs(SMOKE, *configfiles, target=target)
+        """Plan the smoke experiment with overlays: rule, inputs, outputs, code and is_due of each job with files."""
+        done = command_line.shared().run(self.folder, "plan", [target, SMOKE, *configfiles], dict(os.environ))
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     def planned(self, *configfiles: str) -> set[str]:
-        """List the files that the next run would make, relative to the experiment's results, without logs."""
+        """The files that the next run would make, relative to the experiment's results, without logs."""
         files = [file for job in self.jobs(*configfiles) if job["is_due"] for file in job["outputs"]]
         return {file.removeprefix("results/smoke/") for file in files}
 
@@ -55,7 +57,7 @@ class Project:
 
     @contextmanager
     def edited(self, name: str, change: Callable[[str], str]) -> Iterator[None]:
-        """Edit a file, and put it back as it was, its time included."""
+        """Edit a file; restore its content and its time afterwards."""
         file = self.folder / name
         text, times = file.read_text(), file.stat()
         new = change(text)
@@ -69,7 +71,7 @@ class Project:
 
     @contextmanager
     def replaced(self, name: str, content: bytes | None, *, age_s: float = 0.0) -> Iterator[None]:
-        """Replace or take away a file as if so long ago, and put it back as it was, its time included."""
+        """Replace or delete a file, as if so long ago; restore its content and its time afterwards."""
         file = self.folder / name
         old, times = file.read_bytes(), file.stat()
         file.unlink()
@@ -88,11 +90,12 @@ class Project:
 
 
 def copy_project(folder: Path) -> Project:
-    """Copy what a checkout holds."""
+    """Copy the files of a checkout, and what numba has compiled of them, which takes long."""
+    folder.mkdir(exist_ok=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.pyc", "*.egg-info"))
         else:
             shutil.copy2(source, folder / part)
     return Project(folder)

@@ -4,18 +4,19 @@ Those that cannot be here are skipped with a reason; one that nothing here knows
 """
 
 import importlib.util
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
+import command_line
 import documents
 import pytest
 import torch
-from command_line import CommandLine
 from workflow_project import ROOT, SMOKE, Project, copy_project
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -39,12 +40,23 @@ DOWNLOADS = {"experiments/my_scenario.yaml", "source=deepmimo"}
 MISSING = "no such folder; download the DeepMIMO scenario"
 
 
+Line = Callable[..., tuple[int, str]]
+
+
 @pytest.fixture(scope="module")
-def line() -> Iterator[CommandLine]:
-    """Programs that start fast."""
-    line = CommandLine()
-    yield line
-    line.close()
+def line() -> Line:
+    """Run a program in a folder, each command once; return its exit status and all that it printed."""
+    known: dict[tuple, tuple[int, str]] = {}
+
+    def run(folder: Path, program: str, arguments: list[str], **settings: str) -> tuple[int, str]:
+        key = (folder, program, *arguments, *settings.items())
+        if key not in known:
+            environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"} | settings
+            done = command_line.shared().run(folder, program, arguments, environment)
+            known[key] = done.returncode, done.stdout + done.stderr
+        return known[key]
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +93,11 @@ def test_command(piece: documents.Piece, request: pytest.FixtureRequest) -> None
 
 
 @pytest.mark.parametrize("piece", documents.experiments(), ids=str)
-def test_experiment(piece: documents.Piece, book: Project, line: CommandLine) -> None:
+def test_experiment(piece: documents.Piece, book: Project, line: Line) -> None:
     """A block of YAML is an experiment that can be planned."""
     (book.folder / "experiments/block.yaml").write_text(piece.text)
 
-    status, printed = line.run(book.folder, "snakemake", ["-n", "--configfile", "experiments/block.yaml"])
+    status, printed = line(book.folder, "snakemake", ["-n", "--configfile", "experiments/block.yaml"])
 
     assert status == 0 or MISSING in printed, printed
 
@@ -115,8 +127,8 @@ def _snakemake(arguments: list[str], request: pytest.FixtureRequest, **settings:
     elif not SHORT & {*arguments, "-n"} and "-n" not in arguments:
         arguments = ["-n", *arguments]
 
-    line: CommandLine = request.getfixturevalue("line")
-    status, printed = line.run(place.folder, "snakemake", arguments, **settings)
+    line: Line = request.getfixturevalue("line")
+    status, printed = line(place.folder, "snakemake", arguments, **settings)
 
     if DOWNLOADS & set(arguments) or (MISSING in printed and "experiments/new_york.yaml" in arguments):
         assert MISSING in printed
@@ -131,7 +143,7 @@ def _pytest(arguments: list[str], request: pytest.FixtureRequest) -> None:
     if "-k" in arguments:
         folder = book.folder if "mine" in arguments else ROOT
         arguments = ["--collect-only", "-q", "-p", "no:cacheprovider", *arguments]
-        status, printed = line.run(folder, "pytest", arguments)
+        status, printed = line(folder, "pytest", arguments)
         assert status == 0, printed
 
 
@@ -139,7 +151,7 @@ def _python(arguments: list[str], request: pytest.FixtureRequest) -> None:
     if arguments[0] == "-m":
         assert importlib.util.find_spec(arguments[1]), f"there is no module {arguments[1]}"
         return
-    status, printed = request.getfixturevalue("line").run(ROOT, "python", [arguments[0], "--help"])
+    status, printed = request.getfixturevalue("line")(ROOT, "python", [arguments[0], "--help"])
     assert status == 0, printed
     unknown = [word for word in arguments[1:] if word.startswith("-") and word not in printed]
     positional = [word for word in arguments[1:] if not word.startswith("-")]

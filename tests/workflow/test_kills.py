@@ -9,20 +9,21 @@ from pathlib import Path
 
 import psutil
 import pytest
+from waiting import until, until_ended
 from workflow_faults import (
     RESULTS,
+    SERVER,
     SETS,
-    at_work,
     contents,
     copied,
     half,
-    jobs,
     log,
     running,
-    stopped,
+    stage,
+    suspended_fork,
+    suspended_stage,
     take_away,
     times,
-    until,
 )
 from workflow_project import SMOKE, Project
 
@@ -30,30 +31,27 @@ from robustloc.jobs import fork_server
 
 # enough users that writing takes a while
 LARGE = {
-    "raw": {"rows": 60},
-    "users": {"rows": [1, 60], "column_step": 1},
+    "raw": {"rows": 30},
+    "users": {"rows": [1, 30], "column_step": 1},
     "channel": {"antennas": 64, "subcarriers": 64},
     "shards": 1,
 }
 
 
-def stage(project: Project, job: str) -> psutil.Process | None:
-    """The process of a job's own work, or of what waits for it, if it runs."""
-    return next((one for one in jobs(project).get(job, []) if one.cmdline()[1:3] == ["-m", "robustloc.jobs"]), None)
-
-
 def test_killed_shard(fresh: Project) -> None:
-    """A shard killed halfway is made again, to the byte as without the kill; with --keep-incomplete as well."""
+    """After a kill halfway through a shard, the next run makes the same bytes; with --keep-incomplete as well."""
     overlay = fresh.overlay({"scenarios": {"outdoor": LARGE}})
     name = "outdoor/adp/shard-0.parquet"
     shard = fresh.folder / RESULTS / name
-    begun = half(fresh, "outdoor/adp/shard-0")
+    begun = half(fresh, name)
+
+    def is_halfway() -> bool:
+        return begun.exists() and begun.stat().st_size > 1_000_000
 
     for options in ([], ["--keep-incomplete"]):
+        begun.unlink(missing_ok=True)  # to see the next one
         with running(fresh, overlay, *options, "--", str(RESULTS / name)) as run:
-            until(lambda: begun.exists() and begun.stat().st_size < 1_000_000)  # emptied of what the last one left
-            until(lambda: begun.stat().st_size > 1_000_000)
-            stage(fresh, "outdoor/shard-0").kill()
+            until(lambda: suspended_stage(fresh, "outdoor/shard-0", is_halfway)).kill()
             assert run.ended() != 0
         assert not shard.exists()
         assert begun.exists()
@@ -71,13 +69,12 @@ def test_killed_shard(fresh: Project) -> None:
 
 
 def test_killed_training(fresh: Project) -> None:
-    """A training that was killed between two epochs goes on, and ends with the bytes of an undisturbed one."""
+    """A training killed between two epochs continues in the next run, and ends with the bytes of an undisturbed one."""
     overlay = fresh.overlay({"training": {"epochs": 30}})
     place = "indoor/dcnn/none/seed0"
     checkpoint, job = f"{place}/checkpoint.pt", f"{place}/train"
     with running(fresh, overlay, "--", str(RESULTS / checkpoint)) as run:
-        until(lambda: "epoch 4/30" in log(fresh, job))  # by then the third is saved
-        stage(fresh, job).kill()
+        until(lambda: suspended_stage(fresh, job, lambda: "epoch 4/30" in log(fresh, job))).kill()  # saved is the third
         assert run.ended() != 0
     before = times(fresh)
     assert checkpoint not in before
@@ -100,7 +97,7 @@ def test_killed_training(fresh: Project) -> None:
 
 
 def test_diverged_training(fresh: Project) -> None:
-    """A training that diverges stops with a message, told again in the end with its log, and leaves no checkpoint."""
+    """A training that diverges stops with a message and leaves no checkpoint; the run ends with message and log."""
     cell = "results/smoke/indoor/dcnn/none/seed0"
     overlay = fresh.overlay({"training": {"learning_rate": 1.0e30}})
 
@@ -119,34 +116,34 @@ def test_diverged_training(fresh: Project) -> None:
 
 
 def test_killed_attack(finished: Project, tmp_path: Path) -> None:
-    """A killed attack takes its copy of the warm process along, and alone is made again; in whatever way it ran."""
+    """The fork of a killed attack ends, and the next run makes that set alone; without the fork server as well."""
     project = copied(finished, tmp_path)
     targets = take_away(project, *SETS)
     with running(project, "--", *targets) as run:
-        job, copy = until(lambda: stopped(project))  # or it might end first
-        origin = copy.parent()
+        job, fork = until(lambda: suspended_fork(project))
+        server = fork.parent()
         stage(project, job).kill()
-        until(lambda: copy not in at_work(project), seconds=5)
-        assert origin.is_running()
+        until_ended(fork.pid)
+        assert server.is_running()
         assert run.ended() != 0
     before, everything = times(project), contents(finished)
     assert everything.keys() - before.keys() == {f"{job}.parquet"}
 
-    half(project, job).unlink()  # to see when the next one is there
+    begun = half(project, f"{job}.parquet")
+    begun.unlink()  # to see the next one
     with running(project, "--keep-incomplete", "--", *targets) as run:
-        until(half(project, job).exists)
-        stage(project, job).kill()
+        until(lambda: suspended_stage(project, job, begun.exists)).kill()
         assert run.ended() != 0
-    assert half(project, job).exists()
+    assert begun.exists()
     project.run("--configfile", SMOKE, "--", *targets)
 
     assert {name for name, time in times(project).items() if time != before.get(name)} == {f"{job}.parquet"}
     assert contents(project) == everything
 
 
-@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="there is no warm process on this system")
-def test_warm_and_cold(finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job leaves the same bytes whether it is done by a copy of the warm process or by itself."""
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="no fork server on this system")
+def test_forked_and_not(finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job leaves the same bytes in a fork of the server and in a process of its own."""
     project = copied(finished, tmp_path)
     names = [f"indoor/dcnn/none/seed0/{file}" for file in ("checkpoint.pt", "apgd/eps0.002.parquet")]
     targets = take_away(project, *names)
@@ -156,16 +153,14 @@ def test_warm_and_cold(finished: Project, tmp_path: Path, monkeypatch: pytest.Mo
     take_away(project, *names)
     address = Path(tempfile.mkdtemp(), "socket")  # short enough for the name of a socket
     monkeypatch.setenv("PYTHONPATH", str(project.folder / "src"))
-    with subprocess.Popen(
-        [sys.executable, "-m", "robustloc.jobs.fork_server", str(address), str(os.getpid()), "torch"]
-    ) as process:
+    with subprocess.Popen([sys.executable, "-m", SERVER, str(address), str(os.getpid()), "torch"]) as process:
         until(address.exists)
         monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{address}")
         project.run("--configfile", SMOKE, "--", *targets)
-        by_copies = psutil.Process(process.pid).cpu_times().children_user
+        by_forks = psutil.Process(process.pid).cpu_times().children_user
         process.kill()
     address.unlink()
     address.parent.rmdir()
 
-    assert by_copies > 1
+    assert by_forks > 1
     assert contents(project) == contents(finished)

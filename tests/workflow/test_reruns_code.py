@@ -1,4 +1,4 @@
-"""The rerun table, modules: what an edited file of the package makes due after a finished run."""
+"""Reruns after an edit of the package: due are the jobs whose code holds the edited module, and what follows."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -7,139 +7,72 @@ from modulefinder import ModuleFinder
 from pathlib import Path
 
 import pytest
-from smoke_files import (
-    CERTIFICATE,
-    CERTIFIED,
-    CONSTANT,
-    DCNN,
-    DICTIONARY,
-    DRAWN,
-    EVERYTHING,
-    FIG1,
-    GRADIENT,
-    LAYOUT,
-    LEADERBOARD,
-    NOTHING,
-    ODE,
-    OF_CSI,
-    OF_DCNN,
-    OF_DEFENCE,
-    OF_EXAMINING,
-    OF_ODE,
-    OF_SMOOTHING,
-    OF_TRAINING,
-    OF_USERS,
-    OUTDOOR_ALL,
-    PROVENANCE,
-    REPORT,
-    TABLES,
-    VERDICTS,
-    WITH_GALLERY,
-    clean,
-    due,
-    figures,
-    indoors,
-    on_air,
-    raw,
-    sets,
-    shards,
-    trained,
-    users,
-)
+from smoke_files import NOTHING, due, files, following
 from workflow_project import ROOT, Project
 
 PACKAGE = ROOT / "src" / "robustloc"
 MODULES = sorted(str(file.relative_to(PACKAGE).with_suffix("")) for file in PACKAGE.rglob("*.py"))
+PUBLIC = "__init__"  # the public face, which nothing in the package reads
 
-# An edited statement in the modules that people edit, and in those where it may surprise: what is due.
+FIGURES = {"figure", "provenance", "page"}
+SUMMARY = {"summarise", "layout", "leaderboard", "dictionary", *FIGURES}
+VERDICTS = {"judge", *SUMMARY}
+EXAMINED = {"examine", "transfer", *VERDICTS}
+PROVEN = {"certify", "certified", "leaderboard", "dictionary", *FIGURES}
+ATTACKED = {"train", "clean", "attack", *EXAMINED}
+DATA = {"split", "csi", "worst", *ATTACKED, *PROVEN}
+# module: the rules of which jobs are due after a new statement in it
 EDITED = {
-    "__init__": EVERYTHING,
-    "joblog": EVERYTHING,  # as whatever every job runs
-    "raytrace/trace": EVERYTHING,
-    "scenes/street": raw("outdoor") | OUTDOOR_ALL,
-    "channel": EVERYTHING - raw("outdoor", "indoor"),
-    "dataset": EVERYTHING - raw("outdoor", "indoor"),
-    "split": EVERYTHING - raw("outdoor", "indoor") - shards("outdoor", 2) - shards("indoor", 1),
-    "stages/csi": OF_CSI,
-    "training": OF_TRAINING,
-    "models/constant": trained(CONSTANT, "indoor/constant/none")
-    | clean(CONSTANT, "indoor/constant/none")
-    | users("outdoor_constant", "indoor_constant")
-    | TABLES,
-    "models/dcnn": OF_DCNN,
-    "models/neural_ode": OF_ODE,
-    "defences/adversarial": OF_DEFENCE,
-    "defences/median_smoothing": OF_SMOOTHING,
-    "attacks/gradient": OF_DEFENCE
-    | OF_EXAMINING
-    | sets(*DCNN, *ODE)
-    | indoors(*GRADIENT, "worst")
-    | on_air("csi_antenna", "csi_pgd", "adp_pgd")
-    | FIG1
-    | users(*WITH_GALLERY),
-    "attacks/universal": indoors("universal") | on_air("csi_universal") | TABLES,
-    "attacks/square": OF_EXAMINING
-    | indoors("square", "worst")
-    | users("indoor_dcnn"),  # every examination attacks with it
-    "stages/worst": indoors("worst") | TABLES | users("indoor_dcnn"),
-    "examine": OF_EXAMINING,
-    "verdict": VERDICTS | TABLES,
-    "certificate": CERTIFICATE | CERTIFIED,
-    "stages/evaluate": TABLES,
-    "tables": LAYOUT | LEADERBOARD,
-    "columns": VERDICTS | CERTIFIED | TABLES,
-    "stages/dictionary": DICTIONARY,
-    "leaderboard": LEADERBOARD,
-    "figures/curves": FIG1 | DRAWN | OF_USERS | figures("certified"),
-    "verification": PROVENANCE,
-    "report/page": REPORT,
-}
-# Those of no job of this experiment: they start jobs, plan them, or belong to entries that no grid names.
-UNUSED = {"__main__", "warm", "config", "schema", "threats", "portraits", "forecast", "progress", "stages/inspect"}
-UNUSED |= {
-    "scenario/overview",
-    "modelfile",
-    "stages/adopt",
-    "models/dyloc",
-    "models/resnet",
-    "models/wknn",
-    "attacks/spsa",
-}
-UNUSED |= {
-    f"defences/{name}"
-    for name in ("free_adversarial", "jacobian", "map_clamp", "noise", "static_adversarial", "trades")
+    "data/scenes/parts/tracing": {"trace", "shard", *DATA},
+    "data/scenes/street": {"trace", "shard", "split", *ATTACKED},  # the outdoor scene; nothing of this is over the air
+    "data/formats/deepmimo_v4": {"shard", *DATA},  # the format of both scenes
+    "data/channel": {"shard", *DATA},
+    "data/split": DATA,
+    "localizer/training": DATA - {"split", "csi"},
+    "models/constant": {"train", "clean", *SUMMARY},
+    "defences/median_smoothing": {"train", "clean", *SUMMARY, *PROVEN},
+    "attacks/gradient": {"worst", *ATTACKED},
+    "attacks/universal": {"attack", *SUMMARY},
+    "robustness/examination": EXAMINED,
+    "robustness/verdict": VERDICTS,
+    "robustness/certificate": PROVEN,
+    "report/statistics": SUMMARY,  # a column of rmse.csv
+    "report/leaderboard": {"leaderboard", "dictionary", "provenance", "page"},
+    "figures/parts/curves": FIGURES,
+    "figures/rmse": FIGURES,
+    "report/page/render": {"page"},
 }
 
-STAGES = {
-    "shard": "adp",
-    "clean": "attack",
-    "judge": "verdicts",
-    "provenance": "verify",
-    "page": "report",
-}  # of rules of another name
-# the files of entries that have another name
-FILES = dict.fromkeys(("fgsm", "pgd_linf", "to_north", "csi_antenna", "csi_pgd", "adp_pgd"), "gradient")
-FILES |= {"csi_universal": "universal", "transfer_dcnn": "apgd", "neural_ode_euler": "neural_ode"}
+STAGES = {"clean": "attack", "provenance": "verify"}  # of rules of another name
+# plugins of entries and figures that have another name
+PLUGINS = dict.fromkeys(("fgsm", "pgd_linf", "to_north", "csi_antenna", "csi_pgd", "adp_pgd"), "gradient")
+PLUGINS |= {"csi_universal": "universal", "transfer_dcnn": "apgd", "neural_ode_euler": "neural_ode"}
+PLUGINS |= {"fig1": "example", "fig4": "rmse"}
 
 
 def run_by(job: dict) -> list[str]:
-    """Name the modules that a job of the smoke experiment loads by name, told by its rule and its first file."""
+    """Name the modules that a job of the smoke experiment loads by name, from its rule and its first file."""
     place = Path(job["outputs"][0]).relative_to("results/smoke").parts
     scene, model, defence, _, attack = (*place, "", "", "", "")[:5]
-    rule, localizer = job["rule"], [f"models/{FILES.get(model, model)}", f"defences/{defence}"]
+    rule, localizer = job["rule"], [f"models/{PLUGINS.get(model, model)}", f"defences/{defence}"]
     found = [f"stages/{STAGES.get(rule, rule)}"]
     if rule == "trace":
-        found.append({"outdoor": "scenes/street", "indoor": "scenes/room"}[scene])
+        found.append({"outdoor": "data/scenes/street", "indoor": "data/scenes/room"}[scene])
+    elif rule in ("shard", "csi"):
+        found.append("data/formats/deepmimo_v4")
     elif rule == "train":
         found += localizer + ["attacks/gradient"] * (defence == "adversarial")
     elif rule in ("clean", "examine", "certify"):
         found += localizer
     elif rule == "attack":
-        found += [*localizer, f"attacks/{FILES.get(attack, attack)}"]
+        found += [*localizer, f"attacks/{PLUGINS.get(attack, attack)}"]
         found += ["models/dcnn", "defences/none"] * (attack == "transfer_dcnn")
     elif rule == "transfer":
         found += ["models/dcnn", "defences/none"]
         found += ["models/neural_ode", "defences/adversarial"] * (scene == "outdoor")
+    elif rule == "figure":
+        name = Path(job["outputs"][0]).stem
+        found.append(f"figures/{PLUGINS.get(name, name.partition('_')[0])}")
     return found
 
 
@@ -148,18 +81,13 @@ def imported(module: str) -> frozenset[str]:
     """List what a module can import of the package, and itself, by the standard library's own search."""
     finder = ModuleFinder(path=[str(PACKAGE.parent)])
     finder.import_hook(f"robustloc.{module.replace('/', '.')}")
-    files = [Path(found.__file__) for found in finder.modules.values() if found.__file__]
-    return frozenset(str(file.relative_to(PACKAGE).with_suffix("")) for file in files)
+    found = [Path(found.__file__) for found in finder.modules.values() if found.__file__]
+    return frozenset(str(file.relative_to(PACKAGE).with_suffix("")) for file in found) - {PUBLIC}
 
 
-def followed(jobs: list[dict], is_stale: Callable[[dict], bool]) -> set[str]:
-    """List the files of stale jobs, and of all that are made of those."""
-    found: set[str] = set()
-    stale = [job for job in jobs if is_stale(job)]
-    while stale:
-        found.update(file for job in stale for file in job["outputs"])
-        stale = [job for job in jobs if not found.isdisjoint(job["inputs"]) and not found.issuperset(job["outputs"])]
-    return {file.removeprefix("results/smoke/") for file in found}
+def holding(module: str) -> Callable[[dict], bool]:
+    """A test whether a job can import a module."""
+    return lambda job: any(module in imported(name) for name in run_by(job))
 
 
 def statement(text: str) -> str:
@@ -172,54 +100,69 @@ def remark(text: str) -> str:
     return text.replace('"""', '"""Now: ', 1) + "\n\n# a remark\n"
 
 
-@pytest.fixture(scope="module")
-def planned(finished: Project) -> list[dict]:
-    """The jobs of the finished run, as planned again."""
-    return finished.jobs()
+def test_every_module(finished: Project) -> None:
+    """The code of a job holds exactly the modules that the job can import."""
+    jobs = finished.jobs()
+    held = {job["outputs"][0]: {word.partition("@")[0] for word in job["code"].split()} for job in jobs}
 
-
-@pytest.mark.parametrize("module", MODULES)
-def test_module(planned: list[dict], module: str) -> None:
-    """Exactly the jobs that can import a module are held against its code when they are planned."""
-    importing = [job["outputs"][0] for job in planned if any(module in imported(name) for name in run_by(job))]
-    held = [job["outputs"][0] for job in planned if f" {module.replace('/', '.')}@" in f" {job['code']}"]
-
-    assert held == importing
-    assert bool(held) == (module not in UNUSED)
+    names = {module: module.replace("/", ".") for module in MODULES}
+    for job in jobs:
+        expected = {name for module, name in names.items() if holding(module)(job)}
+        assert held[job["outputs"][0]] & set(names.values()) == expected, job["outputs"][0]
 
 
 @pytest.mark.parametrize("module", EDITED)
 def test_statement(finished: Project, module: str) -> None:
-    """A new statement makes exactly the jobs due that can import it, and what is made of their files."""
+    """A new statement makes the jobs due that can import it, and what follows from them."""
     with finished.edited(f"src/robustloc/{module}.py", statement):
         jobs = finished.jobs()
 
-    stale = {file.removeprefix("results/smoke/") for job in jobs if job["is_due"] for file in job["outputs"]}
-    assert stale == due(EDITED[module])
-    assert stale == followed(jobs, lambda job: any(module in imported(name) for name in run_by(job)))
+    assert {job["rule"] for job in jobs if job["is_due"]} == EDITED[module]
+    assert due(jobs) == following(jobs, holding(module))
 
 
-@pytest.mark.parametrize(("modules", "change"), [(UNUSED, statement), (MODULES, remark)])
-def test_edits_of_no_consequence(finished: Project, modules: list[str], change: Callable[[str], str]) -> None:
-    """Statements in what no job imports make nothing due, nor do remarks anywhere: all at once, so each."""
+@pytest.mark.parametrize(
+    ("file", "old", "new", "rules"),
+    [
+        ("experiment/paths.py", "transfer-seed", "transfers-seed", {"transfer", *VERDICTS}),
+        ("jobs/fingerprint.py", "FORMAT = 1", "FORMAT = 2", {"trace", "shard", *DATA}),
+    ],
+    ids=["a path template", "the format of what jobs write"],
+)
+def test_constant(finished: Project, file: str, old: str, new: str, rules: set[str]) -> None:
+    """Another path of a file makes due what reads or writes this file; another format makes everything due."""
+    with finished.edited(f"src/robustloc/{file}", lambda text: text.replace(old, new)):
+        jobs = finished.jobs()
+
+    assert {job["rule"] for job in jobs if job["is_due"]} == rules
+
+
+def test_kind_of_figure(finished: Project) -> None:
+    """An edited kind of figure makes due the figures of this kind alone, among the figures."""
+    with finished.edited("src/robustloc/figures/power.py", statement):
+        drawn = {files(job).pop().split(".")[0] for job in finished.jobs() if job["is_due"] and job["rule"] == "figure"}
+
+    assert drawn == {f"figures/power_{name}" for name in ("outdoor_dcnn", "outdoor_neural_ode", "indoor_dcnn")}
+
+
+def test_edits_of_no_consequence(finished: Project) -> None:
+    """No result depends on the harness, the configuration's code, unused plugins, new modules, or any comment."""
+    used = set().union(*(imported(name) for job in finished.jobs() for name in run_by(job)))
+    assert not {"jobs/log", "jobs/job", "experiment/config", "data/formats/deepmimo_v3", "models/wknn"} & used
+    extra = finished.folder / "src/robustloc/extra.py"
     with ExitStack() as edits:
-        for module in modules:
-            edits.enter_context(finished.edited(f"src/robustloc/{module}.py", change))
-        assert finished.planned() == NOTHING
+        for module in MODULES:
+            edits.enter_context(finished.edited(f"src/robustloc/{module}.py", remark))
+        for module in {*MODULES} - used:
+            edits.enter_context(finished.edited(f"src/robustloc/{module}.py", statement))
+        edits.callback(extra.unlink)
+        extra.write_text("VALUE = 1\n")
+
+        assert due(finished.jobs()) == NOTHING
 
 
 def test_data_of_a_package(finished: Project) -> None:
-    """The report's template, style and script count as its code."""
+    """The template, style and script of the report are part of its code."""
     for name in ("template.html", "style.css", "script.js"):
-        with finished.edited(f"src/robustloc/report/{name}", lambda text: f"{text}\n"):
-            assert finished.planned() == REPORT
-
-
-def test_new_module(finished: Project) -> None:
-    """A module that nothing imports makes nothing due."""
-    file = finished.folder / "src/robustloc/extra.py"
-    file.write_text("VALUE = 1\n")
-    planned = finished.planned()
-    file.unlink()
-
-    assert planned == NOTHING
+        with finished.edited(f"src/robustloc/report/page/{name}", lambda text: f"{text}\n"):
+            assert due(finished.jobs()) == {"report.html"}

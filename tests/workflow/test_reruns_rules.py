@@ -1,107 +1,73 @@
-"""The rerun table, rules: what an edited command, another text of the workflow or a default makes due."""
+"""Reruns after an edit of the workflow: due are the jobs whose command or used default changed, and what follows."""
+
+from contextlib import ExitStack
 
 import pytest
 import yaml
-from smoke_files import (
-    ATTACKED,
-    CERTIFICATE,
-    CERTIFIED,
-    DICTIONARY,
-    DRAWN,
-    EVERYTHING,
-    FIG1,
-    INDOORS,
-    LAYOUT,
-    LEADERBOARD,
-    NOTHING,
-    OF_CSI,
-    OF_TRAINING,
-    OF_USERS,
-    OUTDOORS,
-    PROVENANCE,
-    REPORT,
-    SETS,
-    TABLES,
-    VERDICTS,
-    clean,
-    due,
-    examined,
-    figures,
-    indoors,
-    judged,
-    raw,
-    shards,
-    users,
-)
+from smoke_files import NOTHING, due, following, matching
 from workflow_project import SMOKE, Project
 
-# rule file/stage: what an edited command makes due
-COMMANDS = {
-    "raw/trace": EVERYTHING,
-    "adp/adp": EVERYTHING - raw("outdoor", "indoor"),
-    "adp/split": EVERYTHING - raw("outdoor", "indoor") - shards("outdoor", 2) - shards("indoor", 1),
-    "train/train": OF_TRAINING,
-    "attack/csi": OF_CSI,
-    "attack/attack": clean(*OUTDOORS, *INDOORS) | SETS | FIG1 | TABLES | OF_USERS,  # clean sets share it
-    "attack/worst": indoors("worst") | TABLES | users("indoor_dcnn"),
-    "verdict/examine": examined(*ATTACKED) | VERDICTS | TABLES,
-    "verdict/transfer": judged(*ATTACKED) - examined(*ATTACKED) | TABLES,
-    "verdict/verdicts": VERDICTS | TABLES,
-    "certify/certify": CERTIFICATE | CERTIFIED,
-    "certify/certified": CERTIFIED,
-    "evaluate/evaluate": TABLES,
-    "tables/layout": LAYOUT,
-    "tables/leaderboard": LEADERBOARD,
-    "tables/dictionary": DICTIONARY,
-    "figures/figure": FIG1 | DRAWN | OF_USERS | figures("certified"),
-    "verify/verify": PROVENANCE,
-    "report/report": REPORT,
-}
+# stage: the rules of its command
+COMMANDS = {"trace": {"trace"}, "attack": {"attack", "clean"}, "figure": {"figure"}}
 
-# edit: file, old text, new text, what is due
+# what is written for people or schedulers: file or folder, old text, new text
 TEXTS = {
-    "a message": ("rules/train.smk", '"Train {', '"Fit {', NOTHING),
-    "memory": ("rules/train.smk", "growing(8000)", "growing(9000)", NOTHING),
-    "a remark on a rule": ("rules/attack.smk", "rule csi:", "# channels\nrule csi:", NOTHING),
-    "a helper of the same outcome": ("rules/common.smk", '"|".join(names)', '"|".join(list(names))', NOTHING),
-    "the environment of jobs": ("rules/running.smk", "TQDM_MININTERVAL=10", "TQDM_MININTERVAL=9", NOTHING),
-    "a remark in the configuration": ("config.yaml", "seed: 0 ", "# the root\nseed: 0 # or another ", NOTHING),
-    "a number in other digits": ("config.yaml", "5.0e+8", "500000000.0", NOTHING),
-    "a default": ("config.schema.yaml", "minimum: 1, default: 1.1", "minimum: 1, default: 1.2", VERDICTS | TABLES),
-    "a default that is overridden": ("config.schema.yaml", "{default: 10}", "{default: 11}", NOTHING),
-    "a description": ("config.schema.yaml", "root of all random numbers", "the root", NOTHING),
-    "a remark on the environment": ("envs/robustloc.yaml", "channels:", "# made by hand\nchannels:", NOTHING),
+    "a message": ("rules", '"Train {', '"Fit {'),
+    "memory": ("rules", "growing(8000)", "growing(9000)"),
+    "a remark on a rule": ("rules", "rule csi:", "# channels\nrule csi:"),
+    "the environment of jobs": ("rules", "TQDM_MININTERVAL=10", "TQDM_MININTERVAL=9"),
+    "a number in other digits": ("config.yaml", "5.0e+8", "500000000.0"),
+    "a default that is overridden": ("config.schema.yaml", "{default: 10}", "{default: 11}"),
+    "a description": ("config.schema.yaml", "root of all random numbers", "the root"),
+    "a remark on the environment": ("envs/robustloc.yaml", "channels:", "# made by hand\nchannels:"),
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_command(finished: Project, command: str) -> None:
-    """Another command of a rule makes its files due, and what is made of them."""
-    file, _, stage = command.partition("/")
-    old = f"python -m robustloc {stage} "
-    with finished.edited(f"rules/{file}.smk", lambda text: text.replace(old, f"nice {old}", 1)):
-        assert finished.planned() == due(COMMANDS[command])
+def holding(project: Project, place: str, text: str) -> str:
+    """The file at or below a place that holds a text."""
+    root = project.folder / place
+    found = next(file for file in (sorted(root.glob("*.smk")) if root.is_dir() else [root]) if text in file.read_text())
+    return str(found.relative_to(project.folder))
 
 
-@pytest.mark.parametrize("edit", TEXTS)
-def test_text(finished: Project, edit: str) -> None:
-    """What is written for people or schedulers makes nothing due; a default that is used counts as a value."""
-    file, old, new, stale = TEXTS[edit]
-    with finished.edited(file, lambda text: text.replace(old, new, 1)):
-        assert finished.planned() == due(stale)
+@pytest.mark.parametrize("stage", COMMANDS)
+def test_command(finished: Project, stage: str) -> None:
+    """Another command makes the jobs of its rules due, and what follows from them."""
+    old = f"python -m robustloc.jobs {stage} "
+    with finished.edited(holding(finished, "rules", old), lambda text: text.replace(old, f"nice {old}", 1)):
+        jobs = finished.jobs()
+
+    assert due(jobs) == following(jobs, lambda job: job["rule"] in COMMANDS[stage])
 
 
-@pytest.mark.parametrize("file", ["config.yaml", SMOKE])
-def test_order_of_keys(finished: Project, file: str) -> None:
-    """Sorting every mapping of a configuration makes nothing due."""
-    with finished.edited(file, lambda text: yaml.safe_dump(yaml.safe_load(text), sort_keys=True)):
-        assert finished.planned() == NOTHING
+def test_default(finished: Project) -> None:
+    """Another default makes the jobs due that read it, and what follows from them."""
+    old, new = "minimum: 1, default: 1.1", "minimum: 1, default: 1.2"
+    with finished.edited("config.schema.yaml", lambda text: text.replace(old, new, 1)):
+        jobs = finished.jobs()
+
+    assert due(jobs) == following(jobs, matching("tables/verdicts.csv"))
 
 
-def test_order_of_rules(finished: Project) -> None:
-    """Rules in another place make nothing due."""
-    with finished.edited(
-        "rules/figures.smk",
-        lambda text: text[text.index("rule figure:") :] + "\n\n" + text[: text.index("rule figure:")],
-    ):
-        assert finished.planned() == NOTHING
+def rules_reordered(text: str) -> str:
+    """The last rule of a file before the others."""
+    head, *rules = text.split("\n\nrule ")
+    return "\n\nrule ".join([head, rules[-1], *rules[:-1]])
+
+
+def keys_sorted(text: str) -> str:
+    """The configuration with every mapping sorted, and without its comments."""
+    return yaml.safe_dump(yaml.safe_load(text), sort_keys=True)
+
+
+def test_edits_of_no_consequence(finished: Project) -> None:
+    """Texts for people or schedulers make nothing due, nor does the order of rules and keys."""
+    with ExitStack() as edits:
+        for place, old, new in TEXTS.values():
+            file = holding(finished, place, old)
+            edits.enter_context(finished.edited(file, lambda text, old=old, new=new: text.replace(old, new, 1)))
+        edits.enter_context(finished.edited(holding(finished, "rules", "\n\nrule figure:"), rules_reordered))
+        for file in ("config.yaml", SMOKE):
+            edits.enter_context(finished.edited(file, keys_sorted))
+
+        assert due(finished.jobs()) == NOTHING

@@ -1,9 +1,9 @@
-"""A warm process that jobs are copied from, so that hundreds of short ones do not each import torch.
+"""A process that has imported torch and runs each job in a fork of itself, so that short jobs do not import it again.
 
-`python -m robustloc.jobs.fork_server ADDRESS PARENT MODULE…` imports what many stages share, and no room of this
-package: a job's copy reads the code as it is on disk by then, and leaves the same bytes as a job done by itself. Until
-it is ready, jobs run by themselves. It ends with the process that started it, whose number is PARENT, and takes its
-copies along.
+`python -m robustloc.jobs.fork_server ADDRESS PARENT MODULE…` imports the given modules and listens on the socket
+ADDRESS. It imports no module of a stage: each fork reads the code from disk, so a job in a fork computes the same bytes
+as a job in a process of its own. Jobs that start before the server listens run in processes of their own. The server
+ends with the process PARENT, which started it, and kills the jobs that still run.
 """
 
 import contextlib
@@ -17,18 +17,25 @@ import signal
 import socket
 import sys
 import traceback
+from dataclasses import dataclass
 from typing import NoReturn
 
-# names the interpreter and the socket, in that order
-VARIABLE = "ROBUSTLOC_WARM"
+# its value is PREFIX|ADDRESS: the server's interpreter and its socket
+VARIABLE = "ROBUSTLOC_FORK_SERVER"
 LENGTH_BYTES = 8
+KILLED = 128 + signal.SIGKILL  # a shell's exit status of a killed process
 
 
 def ask(module: str, argv: list[str]) -> int | None:
-    """Let a copy of the warm process run a module as a program, with this process's streams, folder and environment.
+    """Run a module as a program in a fork of the server, with the streams, folder and environment of this process.
+
+    Args:
+        module: full name of the module.
+        argv: its command line, the program's name first.
 
     Returns:
-        Its exit status; None if there is no warm process of this interpreter, or the job has other threads than one.
+        The exit status of the fork. None if this process has to run the module: no server of the same interpreter
+        listens, or the job has another number of threads than the server, whose libraries read it when imported.
     """
     prefix, _, address = os.environ.get(VARIABLE, "").rpartition("|")
     if prefix != sys.prefix or os.environ.get("OMP_NUM_THREADS") != "1":
@@ -38,79 +45,98 @@ def ask(module: str, argv: list[str]) -> int | None:
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.connect(address)
-        except OSError:  # it has gone
+        except OSError:  # the server has not started yet, or has ended
             return None
         try:
             socket.send_fds(connection, [len(text).to_bytes(LENGTH_BYTES)], [0, 1, 2])
             connection.sendall(text)
             answer = connection.recv(16)
-        except ConnectionError:  # it was killed, as when it answers nothing
-            answer = b""
-    return int(answer) if answer else 128 + signal.SIGKILL
+        except ConnectionError:  # the server was killed
+            return KILLED
+    return int(answer) if answer else KILLED
 
 
 def serve(address: str, parent: int, modules: list[str]) -> None:
-    """Import modules, then serve until the process `parent` has ended."""
+    """Import modules, then run jobs until the process `parent` ends; remove the socket and its folder.
+
+    Raises:
+        OSError: the kernel has no process descriptors, or `parent` has ended.
+        ImportError: there is no such module.
+    """
     try:
-        ended = os.pidfd_open(parent)  # an OSError before anyone can connect, where the kernel has no such thing
+        parent_ended = os.pidfd_open(parent)  # first, since jobs can connect once the socket exists
         with socket.socket(socket.AF_UNIX) as listener:
             for name in modules:
                 importlib.import_module(name)
             listener.bind(address)
             listener.listen(64)
-            gc.freeze()  # collecting garbage would copy the memory that the copies share
-            _serve(listener, ended)
+            gc.freeze()  # a garbage collection in a fork would copy the memory that it shares with the server
+            _serve(listener, parent_ended)
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(address)
         os.rmdir(os.path.dirname(address))
 
 
+@dataclass(frozen=True)
+class _Job:
+    """A fork that runs a job."""
+
+    process: int
+    ended: int  # process descriptor, which is readable when the process has ended
+    client: socket.socket
+
+    def kill(self) -> None:
+        """Kill the fork and all processes that it has started."""
+        os.killpg(self.process, signal.SIGKILL)
+
+    def answer(self) -> None:
+        """Send the client the exit status of the fork, which has ended."""
+        code = os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        os.close(self.ended)
+        with self.client, contextlib.suppress(OSError):  # the client may have ended
+            self.client.sendall(str(code if code >= 0 else 128 - code).encode())  # a shell's status after a signal
+
+
 def _serve(listener: socket.socket, parent_ended: int) -> None:
-    """Make a copy for each client, tell it how the copy ended, and end the copies of clients that have gone."""
+    """Start a job for each client, answer when it ends, and kill it if its client ends first."""
     poll = select.poll()
     poll.register(listener, select.POLLIN)
     poll.register(parent_ended, select.POLLIN)
-    copies: dict[int, tuple[int, socket.socket]] = {}  # by process descriptor: process, its client
-    clients: dict[int, int] = {}  # by the client's descriptor: process
-    alive = True
-    while alive:
-        for descriptor, _ in poll.poll():
-            if descriptor == parent_ended:
-                alive = False
-            elif descriptor == listener.fileno():
-                client, _ = listener.accept()
-                process = os.fork()
-                if process == 0:
-                    listener.close()
-                    _become(client)
-                os.setpgid(process, process)  # so that it ends with all that it starts
-                ended = os.pidfd_open(process)
-                copies[ended], clients[client.fileno()] = (process, client), process
-                poll.register(ended, select.POLLIN)
-                poll.register(client, select.POLLRDHUP)
-            elif descriptor in clients:
-                os.killpg(clients.pop(descriptor), signal.SIGKILL)
-                poll.unregister(descriptor)
-            elif descriptor in copies:
-                process, client = copies.pop(descriptor)
-                poll.unregister(descriptor)
-                os.close(descriptor)
-                if clients.pop(client.fileno(), None):
-                    poll.unregister(client)
-                _answer(process, client)
-    for process in clients.values():
-        os.killpg(process, signal.SIGKILL)
+    jobs: list[_Job] = []
+    while parent_ended not in (ready := {descriptor for descriptor, _ in poll.poll()}):
+        for job in list(jobs):
+            if job.ended in ready:
+                jobs.remove(job)
+                poll.unregister(job.ended)
+                with contextlib.suppress(KeyError):  # its client has ended
+                    poll.unregister(job.client)
+                job.answer()
+            elif job.client.fileno() in ready:
+                poll.unregister(job.client)
+                job.kill()
+        if listener.fileno() in ready:
+            jobs.append(job := _start(listener))
+            poll.register(job.ended, select.POLLIN)
+            poll.register(job.client, select.POLLRDHUP)
+    for job in jobs:
+        job.kill()
 
 
-def _answer(process: int, client: socket.socket) -> None:
-    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    with client, contextlib.suppress(OSError):  # it may have gone
-        client.sendall(str(code if code >= 0 else 128 - code).encode())  # as a shell tells of signals
+def _start(listener: socket.socket) -> _Job:
+    """Accept a client and start a fork for it, as the leader of a process group."""
+    client, _ = listener.accept()
+    process = os.fork()
+    if process == 0:
+        os.setpgid(0, 0)  # before the job starts processes of its own
+        listener.close()
+        _run(client)
+    os.setpgid(process, process)  # before the server kills the group; whichever of the two comes first
+    return _Job(process, os.pidfd_open(process), client)
 
 
-def _become(client: socket.socket) -> NoReturn:
-    """Take over a client's streams, folder and environment, and run its module; in the copy."""
+def _run(client: socket.socket) -> NoReturn:
+    """Run the client's module in this fork, with the client's streams, folder and environment."""
     status = 1
     try:
         start, streams, _, _ = socket.recv_fds(client, LENGTH_BYTES, 3)
@@ -140,5 +166,5 @@ def _become(client: socket.socket) -> NoReturn:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError, ImportError):  # jobs run by themselves then
+    with contextlib.suppress(OSError, ImportError):  # without a server each job runs in a process of its own
         serve(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

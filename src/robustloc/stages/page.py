@@ -19,9 +19,7 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
     certified = [row for file in inputs["certified"] for row in result_tables.certificates(pd.read_csv(file))]
     provenance = json.loads(inputs.one("provenance").read_text(encoding="utf-8"))
     manifests = {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in inputs["manifests"]}
-    flags = {
-        file.parent.name: pq.read_table(file, columns=["line_of_sight"])[0].to_pylist() for file in inputs["tests"]
-    }
+    flags = {file.parent.name: pq.read_table(file, columns=["line_of_sight"])[0] for file in inputs["tests"]}
     sights = {name: Counter(found.to_pylist()) for name, found in flags.items()}
     epsilons = {name: scenario["compared_epsilon"] for name, scenario in config["scenarios"].items()}
     content = {
