@@ -81,8 +81,8 @@ def start(run: Experiment, **cell: object) -> list[str]:
     origin = entries.origin(run.config, cell["model"], cell["defence"])
     if origin and (wrapper := network(run, **cell)["wrapper"]):
         raise UserError(
-            f"models.{cell['model']}.file: the network in this checkpoint is wrapped by {wrapper}; expected the defence "
-            f"none, found {cell['defence']}"
+            f"models.{cell['model']}.file: the network in this checkpoint is wrapped by {wrapper}; expected the "
+            f"defence none, found {cell['defence']}"
         )
     return [CHECKPOINT.format(**cell | origin)] if origin else []
 

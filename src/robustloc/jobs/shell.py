@@ -37,7 +37,8 @@ def prefix(source: str, experiment: str) -> str:
         f"set -euo pipefail; export OMP_WAIT_POLICY=PASSIVE NUMBA_NUM_THREADS=1 TQDM_MININTERVAL=10"
         f" PYTHONPATH={_quoted(source)} ROBUSTLOC_EXPERIMENT={_quoted(experiment)};"
         ' export NUMBA_CACHE_DIR="${{NUMBA_CACHE_DIR:-$PWD/.snakemake/numba}}";'
-        f' [ -n "${{{{VIRTUAL_ENV:-}}}}" ] || [ "${{{{CONDA_PREFIX:-}}}}" != {conda} ] || export PATH={python}:"$PATH"; '
+        f' [ -n "${{{{VIRTUAL_ENV:-}}}}" ] || [ "${{{{CONDA_PREFIX:-}}}}" != {conda} ]'
+        f' || export PATH={python}:"$PATH"; '
     )
 
 

@@ -21,8 +21,8 @@ def described(path: Path) -> dict:
     """Say what network a file holds.
 
     Returns:
-        The model as `robustloc.localizer.network.build` takes it, ``{"plugin": …, "parameters": {…}}``, of which the plugin is
-        `SCRIPT` for TorchScript; ``wrapper``, the defence's plugin that wraps it, or None; and ``is_checkpoint``.
+        ``plugin`` and ``parameters``, as `robustloc.localizer.network.build` takes them, with `SCRIPT` as the plugin of
+        TorchScript; ``wrapper``, the plugin of the defence that wraps the network, or None; and ``is_checkpoint``.
 
     Raises:
         UserError: there is no such file, or it holds something else; the message says what, and what is expected.

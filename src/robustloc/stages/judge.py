@@ -1,4 +1,4 @@
-"""Judge every examined localizer: a table of all checks with their values and rules, and one word each; as CSV, Parquet and Markdown."""
+"""Judge every examined localizer: a table of all checks, and one word for each localizer."""
 
 import json
 

@@ -1,6 +1,6 @@
-"""What every defence does unless its file says otherwise: nothing. And what several of them do.
+"""The base class of defences, which does nothing, and parts that several defences share.
 
-`robustloc.localizer.training` calls these in the order in which they stand here; ``wrap`` is called where a localizer is read.
+`robustloc.localizer.training` calls the methods in their order here; ``wrap`` is called where a localizer is read.
 Everywhere ``x`` are N users' scaled ADPs (N, 1, angle bins, delay bins), ``y`` their true positions (N, 3) [m], ``eps``
 is the scenario's ``training_epsilon``, and ``generators`` are ``torch.Generator``s of the CPU, one for each place in a
 batch. Weights, gradients, statistics and mode of the localizer are left as found.
