@@ -1,4 +1,4 @@
-"""Template of an attack. Copy it to src/robustloc/attacks/mine.py, then change it.
+"""Template of an attack: copy it to src/robustloc/attacks/mine.py, then change it.
 The name of the file is the name of the attack.
 
 Keep the name `perturb` and the parameters loss, x, eps, norm and generators; change everything else. An attack never

@@ -1,4 +1,4 @@
-"""Template of a defence. Copy it to src/robustloc/defences/mine.py, then change it.
+"""Template of a defence: copy it to src/robustloc/defences/mine.py, then change it.
 The name of the file is the name of the defence.
 
 Keep the name `build`; change everything else. A defence overrides methods of `robustloc.defences.parts.base.Defence`:

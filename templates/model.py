@@ -1,4 +1,4 @@
-"""Template of a model. Copy it to src/robustloc/models/mine.py, then change it.
+"""Template of a model: copy it to src/robustloc/models/mine.py, then change it.
 The name of the file is the name of the model.
 
 Keep the name `build`, its first parameter, and the shapes of input and output; change everything else.

@@ -47,11 +47,7 @@ def test_nothing_to_train(data: Data, tmp_path: Path) -> None:
     ("model", "defence", "message"),
     [
         ("dcnn", "none", r"^mine, plain: mine: its new weights are never trained; set training\.epochs above 0$"),
-        (
-            "constant",
-            "noise",
-            r"^mine, plain: plain: .* mine has no weights to train; put the two into separate grids$",
-        ),
+        ("constant", "noise", r"^mine, plain: plain: .* mine has no weights to train; put the two into separate"),
     ],
 )
 def test_by_name_alone(data: Data, tmp_path: Path, model: str, defence: str, message: str) -> None:

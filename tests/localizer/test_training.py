@@ -161,9 +161,8 @@ def test_moved_state_is_not_used(tmp_path: Path) -> None:
 def test_arithmetic(tmp_path: Path, option: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other arithmetic learns as well; validation uses float32, and the names in the state stay the same."""
     compiled = nn.Module.compile
-    monkeypatch.setattr(
-        nn.Module, "compile", lambda module: compiled(module, backend="eager")
-    )  # the default takes minutes
+    # the default backend takes minutes
+    monkeypatch.setattr(nn.Module, "compile", lambda module: compiled(module, backend="eager"))
     plain, other = untrained(), untrained()
     log = train(tmp_path / "a", plain, defence("none"))
     found = train(tmp_path / "b", other, defence("none"), replace(RECIPE, **option))

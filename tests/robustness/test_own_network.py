@@ -103,7 +103,7 @@ def test_a_sample_does_not_depend_on_the_others() -> None:
     ("message", "change"),
     {
         "there is no attack plugin 'pgd'; .*apgd, gradient, noise": {"name": "pgd"},
-        "apgd: unknown parameters step; valid ones: minimum, restarts, rho, steps": {"step": 1.0},
+        "apgd: unknown parameters step; valid ones: minimum, restarts, steps": {"step": 1.0},
         "apgd: expected norm in .*found 'l1'": {"norm": "l1"},
         r"expected x of shape .* found \(70, 1, 8, 8\) and \(69, 3\)": {"position": Y[:69]},
         r"a network that returns shape \(2, 3\) for 2 inputs, found \(2, 64\)": {"model": nn.Flatten()},
