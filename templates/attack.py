@@ -1,8 +1,9 @@
-"""Template of an attack: copy it to src/robustloc/attacks/mine.py (the file's name is the attack's), then change it.
+"""Template of an attack: copy it to src/robustloc/attacks/mine.py, then change it.
+The name of the file is the name of the attack.
 
-Yours to change: everything but the name `perturb` and the parameters loss, x, eps, norm and generators. An attack never
-sees the model, only the loss of each user, so the same file attacks profiles and channels, with a target or without.
-`pytest tests/attacks -k mine` says whether the contract in src/robustloc/attacks/__init__.py still holds.
+Keep the name `perturb` and the parameters loss, x, eps, norm and generators; change everything else. An attack never
+sees the model, only the loss of each user. So the same file attacks profiles and channels, with a target or without.
+`pytest tests/attacks -k mine` checks the contract in src/robustloc/attacks/__init__.py.
 """
 
 from torch import Tensor
@@ -29,17 +30,20 @@ def perturb(
     steps: int = 5,
     minimum: float | None = 0.0,
 ) -> Tensor:
-    """Climb the loss from a random point of the ball, with steps that shrink from eps to eps / steps.
+    """Maximise the loss from a random point of the ball, with steps that shrink from eps to eps / steps.
 
     Args:
-        loss: gives one value per user (N,) for inputs like x; larger is worse for the localizer.
+        loss: inputs (N, …) -> one value per user (N,); a larger value is worse for the localizer.
         x: inputs (N, …).
-        eps: radius of the ball around x, a number, or a tensor that broadcasts against x.
-        norm: of the ball, linf or l2.
+        eps: radius of the ball around x: a number, or a tensor that broadcasts against x.
+        norm: norm of the ball, linf or l2.
         generators: one per user, so that a user's example does not depend on its batch.
-        steps: number of gradients. Parameters that the engine does not fill in are those of the attack's entry in the
-            configuration, such as `attacks: {mine: {norm: linf, steps: 20}}`.
-        minimum: lower bound of the result; a profile is a magnitude, so 0. None: no bound.
+        steps: number of gradients. This parameter and the next come from the attack's entry in the configuration, such
+            as `attacks: {mine: {norm: linf, steps: 20}}`.
+        minimum: lower bound of the result, or None for no bound. A profile is a magnitude, so its bound is 0.
+
+    Returns:
+        (N, …) perturbed inputs, inside the ball.
     """
     check_norm(norm)
     point = project(random_point(x, eps, norm, sources(x, generators)), x, eps, norm, minimum)

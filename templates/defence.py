@@ -1,9 +1,14 @@
-"""Template of a defence: copy it to src/robustloc/defences/mine.py (the file's name is the defence's), then change it.
+"""Template of a defence: copy it to src/robustloc/defences/mine.py, then change it.
+The name of the file is the name of the defence.
 
-Yours to change: everything but the name `build`. A defence overrides what it needs of `robustloc.defences.parts.base.Defence`: the
-users to train on (`on_training_set`, `on_batch`), the loss (`loss`, `score`), or the localizer that is used in the end
-(`wrap`). One that crafts takes a parameter `attacks`, as src/robustloc/defences/adversarial.py does.
-`pytest tests/defences -k mine` says whether the contract in src/robustloc/defences/__init__.py still holds.
+Keep the name `build`; change everything else. A defence overrides methods of `robustloc.defences.parts.base.Defence`:
+
+* `on_training_set`, `on_batch`: the users to train on;
+* `loss`, `score`: the loss, and the score that selects the best epoch;
+* `wrap`: the localizer that is used after training.
+
+A defence that crafts examples has a parameter `attacks`; see src/robustloc/defences/adversarial.py.
+`pytest tests/defences -k mine` checks the contract in src/robustloc/defences/__init__.py.
 """
 
 import torch
@@ -16,8 +21,11 @@ def build(*, share: float = 0.1) -> "Erasure":
     """Build the defence.
 
     Args:
-        share: of the pixels that are erased. Parameters are those of the defence's entry in the configuration, such as
-            `defences: {mine: {start: none, share: 0.2}}`.
+        share: share of the pixels that are erased. Parameters come from the defence's entry in the configuration, such
+            as `defences: {mine: {start: none, share: 0.2}}`.
+
+    Raises:
+        ValueError: the share is out of range. The message reaches the user unchanged.
     """
     if not 0 <= share < 1:
         raise ValueError(f"share: expected at least 0 and below 1, found {share}")
@@ -33,6 +41,6 @@ class Erasure(Defence):
     def on_batch(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        """Return the users to train on in one step; each draws from the generator of its own place in the batch."""
+        """Return the users to train on in one step; each user has the generator of its own place in the batch."""
         kept = [torch.rand(x.shape[1:], generator=generator) >= self.share for generator in generators[: len(x)]]
         return x * torch.stack(kept).to(x), y

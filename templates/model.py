@@ -1,7 +1,8 @@
-"""Template of a model: copy it to src/robustloc/models/mine.py (the file's name is the model's), then change it.
+"""Template of a model: copy it to src/robustloc/models/mine.py, then change it.
+The name of the file is the name of the model.
 
-Yours to change: everything but the name `build`, its first parameter, and the shapes that go in and come out.
-`pytest tests/models -k mine` says whether the contract in src/robustloc/models/__init__.py still holds.
+Keep the name `build`, its first parameter, and the shapes of input and output; change everything else.
+`pytest tests/models -k mine` checks the contract in src/robustloc/models/__init__.py.
 """
 
 from torch import Tensor, nn
@@ -12,16 +13,19 @@ def build(input_shape: tuple[int, int, int], *, channels: int = 16) -> nn.Module
 
     Args:
         input_shape: (1, angle bins, delay bins), each at least 8.
-        channels: of the convolutions. Parameters behind the * are those of the model's entry in the configuration,
-            such as `models: {mine: {channels: 32}}`; they are checked against these names and types.
+        channels: channels of each convolution. Parameters after the * come from the model's entry in the configuration,
+            such as `models: {mine: {channels: 32}}`. Their names and types are checked against this signature.
+
+    Raises:
+        ValueError: a parameter is out of range.
     """
-    if channels < 1:  # a ValueError is told to the user as it stands
+    if channels < 1:  # the message of a ValueError reaches the user unchanged
         raise ValueError(f"channels: expected at least 1, found {channels}")
     return Mine(input_shape, channels)
 
 
 class Mine(nn.Module):
-    """Two convolutions with poolings and a dense layer; (N, 1, angle bins, delay bins) -> (N, 3)."""
+    """Two convolutions with poolings, then a dense layer: (N, 1, angle bins, delay bins) -> (N, 3)."""
 
     def __init__(self, input_shape: tuple[int, int, int], channels: int):
         super().__init__()
@@ -38,9 +42,9 @@ class Mine(nn.Module):
         self.dense = nn.Linear(channels * (angle_bins // 4) * (delay_bins // 4), 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return positions of about zero mean and unit size; metres are made outside.
+        """Return positions with about zero mean and unit size; the localizer converts them to metres.
 
-        `x` is on the scenario's input scale. What needs another scale, or statistics, belongs in here, so that attacks
-        see through it; in eval mode a user's output must not depend on the others of the batch.
+        `x` is on the scenario's input scale. Put any other scaling of the input into this function, so that attacks can
+        differentiate through it. In eval mode a user's output must not depend on the other users of the batch.
         """
         return self.dense(self.features(x))

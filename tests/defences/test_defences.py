@@ -1,4 +1,4 @@
-"""Every defence file: what it does to a training batch, and what it leaves alone."""
+"""Defences: what each file changes in a training batch, and what it leaves unchanged."""
 
 import pytest
 import torch
@@ -29,13 +29,13 @@ def batch() -> tuple[nn.Module, torch.Tensor, torch.Tensor, list[torch.Generator
 
 
 def build(name: str, *attacks: dict, **parameters: object) -> Defence:
-    """Build a defence that crafts with some attacks."""
+    """Build a defence with the attacks that it crafts with."""
     return plugins.defence(name, [plugins.attack(one) for one in attacks], parameters)
 
 
 @pytest.mark.parametrize("name", plugins.names("defences"))
 def test_can_be_configured(name: str) -> None:
-    """Its name can stand in a configuration, its parameters are keyword-only and have types."""
+    """The name is valid in a configuration; the parameters are keyword-only and have types."""
     assert name.islower()
     assert name.isidentifier()
     plugins.options("defences", name)
@@ -43,7 +43,10 @@ def test_can_be_configured(name: str) -> None:
 
 @pytest.mark.parametrize("name", plugins.names("defences"))
 def test_contract(name: str, batch: tuple) -> None:
-    """Users stay users, losses are finite and reach the weights; the network's modes, weights and statistics stay."""
+    """Users keep their shape, and losses are finite and reach the weights.
+
+    The network's modes, weights and statistics do not change.
+    """
     network, x, y, generators = batch
     before = {key: value.clone() for key, value in network.state_dict().items()}
     defence = build(name, PGD)
@@ -71,21 +74,21 @@ def test_contract(name: str, batch: tuple) -> None:
 
 @pytest.mark.parametrize("name", plugins.names("defences"))
 def test_users_draw_for_themselves(name: str, batch: tuple) -> None:
-    """What is done to a user depends on its own generator, not on those of the others."""
+    """The perturbation of a user depends on its own generator, not on the generators of other users."""
     network, x, y, _ = batch
     network.eval()
 
     def users(first: int) -> torch.Tensor:
-        # the last user is behind every clean share
+        # the last user comes after every clean share, so it is perturbed
         generators = [torch.Generator().manual_seed(seed) for seed in [*range(first, first + 9), 5]]
-        generators[0].manual_seed(0)  # draws the attack
+        generators[0].manual_seed(0)  # the first generator also draws the attack
         return build(name, PGD).on_batch(network, x, y, EPS, generators)[0][-1]
 
     torch.testing.assert_close(users(100), users(200), rtol=0, atol=1e-6)
 
 
 def test_none_changes_nothing(batch: tuple) -> None:
-    """Without defence the batch is the batch."""
+    """Without a defence the batch does not change."""
     network, x, y, generators = batch
 
     new_x, _ = build("none").on_batch(network, x, y, EPS, generators)
@@ -95,7 +98,7 @@ def test_none_changes_nothing(batch: tuple) -> None:
 
 @pytest.mark.parametrize(("share", "clean"), [(0.5, 5), (0.0, 0), (0.8, 8)])
 def test_clean_share(batch: tuple, share: float, clean: int) -> None:
-    """That share of the users stays clean, all others are perturbed, each with an epsilon of its own."""
+    """The clean share of the users does not change; every other user is perturbed with its own epsilon."""
     network, x, y, generators = batch
     defence = build("adversarial", FGSM, clean_share=share)
 
@@ -109,7 +112,7 @@ def test_clean_share(batch: tuple, share: float, clean: int) -> None:
 
 
 def test_examples_are_adversarial(batch: tuple) -> None:
-    """The perturbed users are worse located by the network that they were crafted on."""
+    """The attacked network has larger errors for the perturbed users."""
     network, x, y, generators = batch
     defence = build("adversarial", PGD, clean_share=0.0)
 
@@ -121,13 +124,13 @@ def test_examples_are_adversarial(batch: tuple) -> None:
 
 @pytest.mark.parametrize("name", ["adversarial", "static_adversarial", "trades"])
 def test_needs_an_attack(name: str) -> None:
-    """Crafting without an attack is an error."""
+    """A defence that crafts examples refuses an empty list of attacks."""
     with pytest.raises(ValueError, match="at least one attack"):
         build(name)
 
 
 def test_static_copies(batch: tuple) -> None:
-    """The clean users stay, and each attack adds a copy of all, crafted on the network at the start."""
+    """The clean users stay, and each attack adds a copy of all users that is crafted on the initial network."""
     network, x, y, generators = batch
     network.eval()
 
@@ -142,10 +145,10 @@ def test_static_copies(batch: tuple) -> None:
 
 
 def test_free_steps(batch: tuple) -> None:
-    """The perturbation is zero, then one sign step of the loss's own gradient, then another; within the ball."""
+    """The perturbation starts at zero, moves by one sign step per presentation, and stays within the ball."""
     network, x, y, generators = batch
-    network.eval()  # a function of its input alone
-    x = x + EPS  # so far above zero that the bound on magnitudes never acts
+    network.eval()  # in eval mode, a user's gradient does not depend on other users
+    x = x + EPS  # far enough above zero that the bound on magnitudes has no effect
     defence = build("free_adversarial")
 
     seen = []
@@ -167,7 +170,7 @@ def test_free_steps(batch: tuple) -> None:
 
 
 def test_jacobian_bound(batch: tuple) -> None:
-    """The bound is exact for a linear map, and no small perturbation of any network goes beyond it."""
+    """The bound is exact for a linear map, and no small perturbation of another network exceeds it."""
     network, x, _, _ = batch
     linear = nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
     expected = torch.linalg.vector_norm(linear[1].weight.abs().sum(dim=1)).expand(10)
@@ -182,7 +185,7 @@ def test_jacobian_bound(batch: tuple) -> None:
 
 
 def test_trades_without_perturbation_is_clean_training(batch: tuple) -> None:
-    """At epsilon 0 only the distance from the truth is left; above it the weighted second term is added."""
+    """At epsilon 0 the loss is the distance from the truth; a larger epsilon adds the weighted second term."""
     network, x, y, generators = batch
     network.eval()
     clean = torch.linalg.vector_norm(network(x) - y, dim=1).mean()
@@ -194,7 +197,7 @@ def test_trades_without_perturbation_is_clean_training(batch: tuple) -> None:
 
 
 def test_noise(batch: tuple) -> None:
-    """The noise has the standard deviation that it is given."""
+    """The noise has the configured standard deviation."""
     network, _, y, generators = batch
     x = torch.zeros(10, 1, 64, 64)
 
@@ -204,7 +207,7 @@ def test_noise(batch: tuple) -> None:
 
 
 def test_map_clamp() -> None:
-    """Estimates outside the box of the training users come back to its border, those inside stay, gradients pass."""
+    """Estimates outside the box of the training users move to its border; inside, estimates and gradients stay."""
     torch.manual_seed(0)
     position = torch.tensor([[0.0, 0.0, 2.0], [10.0, 20.0, 2.0]])
     made = build_localizer({"plugin": "constant", "parameters": {}}, (8, 8), position)

@@ -1,4 +1,4 @@
-"""Median smoothing: noise in training, and the median under a fixed bank of noise, which has gradients."""
+"""Median smoothing: noise in training, and a differentiable median under a fixed bank of noise."""
 
 from copy import deepcopy
 
@@ -28,7 +28,7 @@ def x() -> torch.Tensor:
 
 
 def smoothed(network: nn.Module, **parameters: object) -> median_smoothing.Smoothed:
-    """The network under the defence."""
+    """Wrap the network in the defence."""
     return median_smoothing.build(**parameters).wrap(network, EPS).eval()
 
 
@@ -46,7 +46,7 @@ def test_noise_of_training(network: nn.Module) -> None:
 
 
 def test_median_of_the_bank(network: nn.Module, x: torch.Tensor) -> None:
-    """The estimate is the median over the bank, and equal alone, in a batch, in double precision and folded."""
+    """The estimate is the median over the bank; a batch, double precision and folding do not change it."""
     model = smoothed(network, draws=7).double()
     bank = torch.randn(7, 1, 8, 8, generator=torch.Generator().manual_seed(median_smoothing.BANK_SEED)).double()
     expected = torch.stack([network(x.double() + EPS * pattern) for pattern in bank]).quantile(0.5, dim=0)
@@ -69,6 +69,6 @@ def test_gradient(network: nn.Module, x: torch.Tensor) -> None:
     ("parameters", "message"), [({"draws": 4}, "odd number, found 4"), ({"sigma_epsilons": 0.0}, "more than 0")]
 )
 def test_refused(parameters: dict, message: str) -> None:
-    """An even number of draws and a noise of zero are errors."""
+    """An even number of draws and a standard deviation of zero are errors."""
     with pytest.raises(ValueError, match=message):
         median_smoothing.build(**parameters)

@@ -1,4 +1,4 @@
-"""Files of other origin are known by their content, which is not run."""
+"""Model files are recognised by their content, and no code of theirs runs."""
 
 import pickle
 import zipfile
@@ -18,7 +18,7 @@ NETWORK = nn.Sequential(nn.Flatten(), nn.Linear(16, 3)).eval()
 
 
 class Trap:
-    """What unpickling would create a file by."""
+    """An object that creates a file when it is unpickled."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -28,14 +28,14 @@ class Trap:
 
 
 def checkpoint(path: Path, wrapper: dict | None = None, model: dict = MODEL) -> Path:
-    """Write a checkpoint of this program."""
+    """Write a checkpoint of robustloc."""
     made = build(MODEL, (16, 16), torch.rand(4, 3))
     save(path, made, model, (16, 16), wrapper)
     return path
 
 
 def test_script(tmp_path: Path) -> None:
-    """TorchScript of both kinds, whatever the file's name."""
+    """Scripted and traced files are recognised, whatever their name is."""
     for number, made in enumerate((torch.jit.script(NETWORK), torch.jit.trace(NETWORK, torch.rand(2, 1, 4, 4)))):
         made.save(tmp_path / f"model{number}.bin")
         found = model_file.described(tmp_path / f"model{number}.bin")
@@ -44,15 +44,15 @@ def test_script(tmp_path: Path) -> None:
 
 
 def test_checkpoint(tmp_path: Path) -> None:
-    """A checkpoint tells the plugin, its parameters and the defence that wraps it."""
+    """The description of a checkpoint has the plugin, its parameters and the defence that wraps it."""
     assert model_file.described(checkpoint(tmp_path / "a.pt")) == MODEL | {"wrapper": None, "is_checkpoint": True}
     wrapped = checkpoint(tmp_path / "b.pt", {"plugin": "map_clamp", "parameters": {}, "epsilon": 0.1})
     assert model_file.described(wrapped)["wrapper"] == "map_clamp"
 
 
 def test_missing_plugin(tmp_path: Path) -> None:
-    """A checkpoint of a plugin that is not here names the file that it needs."""
-    with pytest.raises(UserError, match=r"needs the file src/robustloc/models/theirs\.py, which is not there"):
+    """If the plugin of a checkpoint does not exist, the message names the missing file."""
+    with pytest.raises(UserError, match=r"needs the file src/robustloc/models/theirs\.py, which does not exist"):
         model_file.described(checkpoint(tmp_path / "a.pt", model={"plugin": "theirs", "parameters": {}}))
 
 
@@ -63,26 +63,26 @@ def cut(path: Path) -> None:
 
 
 def exported(path: Path) -> None:
-    """Write a zip file as of torch.export."""
+    """Write a zip file that looks like an exported program."""
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("archive/models/model.json", "{}")
 
 
 BAD = {
     "state_dict": (lambda path: torch.save(NETWORK.state_dict(), path), "a state_dict, which has the weights but not"),
-    "network": (lambda path: torch.save(NETWORK, path), "a pickled network, which is code that is not run here"),
+    "network": (lambda path: torch.save(NETWORK, path), "found a pickled network, which would run code from the file"),
     "old network": (
         lambda path: torch.save(NETWORK, path, _use_new_zipfile_serialization=False),
-        "truncated, or no file of PyTorch",
+        "truncated, or not a PyTorch file",
     ),
     "lightning": (
         lambda path: torch.save({"pytorch-lightning_version": "2", "state_dict": NETWORK.state_dict()}, path),
         "a checkpoint of Lightning",
     ),
     "training state": (lambda path: torch.save({"epoch": 3, "net": {}}, path), "a mapping of epoch, net"),
-    "text": (lambda path: path.write_text("weights"), "truncated, or no file of PyTorch"),
-    "empty": (lambda path: path.touch(), "truncated, or no file of PyTorch"),
-    "half": (cut, "truncated, or no file of PyTorch"),
+    "text": (lambda path: path.write_text("weights"), "truncated, or not a PyTorch file"),
+    "empty": (lambda path: path.touch(), "truncated, or not a PyTorch file"),
+    "half": (cut, "truncated, or not a PyTorch file"),
     "exported": (exported, r"such as an exported program \(\.pt2\)"),
     "nothing": (lambda path: None, "no such file"),
 }
@@ -90,7 +90,7 @@ BAD = {
 
 @pytest.mark.parametrize("kind", BAD)
 def test_anything_else(tmp_path: Path, kind: str) -> None:
-    """Anything else is refused: the message names the file, what it seems to be, and how to save one."""
+    """Any other file is refused; the message names the file, its kind, and a command that saves a valid one."""
     write, message = BAD[kind]
     write(tmp_path / "model.pt")
 
@@ -102,9 +102,10 @@ def test_anything_else(tmp_path: Path, kind: str) -> None:
 
 
 def test_nothing_is_run(tmp_path: Path) -> None:
-    """Code in a pickle is not run."""
+    """Code in a pickle does not run."""
     trap = tmp_path / "sprung"
     torch.save({"weights": Trap(trap)}, tmp_path / "model.pt")
+    # an ordinary unpickling runs the code, so the test can fail
     pickle.loads(pickle.dumps(Trap(trap)))
     assert trap.exists()
     trap.unlink()

@@ -1,4 +1,4 @@
-"""What is trained: new weights or a checkpoint, under a defence that has something to train."""
+"""Preparation of training: new weights or a checkpoint, and a defence that must have weights to train."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def data() -> Data:
 
 
 def test_nothing_to_train(data: Data, tmp_path: Path) -> None:
-    """A model without weights is what it remembers of the users, and has no history."""
+    """A model without weights only remembers the users, and its history is empty."""
     found = train(configured("constant"), data, None, tmp_path)
 
     assert found.history == []
@@ -46,18 +46,18 @@ def test_nothing_to_train(data: Data, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "defence", "message"),
     [
-        ("dcnn", "none", r"^mine, plain: mine: nothing trains it; set training\.epochs above 0$"),
-        ("constant", "noise", r"^mine, plain: plain: mine has no weights that it could train; name them in separate"),
+        ("dcnn", "none", r"^mine, plain: mine: its new weights are never trained; set training\.epochs above 0$"),
+        ("constant", "noise", r"^mine, plain: plain: .* mine has no weights to train; put the two into separate"),
     ],
 )
 def test_by_name_alone(data: Data, tmp_path: Path, model: str, defence: str, message: str) -> None:
-    """A network that nothing trains, and a defence that trains nothing, are refused with the key to change."""
+    """A network that stays untrained and a defence without effect are refused; the message says what to change."""
     with pytest.raises(UserError, match=message):
         train(configured(model, defence), data, None, tmp_path)
 
 
 def test_start(data: Data, tmp_path: Path) -> None:
-    """Without epochs a localizer has the weights of the checkpoint that it starts from."""
+    """With 0 epochs, a localizer has the weights of the checkpoint that it starts from."""
     first = train(configured("dcnn", training=TRAINING | {"epochs": 1}), data, None, tmp_path / "first")
     save(tmp_path / "a.pt", first.localizer, {"plugin": "dcnn", "parameters": {}}, (16, 16))
 
@@ -70,7 +70,7 @@ def test_start(data: Data, tmp_path: Path) -> None:
 
 
 def test_wrapper(data: Data, tmp_path: Path) -> None:
-    """A defence that wraps the localizer is described for the checkpoint, with its epsilon."""
+    """The result describes the defence that wraps the localizer, with its epsilon."""
     found = train(configured("constant", "median_smoothing"), data, None, tmp_path)
 
     assert found.wrapper == {"plugin": "median_smoothing", "parameters": {}, "epsilon": 0.1}

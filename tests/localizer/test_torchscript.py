@@ -1,4 +1,4 @@
-"""Networks of other origin: the same estimates and gradients as before they were saved, and what is refused."""
+"""Networks from other programs keep their estimates and gradients; unusable networks are refused."""
 
 import io
 import json
@@ -26,7 +26,7 @@ POSITION = torch.tensor([[300.0, 400.0, 2.0], [320.0, 410.0, 2.0]])
 
 
 class Own(nn.Module):
-    """A network with its own scaling inside, in metres."""
+    """A network that scales its input itself and returns metres."""
 
     def __init__(self):
         super().__init__()
@@ -35,13 +35,13 @@ class Own(nn.Module):
         self.register_buffer("mean", POSITION.mean(dim=0))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 1, 8, 8) -> (N, 3) [m]."""
+        """Estimate positions [m]: (N, 1, 8, 8) -> (N, 3)."""
         h = self.head(self.features((x - 0.3) / 0.2).flatten(1))
         return self.mean + 20 * torch.tanh(h) * torch.sigmoid(h)
 
 
 def test_documented_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The code in docs/localizers.md saves a network that sees linear profiles and is fit to be attacked."""
+    """The code in docs/localizers.md saves a network that receives linear profiles and passes the check."""
     code = (ROOT / "docs/localizers.md").read_text().split("```python\n")[1].split("```")[0]
     (tmp_path / "export.py").write_text(code)
     place = tmp_path / "results/trained/outdoor"
@@ -63,19 +63,19 @@ def test_documented_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 class Fixed(nn.Module):
-    """A function of the input as a network that cannot train."""
+    """A network without weights that applies a function."""
 
     def __init__(self, function: Callable):
         super().__init__()
         self.function = function
 
     def forward(self, x: Tensor) -> Tensor:
-        """Call it."""
+        """Apply the function."""
         return self.function(x)
 
 
 def own() -> Own:
-    """The network with made-up weights and statistics, in eval mode."""
+    """Build the network with made-up weights and statistics, in eval mode."""
     torch.manual_seed(0)
     made = Own().train()
     made(torch.rand(32, 1, 8, 8))
@@ -83,14 +83,14 @@ def own() -> Own:
 
 
 def archived(made: torch.jit.ScriptModule) -> Tensor:
-    """The file of a script."""
+    """Return the content of a script's file."""
     buffer = io.BytesIO()
     torch.jit.save(made, buffer)
     return torch.frombuffer(bytearray(buffer.getvalue()), dtype=torch.uint8)
 
 
 def traced(network: nn.Module, users: int = 2, side: int = 8) -> Localizer:
-    """A localizer of a traced network."""
+    """Make a localizer from a traced network."""
     script = torch.jit.trace(network, torch.rand(users, 1, side, side), check_trace=False)
     return scripted(archived(script), POSITION).eval()
 
@@ -99,7 +99,7 @@ SAVED = {"script": torch.jit.script, "trace": lambda network: torch.jit.trace(ne
 
 
 def moved(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Estimates and the gradient of their squares."""
+    """Return estimates and the gradient of their sum of squares."""
     x = x.clone().requires_grad_()
     estimate = model(x)
     return estimate.detach(), torch.autograd.grad(estimate.square().sum(), x)[0]
@@ -107,7 +107,7 @@ def moved(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
 
 @pytest.mark.parametrize("kind", SAVED)
 def test_equal_to_the_network(tmp_path: Path, kind: str) -> None:
-    """Estimates and input gradients equal the network's to the bit, at every call; nearly so in double."""
+    """Estimates and input gradients equal the network's to the bit at every call, and closely in double precision."""
     network, x = own(), torch.rand(7, 1, 8, 8)
     made = scripted(archived(SAVED[kind](network)), POSITION)
     save(tmp_path / "c.pt", made, {"plugin": "TorchScript", "parameters": {}}, (8, 8))
@@ -120,12 +120,12 @@ def test_equal_to_the_network(tmp_path: Path, kind: str) -> None:
         exact = deepcopy(read).double()
     for found, expected in zip(moved(exact, x.double()), moved(deepcopy(network).double(), x.double()), strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
-    assert torch.equal(read(x), network(x))  # which the copy has left as it was
+    assert torch.equal(read(x), network(x))  # the copy in double precision has not changed the original
     torchscript.check(read, x[:3])
 
 
 def test_positions_of_training_users() -> None:
-    """A localizer of a file knows the mean position and the area, although its network gives metres."""
+    """A localizer from a file has the mean position and the area, although its network returns metres."""
     made = traced(own())
 
     assert torch.equal(made.center, POSITION.mean(dim=0))
@@ -133,7 +133,7 @@ def test_positions_of_training_users() -> None:
 
 
 def test_size_and_folding() -> None:
-    """It is counted as the network is, also if it was frozen for use, and not taken apart for speed."""
+    """A frozen network has the same size as before, and folding does not change its estimates."""
     network, x = own(), torch.rand(4, 1, 8, 8)
     made = traced(deepcopy(network).requires_grad_(False))
 
@@ -143,7 +143,7 @@ def test_size_and_folding() -> None:
 
 
 def test_weights_are_those_of_the_state(tmp_path: Path) -> None:
-    """Weights that were trained further are in the checkpoint, not those of the file."""
+    """After further training, the checkpoint holds the new weights, not the weights of the file."""
     made, x = traced(own()), torch.rand(4, 1, 8, 8)
     before = made(x)
     with torch.no_grad():
@@ -157,13 +157,13 @@ def test_weights_are_those_of_the_state(tmp_path: Path) -> None:
 
 
 def mixed(x: Tensor) -> Tensor:
-    """Multiply by a constant of single precision, which is no buffer."""
+    """Multiply by a constant in single precision that is not a buffer."""
     return x.flatten(1) @ torch.ones(64, 3)
 
 
 @pytest.mark.parametrize("plugin", plugins.names("models"))
 def test_own_models(plugin: str) -> None:
-    """Every model of this program, as a checkpoint of it, is fit to be attacked."""
+    """Every model plugin passes the check."""
     torch.manual_seed(0)
     made = build({"plugin": plugin, "parameters": {}}, (16, 16), POSITION).eval()
 
@@ -171,17 +171,17 @@ def test_own_models(plugin: str) -> None:
 
 
 def three(x: Tensor) -> Tensor:
-    """Three numbers per user."""
+    """Return three numbers per user."""
     return x.flatten(1)[:, :3]
 
 
 SMALL = nn.Sequential(nn.Flatten(), nn.Linear(36, 3))
-# fault: a network with it, the size of the profiles and the number of users that it is traced with, what is told
+# fault -> network with this fault, size of the profiles and number of users in its trace, message
 REFUSED = {
     "two outputs": (Fixed(lambda x: x.flatten(1)[:, :2]), 8, 2, r"\(1, 3\) in metres.*found shape \(1, 2\)"),
     "tuple": (Fixed(lambda x: (three(x), x)), 8, 2, "found tuple"),
     "other profiles": (SMALL, 6, 2, r"input of shape \(1, 1, 8, 8\)"),
-    "no number": (Fixed(lambda x: three(x) * math.nan), 8, 2, "estimates are not finite numbers"),
+    "no number": (Fixed(lambda x: three(x) * math.nan), 8, 2, "estimates that are finite numbers, found"),
     "detached": (Fixed(lambda x: three(x.detach())), 8, 2, "has no gradient with respect to its input"),
     "endless slope": (Fixed(lambda x: three((x - x).sqrt())), 8, 2, "gradient .* is not finite"),
     "single precision": (Fixed(lambda x: three(x.float())), 8, 2, r"double precision.*torch\.float32"),
@@ -194,7 +194,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("fault", REFUSED)
 def test_refused(fault: str) -> None:
-    """What attacks or verdicts cannot use is told before."""
+    """The check refuses every network that attacks or verdicts cannot use."""
     network, side, users, message = REFUSED[fault]
 
     with pytest.raises(UserError, match=message):
@@ -202,7 +202,7 @@ def test_refused(fault: str) -> None:
 
 
 def test_frozen() -> None:
-    """Weights that are constants cannot be told apart from the rest of the code."""
+    """A frozen script is refused: its weights are constants in the code, which stay in single precision."""
     frozen = torch.jit.freeze(torch.jit.script(own()))
 
     with pytest.raises(UserError, match=r"double precision.*save it without torch\.jit\.freeze"):
@@ -210,7 +210,7 @@ def test_frozen() -> None:
 
 
 def test_damaged() -> None:
-    """Half a file is not readable."""
+    """Half a file is refused."""
     archive = archived(torch.jit.script(own()))
 
     with pytest.raises(UserError, match="not readable as TorchScript"):

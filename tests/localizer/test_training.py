@@ -1,4 +1,4 @@
-"""Training learns, repeats itself, survives a kill to the bit, and refuses to hand out a broken network."""
+"""Training learns, is deterministic, continues after a kill with equal bits, and refuses a diverged network."""
 
 import contextlib
 import re
@@ -24,11 +24,11 @@ ATTACK = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 2, "rand
 
 
 class Interrupted(Exception):
-    """Stands for a kill."""
+    """Replaces a kill of the process."""
 
 
 class Dying(Defence):
-    """A defence that dies at a given batch, of training or validation."""
+    """A defence that raises an error at a given batch of training or validation."""
 
     def __init__(self, defence: Defence, batch: int):
         self.defence, self.left, self.repeats = defence, batch, defence.repeats
@@ -36,7 +36,7 @@ class Dying(Defence):
         self.loss, self.score = self.until(defence.loss), self.until(defence.score)
 
     def until(self, method: Callable) -> Callable:
-        """Pass on, until the end."""
+        """Return the method with a counter that raises the error after the last batch."""
 
         def passed_on(*arguments: object) -> torch.Tensor:
             self.left -= 1
@@ -48,7 +48,7 @@ class Dying(Defence):
 
 
 def data() -> Data:
-    """Users whose position can be read off their profile."""
+    """Make users whose position is a function of their profile."""
     generator = torch.Generator().manual_seed(0)
     x = torch.rand(200, 1, 16, 16, generator=generator)
     y = torch.stack([100 * x.mean(dim=(1, 2, 3)), 10 * x[:, 0, :4].mean(dim=(1, 2)), torch.full((200,), 2.0)], dim=1)
@@ -56,7 +56,7 @@ def data() -> Data:
 
 
 class Away(Defence):
-    """Drives estimates away from the truth."""
+    """A faulty defence that drives estimates away from the truth."""
 
     def loss(self, *arguments: object) -> torch.Tensor:
         """Return the negative distance."""
@@ -64,7 +64,7 @@ class Away(Defence):
 
 
 def untrained(name: str = "dcnn") -> nn.Module:
-    """A localizer with the same weights at every call, and a layer that draws random numbers while it trains."""
+    """Build a localizer with the same weights at every call, and a layer that draws random numbers in training."""
     torch.manual_seed(1)
     y = data().y
     made = build({"plugin": name, "parameters": {}}, (16, 16), y)
@@ -73,17 +73,17 @@ def untrained(name: str = "dcnn") -> nn.Module:
 
 
 def defence(name: str) -> object:
-    """A defence."""
+    """Build a defence."""
     return plugins.defence(name, [plugins.attack(ATTACK)], {})
 
 
 def train(folder: Path, model: nn.Module, how: object, recipe: Recipe = RECIPE) -> list[dict]:
-    """Train in place."""
+    """Train a model in place."""
     return fit(model, data(), how, recipe, eps=0.05, seed=partial(seeds.seed, 0, "test"), folder=folder)
 
 
 def test_learns_and_keeps_the_best(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    """The validation error falls, is logged for every epoch, and the best epoch's weights are handed out."""
+    """The validation error falls, every epoch has a log line, and the result has the weights of the best epoch."""
     model = untrained()
     history = train(tmp_path, model, defence("none"))
     printed = re.findall(
@@ -104,15 +104,15 @@ def test_learns_and_keeps_the_best(tmp_path: Path, capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("name", plugins.names("defences"))
 def test_goes_on_after_a_kill(tmp_path: Path, name: str) -> None:
-    """Killed in every epoch and called again, training ends with the weights and the log of an undisturbed run.
+    """After a kill in every epoch, training ends with the weights and the log of an undisturbed run.
 
-    The first kill is before any state is saved, so this also says that equal seeds give equal weights.
+    The first kill comes before any state is saved. So the test also shows that equal seeds give equal weights.
     """
     undisturbed, resumed = untrained(), untrained()
     counter = Dying(defence(name), 10**6)
     log = train(tmp_path / "a", undisturbed, counter)
     per_epoch = (10**6 - counter.left) // RECIPE.epochs
-    for epochs in (0.3, 1.2, 1.8, 1.5):  # each but the first two from the start of the next epoch
+    for epochs in (0.3, 1.2, 1.8, 1.5):  # the third and fourth call continue from the end of an epoch
         with pytest.raises(Interrupted):
             train(tmp_path / "b", untrained(), Dying(defence(name), int(epochs * per_epoch)))
 
@@ -121,7 +121,7 @@ def test_goes_on_after_a_kill(tmp_path: Path, name: str) -> None:
 
 
 def test_half_a_state_is_not_used(tmp_path: Path) -> None:
-    """A state file that was cut while it was written is ignored, and training starts anew."""
+    """Training ignores half a state file and starts from the beginning."""
     with pytest.raises(Interrupted):
         train(tmp_path, untrained(), Dying(defence("none"), 30))
     state = tmp_path / "last.ckpt"
@@ -131,7 +131,7 @@ def test_half_a_state_is_not_used(tmp_path: Path) -> None:
 
 
 def test_divergence_stops(tmp_path: Path) -> None:
-    """A network that diverges ends with a message that names the key to change."""
+    """If a network diverges, training stops with a message that names the key to change."""
     recipe = Recipe(epochs=3, batch_size=16, learning_rate=1e30, warmup=0.2, weight_decay=0.0)
 
     with pytest.raises(UserError, match=r"training diverged in epoch 0.*training\.learning_rate"):
@@ -139,15 +139,15 @@ def test_divergence_stops(tmp_path: Path) -> None:
 
 
 def test_finite_divergence_stops(tmp_path: Path) -> None:
-    """A network that ends far beyond the mean position is no result either, though all its numbers are finite."""
+    """A network far worse than the mean position is refused, even if all its numbers are finite."""
     recipe = Recipe(epochs=3, batch_size=16, learning_rate=1.0, warmup=0.2, weight_decay=0.0)
 
-    with pytest.raises(UserError, match=r"the best validation RMSE is .* m, the mean position's .*learning_rate"):
+    with pytest.raises(UserError, match=r"the best validation RMSE is .* m, the mean position has .*learning_rate"):
         train(tmp_path, untrained(), Away(), recipe)
 
 
 def test_moved_state_is_not_used(tmp_path: Path) -> None:
-    """A state that was moved to another folder is ignored: it does not know its best epoch any more."""
+    """Training ignores a state in a moved folder, because Lightning loses the best epoch of such a state."""
     log = train(tmp_path / "a", undisturbed := untrained(), defence("none"))
     with pytest.raises(Interrupted):
         train(tmp_path / "b", untrained(), Dying(defence("none"), 45))
@@ -159,9 +159,10 @@ def test_moved_state_is_not_used(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", [{"precision": "bfloat16"}, {"precision": "tf32"}, {"compile": True}], ids=str)
 def test_arithmetic(tmp_path: Path, option: dict, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Other arithmetic learns as well; it is measured in float32, and leaves a state of the same names."""
+    """Other arithmetic learns as well; validation uses float32, and the names in the state stay the same."""
     compiled = nn.Module.compile
-    monkeypatch.setattr(nn.Module, "compile", lambda module: compiled(module, backend="eager"))  # seconds, not minutes
+    # the default backend takes minutes
+    monkeypatch.setattr(nn.Module, "compile", lambda module: compiled(module, backend="eager"))
     plain, other = untrained(), untrained()
     log = train(tmp_path / "a", plain, defence("none"))
     found = train(tmp_path / "b", other, defence("none"), replace(RECIPE, **option))
@@ -177,7 +178,7 @@ def test_arithmetic(tmp_path: Path, option: dict, monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("batch", [35, 45])
 def test_early_stop_and_kill(tmp_path: Path, batch: int) -> None:
-    """With patience training stops some epochs after the best one, also when it was killed on the way or at the end."""
+    """With patience, training stops some epochs after the best one, also after a kill on the way or at the end."""
     recipe = Recipe(epochs=30, batch_size=16, learning_rate=1e-9, warmup=0.2, weight_decay=0.0, patience=3)
     log = train(tmp_path / "a", untrained(), defence("none"), recipe)
     with contextlib.suppress(Interrupted):
@@ -189,7 +190,7 @@ def test_early_stop_and_kill(tmp_path: Path, batch: int) -> None:
 
 
 def test_called_again_after_the_end(tmp_path: Path) -> None:
-    """A training that had ended, but whose result was not saved, hands out the same weights without more training."""
+    """If the kill comes after the last epoch, the next call returns the same weights without more training."""
     first, again = untrained(), untrained()
     log = train(tmp_path, first, defence("none"))
 
@@ -200,14 +201,14 @@ def test_called_again_after_the_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("batch_size", [160, 54, 32])
 @pytest.mark.parametrize("warmup", [0.01, 0.2, 0.99])
 def test_short_training(tmp_path: Path, batch_size: int, warmup: float) -> None:
-    """Any number of steps and any warm-up make a schedule: here one, three and five steps."""
+    """Trainings of one, three and five steps have a valid schedule for every warm-up."""
     recipe = Recipe(epochs=1, batch_size=batch_size, learning_rate=0.01, warmup=warmup, weight_decay=0.0)
 
     assert len(train(tmp_path, untrained(), defence("none"), recipe)) == 1
 
 
 def test_schedule() -> None:
-    """The rate rises straight to its peak over the warm-up and falls to zero."""
+    """The rate rises linearly to its peak during the warm-up, then falls to zero."""
     rates = [RECIPE.rate(step, steps=100) for step in range(100)]
 
     assert rates[:20] == pytest.approx([(step + 1) / 21 for step in range(20)])

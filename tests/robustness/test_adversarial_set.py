@@ -1,4 +1,4 @@
-"""The worst of several sets, user by user."""
+"""Each user's worst example among several sets."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from robustloc.robustness.adversarial_set import worst
 
 
 def test_worst() -> None:
-    """Each user has all columns of the attack with the largest error, and its name; of equal ones the first's."""
+    """Each user has all columns and the name of the attack with the largest error; ties select the first attack."""
     first = {"user": np.arange(3), "error_m": np.array([1.0, 5.0, 2.0]), "adp": np.zeros((3, 4))}
     second = {"user": np.arange(3), "error_m": np.array([2.0, 4.0, 2.0]), "adp": np.ones((3, 4))}
 

@@ -1,4 +1,4 @@
-"""Certificates: exact, sharp where the truth is known, and kept by every attack that was tried."""
+"""Certificates are exact, sharp where the worst attack is known, and hold under every attack tried."""
 
 import math
 from functools import cache
@@ -25,15 +25,15 @@ EPS, DRAWS, SIZE = 0.05, 300, 16
 
 
 def at_most(count: int, draws: int, share: float) -> float:
-    """P[Bin(draws, share) <= count], summed up."""
+    """Return P[Bin(draws, share) <= count] as a sum."""
     return math.fsum(math.comb(draws, k) * share**k * (1 - share) ** (draws - k) for k in range(count + 1))
 
 
 @given(draws=st.integers(1, 200), shift=st.floats(0, 3), alpha=st.floats(1e-6, 0.5))
 def test_exact(draws: int, shift: float, alpha: float) -> None:
-    """Both binomial bounds hold, and the next rank would break the second one."""
+    """Both binomial bounds hold, and the next rank would violate the second bound."""
     ranks = certificate.order_statistics(draws, shift, alpha)
-    low, high = 0.0, 0.5  # step 1, by bisection
+    low, high = 0.0, 0.5  # bisection finds p of step 1
     for _ in range(60):
         level = (low + high) / 2
         is_rare = 1 - at_most((draws + 1) // 2 - 1, draws, level) <= alpha / 4
@@ -47,7 +47,7 @@ def test_exact(draws: int, shift: float, alpha: float) -> None:
 
 
 def missed(draws: int, claimed: float, shift: float, alpha: float) -> float:
-    """How often a claim for f(x) = x does not hold of the median behind an attack that moves all by the shift."""
+    """Share of trials in which a bound for f(x) = x fails for the median, under an attack that adds the shift."""
     low, high = certificate.order_statistics(draws, claimed, alpha)
     around = np.sort(RNG.normal(size=(20000, draws)), axis=1)
     reported = np.median(RNG.normal(size=(20000, draws)), axis=1) + shift
@@ -57,7 +57,7 @@ def missed(draws: int, claimed: float, shift: float, alpha: float) -> float:
 @pytest.mark.parametrize("shift", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("draws", [99, 100])
 def test_coverage(draws: int, shift: float) -> None:
-    """Where the worst attack is known, claims fail no more often than they may; bolder ones do."""
+    """Under the known worst attack, bounds fail at most with probability alpha; tighter bounds fail more often."""
     alpha = 0.5
 
     assert max(missed(draws, shift, way * shift, alpha) for way in (-1, 1)) <= alpha
@@ -65,7 +65,7 @@ def test_coverage(draws: int, shift: float) -> None:
 
 
 def test_discrete() -> None:
-    """Estimates with ties are bounded as well: a step, moved from one side to the other."""
+    """The bound also holds for estimates with ties: a step function, with an attack across the step."""
     low, high = certificate.order_statistics(200, 0.5, 0.1)
     around = np.sort(np.sign(RNG.normal(size=(5000, 200)) + 0.4), axis=1)
     reported = np.median(np.sign(RNG.normal(size=(5000, 200)) - 0.1), axis=1)
@@ -74,7 +74,7 @@ def test_discrete() -> None:
 
 
 def test_monotone() -> None:
-    """Errors grow with radius and confidence, from the median's own on, to infinity where draws are too few."""
+    """Verified errors exceed the median's own error, grow with radius and confidence, and end at infinity."""
     estimates, position = RNG.normal(size=(5, 400, 3)), RNG.normal(size=(5, 3))
     radii = [0.0, 0.25, 0.5, 1.0, 1.5, 4.0]
     loose, strict = (certificate.certified_errors(estimates, position, radii, level) for level in (0.9, 0.999))
@@ -88,7 +88,7 @@ def test_monotone() -> None:
 
 
 def users(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """48 made-up profiles, a peak in the plane whose place is the position of the user in a room of 10 m."""
+    """Make 48 profiles with one peak each; its place in the profile is the user's position in a room of 10 m."""
     place = torch.rand(48, 2, generator=torch.Generator().manual_seed(seed))
     across, along = torch.exp(-((torch.arange(SIZE) / SIZE - place[..., None]) ** 2) / 0.02).unbind(dim=1)
     position = torch.cat([10 * place, torch.full((48, 1), 1.5)], dim=1)
@@ -100,7 +100,7 @@ X, Y = users(seed=1)
 
 @cache
 def trained() -> median_smoothing.Smoothed:
-    """A small localizer that has learnt under noise."""
+    """Train a small localizer under noise."""
     torch.manual_seed(0)
     defence = median_smoothing.build(draws=9)
     made = build({"plugin": "dcnn", "parameters": {}}, (SIZE, SIZE), Y).train()
@@ -114,7 +114,7 @@ def trained() -> median_smoothing.Smoothed:
 
 
 def under_noise(x: torch.Tensor, seed: int) -> np.ndarray:
-    """Estimates (N, DRAWS, 3) [m] under fresh noise."""
+    """Return estimates (N, DRAWS, 3) [m] under fresh noise."""
     generator = torch.Generator().manual_seed(seed)
     noise = (trained().sigma * torch.randn(DRAWS, *x.shape, generator=generator)).flatten(0, 1)
     found = trained().localizer(x.repeat(DRAWS, 1, 1, 1) + noise)
@@ -122,7 +122,7 @@ def under_noise(x: torch.Tensor, seed: int) -> np.ndarray:
 
 
 def attacked(eps: float) -> list[torch.Tensor]:
-    """What attacks within an L2 radius make of the users: gradients through the median, and random directions."""
+    """Attack the users within an L2 radius: by gradients through the median, and by random directions."""
     loss = squared_error(trained(), Y)
     climb = {"steps": 10, "step": 2.5, "random_start": True, "keep_best": True}
     found = [gradient.perturb(loss, X, eps=eps, norm="l2", **climb)]
@@ -134,13 +134,13 @@ def attacked(eps: float) -> list[torch.Tensor]:
 
 
 def reported_errors(x: torch.Tensor) -> np.ndarray:
-    """Errors (N,) [m] of the median under fresh noise."""
+    """Return errors (N,) [m] of the median under fresh noise."""
     return np.linalg.norm(np.median(under_noise(x, seed=2), axis=1) - Y.double().numpy(), axis=1)
 
 
 @pytest.mark.parametrize("radius_sigmas", [0.5, 1.5])
 def test_never_violated(radius_sigmas: float) -> None:
-    """No attack within its radius drives any user's reported estimate beyond the certified error."""
+    """No attack within the radius drives a reported estimate beyond its verified error."""
     estimates, radius = under_noise(X, seed=1), radius_sigmas * trained().sigma
     (certified,) = certificate.certified_errors(estimates, Y.double().numpy(), [radius_sigmas], 0.999)
 
@@ -150,7 +150,7 @@ def test_never_violated(radius_sigmas: float) -> None:
 
 
 def test_can_be_violated() -> None:
-    """The attacks do try: a claim of an eighth of their radius does not stand for most of the users."""
+    """The attacks are strong: a bound for an eighth of their radius fails for most users."""
     (claimed,) = certificate.certified_errors(under_noise(X, seed=1), Y.double().numpy(), [0.25], 0.999)
 
     assert (reported_errors(attacked(2.0 * trained().sigma)[0]) > claimed).mean() > 0.5
@@ -159,7 +159,10 @@ def test_can_be_violated() -> None:
 @pytest.mark.parametrize("name", ["unit", "raw", "db"])
 @pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
 def test_power(name: str, convention) -> None:
-    """No channel perturbation of the certified power drives the input past the radius; if linear, one just to it."""
+    """No channel perturbation of the certified power moves the input beyond the radius.
+
+    For a linear scale, one perturbation moves it exactly by the radius.
+    """
     csi = RNG.normal(size=(20, 8, 6)) + 1j * RNG.normal(size=(20, 8, 6))
     adp, scale, radius = from_matrix(csi, convention), Scale(name, 20.0), 0.1
     share = torch.tensor(10 ** (certificate.certified_psr_db(radius, adp, scale) / 20)).view(-1, 1, 1, 1)
@@ -177,7 +180,7 @@ def test_power(name: str, convention) -> None:
 
 
 def test_silent_user() -> None:
-    """Without signal every perturbation is infinitely strong; at radius 0 there is none."""
+    """A user without signal has the power +inf, since nothing moves its input; radius 0 has the power -inf."""
     adp, scale = np.stack([np.zeros((4, 4)), np.ones((4, 4))]), Scale("unit", 1.0)
 
     assert certificate.certified_psr_db(0.4, adp, scale) == pytest.approx([np.inf, -20])

@@ -1,4 +1,4 @@
-"""Crafting on the test users: measured, verified, without a trace on the localizer."""
+"""Crafting keeps to the budget and leaves the localizer unchanged; measuring reports the true effect."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ PGD = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 3, "step": 
 
 
 def model(plugin: str = "dcnn") -> Localizer:
-    """A localizer with made-up batch statistics."""
+    """Build a localizer with made-up batch statistics."""
     torch.manual_seed(0)
     made = build({"plugin": plugin, "parameters": {}}, (16, 16), torch.tensor([[-3.0, -4.0, 0.0], [3.0, 4.0, 0.0]]))
     made(torch.rand(64, 1, 16, 16))
@@ -36,7 +36,7 @@ def model(plugin: str = "dcnn") -> Localizer:
 def outcome(
     attack: Callable, eps: float = 0.01, batch_size: int = 8, norm: str = "linf", victim=None, users=None, **options
 ) -> Outcome:
-    """Attack the made-up users."""
+    """Attack the made-up users and measure the effect."""
     victim, users = victim or model(), users or domains.of_inputs(ADP, SCALE)
     seeds = list(range(len(ADP)))
     moved, _ = craft(
@@ -46,7 +46,7 @@ def outcome(
 
 
 def test_measures_what_was_done() -> None:
-    """Predictions are those of the localizer on what was stored; sizes are those of the difference."""
+    """Predictions equal the localizer's estimates on the stored inputs; sizes equal the norms of the difference."""
     found = outcome(plugins.attack(PGD))
     difference = (found.adversarial.astype(float) - INPUTS).reshape(19, -1)
 
@@ -67,14 +67,14 @@ def test_measures_what_was_done() -> None:
 @pytest.mark.parametrize("plugin", ["dcnn", "neural_ode"])
 @pytest.mark.parametrize("batch_size", [1, 7, 64])
 def test_batch_size_does_not_matter(batch_size: int, plugin: str) -> None:
-    """A user's adversarial example and prediction do not depend on how many are crafted at once."""
+    """A user's adversarial example and prediction do not depend on the batch size."""
     options = {"eps": 0.01, "norm": "linf", "seeds": list(range(19))}
     victim, attack = model(plugin).double(), plugins.attack(PGD)
     inputs = torch.tensor(INPUTS).double().unsqueeze(1)
     users = domains.Domain(inputs, (), lambda x: x, False)
     reference, other = (craft(victim, users, POSITIONS, attack, batch_size=n, **options)[0] for n in (5, batch_size))
 
-    # in double precision: in single precision the sign of a gradient that is zero but for rounding may differ
+    # double precision: in single precision, rounding decides the sign of a gradient that is nearly zero
     torch.testing.assert_close(other, reference, rtol=0, atol=1e-6)
     single, alone = (outcome(attack, batch_size=n, victim=model(plugin)) for n in (5, batch_size))
     assert (np.abs(single.adversarial - alone.adversarial) <= 1e-6).mean() >= 0.999
@@ -82,7 +82,7 @@ def test_batch_size_does_not_matter(batch_size: int, plugin: str) -> None:
 
 
 def test_left_alone() -> None:
-    """Where nothing is done nothing moves."""
+    """An attack that changes nothing leaves inputs and estimates equal."""
     found = outcome(lambda loss, x, *, eps, generators: x, eps=0.0)
 
     np.testing.assert_array_equal(found.adversarial, INPUTS)
@@ -92,7 +92,7 @@ def test_left_alone() -> None:
 
 @pytest.mark.parametrize("norm", ["linf", "l2"])
 def test_a_broken_budget_is_projected(norm: str) -> None:
-    """An attack that spends more than it may is held to its budget, and what it asked for is told."""
+    """A result beyond the budget is projected onto it; the size before the projection is returned."""
     users = domains.of_inputs(ADP, SCALE)
     options = {"eps": 0.005, "norm": norm, "seeds": list(range(19)), "batch_size": 8}
     greedy = lambda loss, x, *, eps, generators: x + 3 * eps  # noqa: E731
@@ -104,13 +104,13 @@ def test_a_broken_budget_is_projected(norm: str) -> None:
 
 
 def test_a_non_number_is_refused() -> None:
-    """An attack that makes NaN is refused."""
+    """An attack that returns NaN is refused."""
     with pytest.raises(UserError, match="non-finite values; correct its plugin"):
         outcome(lambda loss, x, *, eps, generators: x * torch.nan)
 
 
 def test_leaves_no_trace() -> None:
-    """Weights, statistics and gradients of the localizer are as before."""
+    """An attack does not change weights, statistics and gradients of the localizer."""
     victim = model()
     before = {key: value.clone() for key, value in victim.state_dict().items()}
     outcome(plugins.attack(PGD), victim=victim)
@@ -121,7 +121,7 @@ def test_leaves_no_trace() -> None:
 
 @pytest.mark.parametrize("name", ["adp", "csi", "antenna"])
 def test_power_over_the_air(name: str) -> None:
-    """An attack at -20 dB spends -20 dB of every user's signal, and of a silent user nothing."""
+    """An attack at -20 dB has a PSR of -20 dB for every user; a silent user stays silent."""
     convention, silent = CONVENTIONS["paper"], CSI.copy()
     silent[3] = 0
     adp = from_matrix(silent, convention).astype(np.float32)
@@ -139,7 +139,7 @@ def test_power_over_the_air(name: str) -> None:
     np.testing.assert_allclose(found.psr_db[loud], -20, atol=1e-3)
     assert found.psr_db[3] == -np.inf
     assert found.l2[3] == 0
-    # the lemma: the profile moves by at most what was sent
+    # the lemma of docs/attacks.md: the profile moves by at most the sent perturbation
     level = np.linalg.norm(SCALE.apply(adp).reshape(19, -1), axis=1)
     assert (found.l2[loud] <= 0.1 * level[loud] * (1 + 1e-3)).all()
     errors = [np.linalg.norm(p - POSITIONS, axis=1)[loud] for p in (found.prediction, found.clean_prediction)]
@@ -147,7 +147,7 @@ def test_power_over_the_air(name: str) -> None:
 
 
 def test_targets_and_examples() -> None:
-    """Goals are what the aim says they are; an attack that learns gets the examples and is asked once."""
+    """An attack that learns receives the examples and runs once, also with a target."""
     asked = []
 
     def learning(loss, x, *, eps, generators, examples):

@@ -1,4 +1,4 @@
-"""What attackers move: the lemma, the scale with gradients, power over the air."""
+"""Domains of attacks: the lemma of docs/attacks.md, the scale with gradients, the power over the air."""
 
 import numpy as np
 import pytest
@@ -14,17 +14,17 @@ SIZES = st.tuples(st.integers(1, 5), st.integers(2, 12).map(lambda half: 2 * hal
 
 
 def drawn(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Complex Gaussian numbers, double precision."""
+    """Draw complex Gaussian numbers in double precision."""
     return rng.normal(size=shape) + 1j * rng.normal(size=shape)
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 2**31), size=SIZES, name=st.sampled_from(["paper", "dyloc"]), share=st.floats(1e-6, 10))
 def test_lemma(seed: int, size: tuple, name: str, share: float) -> None:
-    """What moves the profile is what moves the channel, at the same power relative to the signal.
+    """Perturbations of the profile and of the channel are equivalent, at the same power relative to the signal.
 
-    Every channel perturbation moves the profile by at most its own size; and every profile D + ADP(H) >= 0 is the
-    profile of H + E with E = U (D o phase(U^H H V)) V^H, whose size is that of D.
+    Every channel perturbation moves the profile by at most its own size. Every profile D + ADP(H) >= 0 is the profile
+    of H + E with E = U (D o phase(U^H H V)) V^H, and E has the size of D.
     """
     rng, convention = np.random.default_rng(seed), CONVENTIONS[name]
     h, e = drawn(rng, *size), share * drawn(rng, *size)
@@ -46,7 +46,7 @@ def test_lemma(seed: int, size: tuple, name: str, share: float) -> None:
 
 @pytest.mark.parametrize("name", ["unit", "db", "raw"])
 def test_scale_with_gradients(name: str) -> None:
-    """The scale that attackers climb through is the one that models are trained on."""
+    """The scale with gradients equals the scale of the model's input."""
     magnitude, scale = np.random.default_rng(0).uniform(0, 2, (3, 4, 5)) ** 8, Scale(name, 0.7)
     found = domains.scaled(torch.tensor(magnitude), scale)
 
@@ -55,7 +55,7 @@ def test_scale_with_gradients(name: str) -> None:
 
 @pytest.mark.parametrize("convention", CONVENTIONS.values(), ids=CONVENTIONS)
 def test_ways_to_the_input(convention) -> None:
-    """Left alone, every domain gives the model's input; each user's signal has unit energy, a silent one none."""
+    """Without an attack, every domain gives the model's input; each signal has unit energy, a silent one has none."""
     scale, csi = Scale("db", 3.0), drawn(np.random.default_rng(1), 4, 8, 6)
     csi[2] = 0
     adp = from_matrix(csi, convention)
@@ -74,7 +74,7 @@ def test_ways_to_the_input(convention) -> None:
 
 
 def test_one_antenna() -> None:
-    """What a transmitter sends arrives with its own power, and is an angle bin's alone if it lies on one."""
+    """A sent spectrum keeps its power; a transmitter at the centre of an angle bin moves only this bin."""
     csi, convention = drawn(np.random.default_rng(2), 1, 16, 8), CONVENTIONS["paper"]
     users = domains.of_antenna(csi, Scale("raw", 1.0), convention, 4 / 16)
     silence = domains.of_antenna(0 * csi + 1e-9 * csi, Scale("raw", 1.0), convention, 4 / 16)
@@ -87,7 +87,7 @@ def test_one_antenna() -> None:
 
 
 def test_gradient_at_zero() -> None:
-    """A channel without signal, and pixels below the floor, have gradients that are numbers."""
+    """A channel without signal, and pixels below the floor, have finite gradients."""
     users = domains.of_channels(np.zeros((2, 8, 8), dtype=complex), Scale("db", 1.0), CONVENTIONS["paper"])
     moved = users.start.clone().requires_grad_()
     (slope,) = torch.autograd.grad(users.inputs(moved).sum(), moved)

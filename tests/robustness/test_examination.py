@@ -1,4 +1,4 @@
-"""Verdicts: honest localizers are believed, planted faults are caught, each by the word that it deserves."""
+"""The examination passes honest localizers and finds planted faults; each fault has the right verdict."""
 
 import copy
 from functools import cache
@@ -17,7 +17,7 @@ EPS, SIZE = 0.004, 16
 
 
 def users(count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Made-up profiles, a peak in the plane whose place is the position of the user in a room of 10 m."""
+    """Make profiles with one peak each; its place in the profile is the user's position in a room of 10 m."""
     generator = torch.Generator().manual_seed(seed)
     place = torch.rand(count, 2, generator=generator)
     bins = torch.arange(SIZE) / SIZE
@@ -32,7 +32,7 @@ X, Y = users(64, seed=1)
 
 @cache
 def trained(plugin: str) -> Localizer:
-    """A localizer that has learnt the made-up users a little."""
+    """Train a localizer for a short time on made-up users."""
     torch.manual_seed(0)
     made = build({"plugin": plugin, "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
@@ -52,12 +52,12 @@ class Planted(nn.Module):
         self.inner, self.fault = inner, fault
 
     def forward(self, x: Tensor) -> Tensor:
-        """Estimate what the fault leaves."""
+        """Estimate positions from the faulty input."""
         return self.inner(self.fault(x))
 
 
 class Adaptive(nn.Module):
-    """The block of a neural ODE under an adaptive solver, one step length for the whole batch."""
+    """The block of a neural ODE with an adaptive solver that has one step size for the whole batch."""
 
     def __init__(self, block: nn.Module):
         super().__init__()
@@ -71,7 +71,7 @@ class Adaptive(nn.Module):
 def judged(
     made: nn.Module, other: nn.Module, solver: nn.Module | None = None, count: int = 64, queries: int = 150
 ) -> tuple[str, dict[str, verdict.Check]]:
-    """Examine and judge; examples of the other localizer are tried as well."""
+    """Examine and judge a localizer, also under examples of another localizer."""
     x, y = X[:count], Y[:count]
     run = examination.attacks(EPS, largest=1.0, queries=queries)
     figures = examination.examine(made, x, y, run, constant=Y.mean(dim=0), solver=solver)
@@ -90,7 +90,7 @@ def failed(checks: dict[str, verdict.Check]) -> set[str]:
 
 @pytest.mark.parametrize("plugin", ["dcnn", "neural_ode"])
 def test_honest_localizers(plugin: str) -> None:
-    """The plain DCNN and the neural ODE of fixed steps are not masked, nor a matter of protocol."""
+    """The plain DCNN and the neural ODE with fixed steps pass all checks of masking and protocol."""
     word, checks = judged(trained(plugin), trained("dcnn" if plugin == "neural_ode" else "neural_ode"))
 
     assert word in ("OK", "WARN"), checks
@@ -98,7 +98,7 @@ def test_honest_localizers(plugin: str) -> None:
 
 
 def test_rounded_input() -> None:
-    """A localizer that rounds its input has no gradients to follow, but its unrounded twin betrays it."""
+    """A localizer that rounds its input has no gradients; examples of the same network without rounding show it."""
     word, checks = judged(Planted(trained("dcnn"), lambda x: torch.round(x * 256) / 256), trained("dcnn"))
 
     assert word == "MASKED"
@@ -106,7 +106,7 @@ def test_rounded_input() -> None:
 
 
 def test_noise() -> None:
-    """A random estimate is a matter of protocol, not of masking."""
+    """A random estimate fails the protocol, not the checks of masking."""
     word, checks = judged(Planted(trained("dcnn"), lambda x: x + 0.002 * torch.randn_like(x)), trained("neural_ode"))
 
     assert word == "PROTOCOL", checks
@@ -115,11 +115,11 @@ def test_noise() -> None:
 
 
 def test_adaptive_solver() -> None:
-    """An adaptive solver makes a user's estimate depend on who else is in the batch."""
+    """An adaptive solver makes a user's estimate depend on the other users of the batch."""
     exact = trained("neural_ode")
     made = copy.deepcopy(exact)
     made.network.blocks[0] = Adaptive(made.network.blocks[0])
-    # few users and queries: how many steps such a solver takes is its own affair
+    # few users and queries: such a solver may take many steps
     word, checks = judged(made, trained("dcnn"), solver=exact, count=16, queries=5)
 
     assert word == "PROTOCOL", checks
@@ -128,7 +128,7 @@ def test_adaptive_solver() -> None:
 
 
 def test_constant_is_not_masked() -> None:
-    """A localizer that looks at nothing has no gradient, and hides nothing."""
+    """A localizer that ignores its input has a true gradient of zero and is not masked."""
     made = build({"plugin": "constant", "parameters": {}}, (SIZE, SIZE), Y).eval()
     word, checks = judged(made, trained("dcnn"))
 
@@ -136,7 +136,7 @@ def test_constant_is_not_masked() -> None:
 
 
 def test_an_attack_that_cheats() -> None:
-    """One that spends too much or leaves a trace is found out."""
+    """An attack that exceeds its budget or changes the localizer fails the protocol."""
     made, run = copy.deepcopy(trained("dcnn")), examination.attacks(EPS, largest=1.0, queries=5)
 
     def cheat(loss, x, *, eps, norm):
@@ -151,7 +151,7 @@ def test_an_attack_that_cheats() -> None:
 
 
 def test_estimates_that_are_no_numbers() -> None:
-    """A broken localizer has no verdict but a message."""
+    """A localizer with NaN estimates is refused."""
     run = examination.attacks(EPS, largest=1.0, queries=5)
-    with pytest.raises(UserError, match="under noise the estimates are no finite numbers"):
+    with pytest.raises(UserError, match="expected finite estimates under noise, found NaN"):
         examination.examine(Planted(trained("dcnn"), lambda x: x * torch.nan), X, Y, run, constant=Y.mean(dim=0))

@@ -1,4 +1,4 @@
-"""The faster network is the same network."""
+"""A folded network equals the original network."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from robustloc.robustness import folding
 
 @pytest.mark.parametrize("plugin", plugins.names("models"))
 def test_equal_estimates_and_gradients(plugin: str) -> None:
-    """Estimates and input gradients agree to rounding, also when the original is in training, which it stays."""
+    """Estimates and input gradients agree up to rounding; folding does not change the original."""
     torch.manual_seed(0)
     made = (
         build({"plugin": plugin, "parameters": {}}, (16, 16), torch.tensor([[-3.0, -4.0, 0.0], [3.0, 4.0, 0.0]]))
@@ -47,7 +47,7 @@ class Skipping(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(32, 3))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Call the first three layers, then the others."""
+        """Call the first three layers, then the other layers."""
         return self.layers[3:](self.layers[:3](x))
 
 
@@ -66,7 +66,7 @@ class Hooked(nn.Module):
 
 @pytest.mark.parametrize("made", [Skipping(), Hooked()], ids=["parts", "hook"])
 def test_unusual_networks_are_left_alone(made: nn.Module) -> None:
-    """A network that cannot be folded is attacked unchanged."""
+    """A network that cannot be folded keeps its estimates."""
     x = torch.rand(5, 1, 8, 8)
     with torch.no_grad():
         torch.testing.assert_close(folding.folded(made.eval(), x)(x), made(x))

@@ -1,4 +1,4 @@
-"""Attacks on networks of one's own: any shape, device and precision, without a trace."""
+"""Attacks on any network: all input shapes, types and precisions work, and the network does not change."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ PARAMETERS = {
 
 
 def network(dtype: torch.dtype = torch.float32) -> nn.Module:
-    """A network with batch statistics and dropout, in training mode but for one frozen part."""
+    """Build a network with batch statistics and dropout, in training mode except for one part."""
     torch.manual_seed(0)
     made = nn.Sequential(
         nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Dropout(0.5), nn.Flatten(), nn.Linear(4 * 36, 3)
@@ -31,13 +31,13 @@ def network(dtype: torch.dtype = torch.float32) -> nn.Module:
 
 
 def errors(model: nn.Module, x: Tensor) -> np.ndarray:
-    """Position errors in eval mode."""
+    """Return position errors [m] in eval mode."""
     return rl.position_error(model.eval()(x), Y)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_every_attack(name: str) -> None:
-    """Every plugin moves inputs within the budget; all but noise raise the mean error."""
+    """Every attack moves inputs within the budget; every attack except noise increases the mean error."""
     moved = rl.attack(network(), X, Y, name, eps=0.02, **PARAMETERS[name])
 
     assert moved.shape == X.shape
@@ -47,7 +47,7 @@ def test_every_attack(name: str) -> None:
 
 
 def test_budget_of_l2() -> None:
-    """The budget is the norm of a sample's whole perturbation."""
+    """The L2 budget limits the norm of a sample's whole perturbation."""
     moved = rl.attack(network(), X, Y, "gradient", eps=0.3, norm="l2", step=2.0)
 
     torch.testing.assert_close(size(moved - X, "l2").flatten(), torch.full((70,), 0.3), rtol=1e-4, atol=0)
@@ -69,7 +69,7 @@ def test_leaves_no_trace() -> None:
 
 @pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
 def test_without_gradients(context: type) -> None:
-    """The result is the same where the caller has turned gradients off, also for weights that need none."""
+    """The result is the same with frozen weights and in a context without gradients."""
     model = network().requires_grad_(False)
     with context():
         moved = rl.attack(model, X, Y, "apgd", eps=0.02, steps=3)
@@ -78,7 +78,7 @@ def test_without_gradients(context: type) -> None:
 
 
 def test_arrays_and_precision() -> None:
-    """Arrays, also read-only ones, do as tensors; the result has the network's precision."""
+    """Arrays give the same result as tensors, also read-only ones; the result has the network's precision."""
     arrays = X.numpy().copy(), Y.numpy().astype(float)
     arrays[0].flags.writeable = False
     moved = rl.attack(network(), *arrays, "apgd", eps=0.02, steps=3)
@@ -88,7 +88,7 @@ def test_arrays_and_precision() -> None:
 
 
 def test_a_sample_does_not_depend_on_the_others() -> None:
-    """The first samples are moved in the same way alone; another seed moves them in another way."""
+    """A sample's result does not depend on the other samples, but it depends on the seed."""
     model = network(torch.float64)
     moved, few, other = (
         rl.attack(model, X[:count], Y[:count], "gradient", eps=0.02, random_start=True, step=0.5, seed=seed)
@@ -103,27 +103,27 @@ def test_a_sample_does_not_depend_on_the_others() -> None:
     ("message", "change"),
     {
         "there is no attack plugin 'pgd'; .*apgd, gradient, noise": {"name": "pgd"},
-        "apgd: unknown parameters step; valid ones: minimum, restarts, rho, steps": {"step": 1.0},
+        "apgd: unknown parameters step; valid ones: minimum, restarts, steps": {"step": 1.0},
         "apgd: expected norm in .*found 'l1'": {"norm": "l1"},
         r"expected x of shape .* found \(70, 1, 8, 8\) and \(69, 3\)": {"position": Y[:69]},
-        r"a network that gives \(2, 3\) for 2 inputs, found \(2, 64\)": {"model": nn.Flatten()},
+        r"a network that returns shape \(2, 3\) for 2 inputs, found \(2, 64\)": {"model": nn.Flatten()},
         "universal: this attack learns; pass examples=": {"name": "universal"},
         "noise: this attack does not learn; leave examples out": {"name": "noise", "examples": (X, Y)},
     }.items(),
 )
 def test_mistakes(message: str, change: dict) -> None:
-    """A message says what was expected and what was found."""
+    """A message names the expected value and the value found."""
     call = {"model": network(), "x": X, "position": Y, "name": "apgd", "eps": 0.01} | change
     with pytest.raises(rl.UserError, match=message):
         rl.attack(**call)
 
 
 def test_examine() -> None:
-    """An honest network has gradients that are right and used, and the same estimate every time."""
+    """An honest network has right and usable gradients, and the same estimate at every call."""
     found = rl.examine(network(), X.numpy(), Y.numpy(), eps=0.02)
 
     assert found["clean_rmse_m"] < found["fgsm_rmse_m"] <= found["apgd_rmse_m"] * 1.01
     assert found["gradient_ratio"] == pytest.approx(1, abs=0.01)
     assert found["dead_gradients"] == found["repeat_m"] == found["traces"] == 0
-    with pytest.raises(rl.UserError, match="magnitudes, found -1 as the smallest"):
+    with pytest.raises(rl.UserError, match=r"at least 0 \(magnitudes\), found -1; correct x"):
         rl.examine(network(), -torch.ones_like(X), Y, eps=0.02)

@@ -1,4 +1,4 @@
-"""Rules of the verdict, one by one."""
+"""Each rule of the verdict fails on its own value."""
 
 import pytest
 from configurations import LIMITS
@@ -13,7 +13,7 @@ GOOD = {
     "budget": 1.0, "traces": 0.0, "closed_form": 1e-15,
 }  # fmt: skip
 
-# what one figure must be for a check to fail, and the word that this earns
+# check -> value that fails it, and the verdict that follows
 FAULTS = {
     "C1": ("dead_gradients", 0.02, "MASKED"),
     "C2": ("gradient_ratio", 0.82, "MASKED"),
@@ -36,7 +36,7 @@ FAULTS = {
 
 
 def test_nothing_wrong() -> None:
-    """All checks of the list are made, and pass."""
+    """With good values, every check runs and passes."""
     checks = verdict.judge(GOOD, LIMITS)
 
     assert {check.check for check in checks} == set(FAULTS)
@@ -46,7 +46,7 @@ def test_nothing_wrong() -> None:
 
 @pytest.mark.parametrize("check", FAULTS)
 def test_one_thing_wrong(check: str) -> None:
-    """Each check fails by its own figure, alone, and earns its word."""
+    """One bad value fails only its own check and gives the check's word."""
     name, figure, word = FAULTS[check]
     checks = verdict.judge(GOOD | {name: figure}, LIMITS)
 
@@ -55,7 +55,7 @@ def test_one_thing_wrong(check: str) -> None:
 
 
 def test_weak_apgd() -> None:
-    """An APGD that stays behind PGD is a sign of masking, too."""
+    """An APGD that finds smaller errors than PGD is also a sign of masking."""
     checks = verdict.judge(GOOD | {"apgd_rmse_m": 2.1}, LIMITS)
 
     assert {one.what for one in checks if one.passed is False} == {"APGD / PGD"}
@@ -63,7 +63,7 @@ def test_weak_apgd() -> None:
 
 
 def test_order_of_words() -> None:
-    """Masking counts before protocol, protocol before warnings."""
+    """Masking comes before protocol, and protocol before warnings."""
     warned, random = {"fgsm_rmse_m": 1.4}, {"alone_m": 1.0}
 
     assert verdict.word(verdict.judge(GOOD | warned | random, LIMITS)) == "PROTOCOL"
@@ -71,7 +71,7 @@ def test_order_of_words() -> None:
 
 
 def test_not_asked() -> None:
-    """What does not apply neither passes nor fails; a random network has no derivative to hold gradients against."""
+    """A check that does not apply neither passes nor fails; a random network has no derivative to compare with."""
     checks = verdict.judge(GOOD | {"solver_rmse_m": None, "gradient_ratio": 0.3, "repeat_m": 1.0}, LIMITS)
 
     assert {check.check for check in checks if check.passed is None} == {"C2", "C10"}

@@ -1,8 +1,8 @@
 """Adversarial training (section IV-B): a mixture of adversarial and clean users with their true positions.
 
-On-line: examples are crafted against the network as it is at that step. Per batch one of the attacks is drawn, per
-user an epsilon between 0 and the largest. With one step from a random start and no clean users, this is the fast
-adversarial training of Wong, Rice & Kolter (ICLR 2020).
+The training is on-line: each step crafts its examples against the current network. Each batch draws one of the attacks.
+Each user draws an epsilon between 0 and the largest. With one step from a random start and no clean users, this is the
+fast adversarial training of Wong, Rice & Kolter (ICLR 2020).
 """
 
 from collections.abc import Callable
@@ -18,8 +18,11 @@ def build(*, attacks: list[Callable], clean_share: float = 0.5) -> "Adversarial"
     """Build the defence.
 
     Args:
-        attacks: those that examples are crafted with.
-        clean_share: share of each batch that stays clean.
+        attacks: functions ``(loss, x, *, eps, generators) -> x`` that craft the examples; at least one.
+        clean_share: share of each batch that stays clean, at least 0 and below 1.
+
+    Raises:
+        ValueError: there is no attack, or the share is out of range.
     """
     if not attacks:
         raise ValueError("adversarial training needs at least one attack; name them under attacks")
@@ -37,11 +40,12 @@ class Adversarial(Defence):
     def on_batch(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        """Return the batch with the users behind the clean share perturbed."""
+        """Return the batch: first the clean users, then the perturbed ones."""
         clean = round(self.clean_share * len(x))
         if clean == len(x):
             return x, y
         attack = drawn_attack(self.attacks, generators)
+        # a user keeps the generator of its own place in the batch
         generators = generators[clean : len(x)]
         epsilons = drawn_epsilons(x[clean:], eps, generators)
         perturbed = attack(squared_error(localizer, y[clean:]), x[clean:], eps=epsilons, generators=generators)

@@ -1,7 +1,10 @@
-"""Jacobian regularisation (Hoffman, Roberts & Yaida 2019), exact: a position has three coordinates, so three rows.
+"""Jacobian regularisation (Hoffman, Roberts & Yaida 2019), with the exact Jacobian.
 
-Needs no attack, and so cannot have been fitted to one. A perturbation of at most epsilon per pixel moves coordinate k
-by at most epsilon times the absolute sum of row k, to first order: the penalty is the length of these three bounds [m].
+A position has three coordinates, so the Jacobian has three rows and costs three gradients. The paper estimates it from
+random projections because its networks have many outputs. The defence uses no attack, so it cannot overfit to one.
+
+A perturbation of at most epsilon per pixel moves coordinate k, to first order, by at most epsilon times the sum of the
+absolute values of row k. The penalty is the Euclidean length of these three bounds [m].
 """
 
 import torch
@@ -15,7 +18,10 @@ def build(*, weight: float = 1.0) -> "Jacobian":
     """Build the defence.
 
     Args:
-        weight: of the first-order bound at the largest epsilon, beside the distance.
+        weight: weight of the first-order bound at the largest epsilon; the distance has weight 1.
+
+    Raises:
+        ValueError: the weight is not positive.
     """
     if weight <= 0:
         raise ValueError(f"weight: expected a positive number, found {weight}")
@@ -23,20 +29,21 @@ def build(*, weight: float = 1.0) -> "Jacobian":
 
 
 class Jacobian(Defence):
-    """Adds the first-order bound on what a perturbation does to the loss."""
+    """Adds the first-order bound on the movement of an estimate to the loss."""
 
     def __init__(self, weight: float):
         self.weight = weight
 
     def loss(self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
-        """Return the mean distance and, weighted, the mean bound."""
+        """Return the mean distance plus the weighted mean bound [m]."""
         return mean_distance(localizer(x), y) + self.weight * bound(localizer, x, eps).mean()
 
 
 def bound(localizer: nn.Module, x: Tensor, eps: float) -> Tensor:
-    """First-order bound [m] on how far a perturbation of at most eps per pixel moves each of N estimates: (N,).
+    """First-order bound (N,) [m] on how far a perturbation of at most eps per pixel moves each of N estimates.
 
-    In eval mode, since batch statistics would mix the users' rows; differentiable with respect to the weights.
+    The bound is differentiable with respect to the weights. The localizer runs in eval mode, since batch statistics
+    would mix the rows of different users.
     """
     x = x.detach().requires_grad_()
     with evaluating(localizer):

@@ -1,7 +1,7 @@
-"""Map clamp: an estimate outside the service area is moved to its nearest point inside.
+"""Map clamp: moves an estimate outside the service area to the nearest point of the area.
 
-The area is the box around the training users, so no training is needed. The clamp is a part of the localizer that is
-attacked: attackers see through it, and cannot gain from estimates that no user would believe.
+The area is the box around the training users, so the defence needs no training. The clamp is a part of the attacked
+localizer, so attacks differentiate through it. An attacker gains nothing from estimates that are clearly impossible.
 """
 
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ def build() -> "MapClamp":
 
 
 class MapClamp(Defence):
-    """Clamps what the localizer estimates."""
+    """Clamps the estimates of the localizer."""
 
     def wrap(self, localizer: nn.Module, eps: float) -> nn.Module:
         """Return the clamped localizer."""
@@ -30,6 +30,6 @@ class Clamped(nn.Module):
         self.localizer = localizer
 
     def forward(self, x: Tensor) -> Tensor:
-        """Estimate, and project onto the area."""
+        """Estimate positions and project them onto the area."""
         low, high = self.localizer.area
         return self.localizer(x).clamp(low, high)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from robustloc.defences.parts.base import Noisy
 
 CERTIFIES = True  # contract: src/robustloc/defences/__init__.py
+# every localizer has the same bank, so a checkpoint does not need to store it
 BANK_SEED = 0
 
 
@@ -20,7 +21,10 @@ def build(*, sigma_epsilons: float = 1.0, draws: int = 15) -> "MedianSmoothing":
 
     Args:
         sigma_epsilons: standard deviation of the noise on the scaled input, in units of epsilon.
-        draws: noise patterns whose median is the estimate; odd.
+        draws: number of noise patterns whose median is the estimate; odd.
+
+    Raises:
+        ValueError: the number of draws is even or below 1, or the standard deviation is not positive.
     """
     if draws < 1 or draws % 2 == 0:
         raise ValueError(f"draws: expected an odd number, found {draws}")
@@ -28,14 +32,14 @@ def build(*, sigma_epsilons: float = 1.0, draws: int = 15) -> "MedianSmoothing":
 
 
 class MedianSmoothing(Noisy):
-    """Training under noise, and estimation by the median under noise."""
+    """Trains under noise and estimates by the median under noise."""
 
     def __init__(self, sigma_epsilons: float, draws: int):
         super().__init__(sigma_epsilons)
         self.draws = draws
 
     def wrap(self, localizer: nn.Module, eps: float) -> nn.Module:
-        """Return the localizer's median under noise of sigma_epsilons * eps."""
+        """Return the median of the localizer under noise of standard deviation sigma_epsilons * eps."""
         return Smoothed(localizer, self.sigma_epsilons * eps, self.draws)
 
 
@@ -61,7 +65,7 @@ class Smoothed(nn.Module):
             median = estimates.median(dim=0)
         if not torch.is_grad_enabled():
             return median.values
-        # The gradient of a median is the gradient of the draw that it selects. So only the selected draw of each
-        # coordinate is computed again with a graph: this needs a fifth of the memory.
+        # The gradient of a median is the gradient of its selected draw. So only the selected draw of each coordinate is
+        # computed a second time, with a graph. This needs a fifth of the memory.
         taken = self.localizer((x.unsqueeze(1) + noise[median.indices]).flatten(0, 1))
         return taken.view(len(x), 3, 3).diagonal(dim1=1, dim2=2)

@@ -1,4 +1,4 @@
-"""Training on users under white Gaussian noise, as Zhang et al. (2022) do with channel fingerprints."""
+"""Training under white Gaussian noise, as Zhang et al. (2022) train on channel fingerprints."""
 
 from robustloc.defences.parts.base import Noisy
 
@@ -8,5 +8,8 @@ def build(*, sigma_epsilons: float = 1.0) -> Noisy:
 
     Args:
         sigma_epsilons: standard deviation of the noise on the scaled input, in units of the largest epsilon.
+
+    Raises:
+        ValueError: the standard deviation is not positive.
     """
     return Noisy(sigma_epsilons)

@@ -1,4 +1,4 @@
-"""No defence: training on the clean users; with ``start`` the control that fine-tuned defences are held against."""
+"""No defence: training on the clean users. With ``start`` it is the control for fine-tuned defences."""
 
 from robustloc.defences.parts.base import Defence
 

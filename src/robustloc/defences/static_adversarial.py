@@ -1,7 +1,8 @@
-"""Adversarial training as the words of section IV-B read: the sets are crafted before, on the localizer as it starts.
+"""Adversarial training with sets that are crafted once, before training: the literal reading of section IV-B.
 
-The training set is the clean users and, for each attack, an adversarial copy of all of them; nothing is crafted anew
-while the network changes. ``start`` names the localizer to craft on: an untrained one has no weakness to learn from.
+The training set holds the clean users and, for each attack, an adversarial copy of all of them. The copies stay the
+same while the network changes. ``start`` names the trained localizer to craft on; examples that are crafted on an
+untrained localizer show no weakness of a trained one.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,10 @@ def build(*, attacks: list[Callable]) -> "StaticAdversarial":
     """Build the defence.
 
     Args:
-        attacks: one adversarial copy of the training users is made with each.
+        attacks: functions ``(loss, x, *, eps, generators) -> x``; each makes one copy of the training users.
+
+    Raises:
+        ValueError: there is no attack.
     """
     if not attacks:
         raise ValueError("static adversarial training needs at least one attack; name them under attacks")
@@ -33,9 +37,10 @@ class StaticAdversarial(Defence):
     def on_training_set(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        """Return the clean users and their adversarial copies, an epsilon between 0 and the largest each."""
+        """Return the clean users and their adversarial copies; each copy draws an epsilon between 0 and the largest."""
         copies = [x]
         for attack in self.attacks:
+            # there is one generator per place in a batch, so the training users are crafted batch by batch
             for users, positions in zip(x.split(len(generators)), y.split(len(generators)), strict=True):
                 own = generators[: len(users)]
                 epsilons = drawn_epsilons(users, eps, own)

@@ -1,4 +1,7 @@
-"""TRADES (Zhang et al., ICML 2019) for positions: clean estimates near the truth, perturbed near the clean ones."""
+"""TRADES (Zhang et al., ICML 2019) for positions.
+
+The loss draws clean estimates towards the true positions, and perturbed estimates towards the clean estimates.
+"""
 
 from collections.abc import Callable
 
@@ -13,9 +16,12 @@ def build(*, attacks: list[Callable], weight: float = 1.0) -> "Trades":
     """Build the defence.
 
     Args:
-        attacks: those that drive an estimate away from the clean one; they need a random start, since the distance
-            from itself has no gradient.
-        weight: of the distance between clean and perturbed estimates (1 / lambda of the paper).
+        attacks: functions ``(loss, x, *, eps, generators) -> x`` that drive an estimate away from the clean estimate.
+            They need a random start: at the clean input this distance is zero and has no gradient.
+        weight: weight of the distance between clean and perturbed estimates (1 / lambda in the paper).
+
+    Raises:
+        ValueError: there is no attack, or the weight is not positive.
     """
     if not attacks:
         raise ValueError("trades needs at least one attack with a random start; name them under attacks")
@@ -31,7 +37,11 @@ class Trades(Defence):
         self.attacks, self.weight = attacks, weight
 
     def loss(self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
-        """Return the mean distance from the truth and, weighted, of the perturbed estimates from the clean ones."""
+        """Return the mean distance of clean estimates from the truth plus the weighted distance of the perturbed ones.
+
+        Raises:
+            ValueError: an attack has no random start.
+        """
         attack = drawn_attack(self.attacks, generators)
         generators = generators[: len(x)]
         with torch.no_grad(), evaluating(localizer):
@@ -39,6 +49,9 @@ class Trades(Defence):
         epsilons = drawn_epsilons(x, eps, generators)
         perturbed = attack(squared_error(localizer, estimate), x, eps=epsilons, generators=generators)
         if eps > 0 and torch.equal(perturbed, x):
-            raise ValueError("attacks: trades needs a random start, the distance from itself has no gradient")
+            raise ValueError(
+                "attacks: trades needs attacks with a random start, found one without; set random_start: true"
+            )
+        # one pass over both, so that batch statistics see clean and perturbed users alike
         clean, moved = localizer(torch.cat([x, perturbed.detach()])).chunk(2)
         return mean_distance(clean, y) + self.weight * mean_distance(moved, clean)

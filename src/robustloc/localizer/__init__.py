@@ -1,1 +1,1 @@
-"""A localizer: a network with the scaling of its positions; its training, its checkpoint, files of other origin."""
+"""Localizers: the network with its position scaling, its training, its checkpoint, and networks from other programs."""

@@ -1,4 +1,4 @@
-"""Take a localizer from a file as it is: TorchScript, or a checkpoint of another run."""
+"""Use a localizer from a file without training: TorchScript, or a checkpoint of another run."""
 
 from pathlib import Path
 
@@ -12,20 +12,21 @@ from robustloc.localizer.network import scripted
 
 
 def adopt(file: Path, checkpoint: Path, x: Tensor, position: Tensor) -> None:
-    """Copy the network of a file into a checkpoint, and check that it can be attacked.
+    """Copy the network of a file into a checkpoint, and check that attacks can use it.
 
     Args:
         file: TorchScript or a checkpoint of robustloc.
-        checkpoint: where to write.
-        x: (N, 1, angle bins, delay bins) scaled inputs of a few users, on whom the network is tried.
+        checkpoint: path to write.
+        x: (3, 1, angle bins, delay bins) scaled inputs of three users; the check runs the network on them.
         position: (M, 3) positions of the training users [m].
 
     Raises:
-        UserError: the file is damaged, of another shape, or a network that attacks and verdicts cannot use; names it.
+        UserError: the file is damaged, is for profiles of another shape, or holds a network that attacks and verdicts
+            cannot use. The message names the file.
     """
     shape, is_checkpoint = tuple(x.shape[2:]), model_file.described(file)["is_checkpoint"]
     if is_checkpoint:
-        load(file)  # reports what is wrong with it
+        load(file)  # its messages name the file; inside the try below they would name it twice
     try:
         if is_checkpoint:
             copy(file, checkpoint, shape)

@@ -1,4 +1,7 @@
-"""The users that training sees, as whole tensors on its device: no work per user, no loader processes."""
+"""The users of training, as whole tensors on its device.
+
+All users fit into memory. Whole tensors need no work per user and no loader processes, as torch's DataLoader does.
+"""
 
 import math
 from collections.abc import Iterator
@@ -10,7 +13,12 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Data:
-    """Training and validation users: scaled ADPs (N, 1, angle bins, delay bins) and positions (N, 3) [m]."""
+    """Training users and validation users.
+
+    Attributes:
+        x, validation_x: (N, 1, angle bins, delay bins) scaled ADPs.
+        y, validation_y: (N, 3) positions [m].
+    """
 
     x: Tensor
     y: Tensor
@@ -23,12 +31,12 @@ class Data:
 
 
 class Batches:
-    """One epoch of users, each batch presented ``repeats`` times in a row.
+    """One epoch of users; yields each batch ``repeats`` times in a row.
 
     Args:
-        x, y: all users.
-        size: users per batch; the last one holds what is left.
-        order: (N,) permutation of the users, or None to keep theirs.
+        x, y: inputs (N, …) and positions (N, 3) [m] of all users.
+        size: users per batch; the last batch holds the rest.
+        order: (N,) permutation of the users; None keeps their order.
         repeats: see `robustloc.defences.parts.base.Defence`.
     """
 

@@ -1,4 +1,4 @@
-"""How large a localizer is: what it has learnt, and what an estimate costs."""
+"""Size of a localizer: its number of trained parameters, and the operations that an estimate costs."""
 
 import torch
 from torch import Tensor, nn
@@ -8,12 +8,15 @@ from torch.utils.flop_counter import FlopCounterMode
 def count(localizer: nn.Module, x: Tensor) -> dict[str, int]:
     """Count a localizer's trained parameters, and the multiply-adds of one user's estimate.
 
-    Of the operations those of convolutions and matrix products count, as everywhere in the literature; a solver's
-    steps count each, and where they adapt to the user the mean is given.
+    Only convolutions and matrix products count, as is usual in the literature. Every step of an ODE solver counts. The
+    number of steps may depend on the user, so the result is the mean over users.
 
     Args:
         localizer: in eval mode.
-        x: (N, 1, angle bins, delay bins) some users' scaled ADPs.
+        x: (N, 1, angle bins, delay bins) scaled ADPs of some users.
+
+    Returns:
+        ``parameters`` and ``multiply_adds``.
     """
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         for user in x.split(1):
@@ -21,5 +24,5 @@ def count(localizer: nn.Module, x: Tensor) -> dict[str, int]:
     return {
         "parameters": sum(tensor.numel() for tensor in localizer.parameters() if tensor.requires_grad),
         "multiply_adds": counter.get_total_flops()
-        // (2 * len(x)),  # an addition and a multiplication are two operations
+        // (2 * len(x)),  # the counter counts an addition and a multiplication as two operations
     }

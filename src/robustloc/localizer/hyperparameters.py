@@ -1,17 +1,17 @@
-"""How a localizer is trained: length, rates, and how the arithmetic is done."""
+"""Hyperparameters of training: its length, its rates, and its arithmetic."""
 
 import math
 from dataclasses import dataclass
 
 import torch
 
-# of training.csv, per epoch
+# columns of training.csv, which has one row per epoch
 LOGGED = ["epoch", "training_loss", "validation_loss", "validation_rmse_m"]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast to train; see `config.schema.yaml` for each field."""
+    """Hyperparameters of one training; `config.schema.yaml` describes each field."""
 
     epochs: int
     batch_size: int
@@ -23,13 +23,17 @@ class Recipe:
     compile: bool = False
 
     def optimizer(self, parameters: object) -> torch.optim.Optimizer:
-        """Return AdamW over some parameters, at the peak rate."""
+        """Return AdamW over some parameters, at the peak learning rate."""
         return torch.optim.AdamW(parameters, self.learning_rate, weight_decay=self.weight_decay)
 
     def rate(self, step: int, steps: int) -> float:
-        """Share of the peak learning rate at a step: a straight rise, then half a cosine down to zero.
+        """Share of the peak learning rate at a step: a linear rise, then half a cosine down to zero.
 
-        Written out because torch's OneCycleLR divides by zero where the rise is one step long.
+        This is not torch's OneCycleLR, which divides by zero if the rise is one step long.
+
+        Args:
+            step: number of the step, from 0.
+            steps: number of steps of the whole training.
         """
         rise = self.warmup * steps
         if step < rise:

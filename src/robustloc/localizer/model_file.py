@@ -1,4 +1,7 @@
-"""What a file with a trained model holds, told without running anything of it: planning has to know before any job."""
+"""Find out which network a file holds, without running code from the file.
+
+Planning needs this before any job runs.
+"""
 
 import pickle
 import zipfile
@@ -8,7 +11,7 @@ from pathlib import Path
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 
-# stands where other networks name their plugin, and cannot be one's name
+# takes the place of a plugin's name; plugin names are lower case, so no plugin can have it
 SCRIPT = "TorchScript"
 CHECKPOINT_KEYS = {"format", "model", "shape", "state", "wrapper"}
 ADVICE = (
@@ -18,14 +21,16 @@ ADVICE = (
 
 
 def described(path: Path) -> dict:
-    """Say what network a file holds.
+    """Describe the network that a file holds.
 
     Returns:
-        ``plugin`` and ``parameters``, as `robustloc.localizer.network.build` takes them, with `SCRIPT` as the plugin of
-        TorchScript; ``wrapper``, the plugin of the defence that wraps the network, or None; and ``is_checkpoint``.
+        * ``plugin`` and ``parameters``, as `robustloc.localizer.network.build` takes them; `SCRIPT` is the plugin of
+          TorchScript.
+        * ``wrapper``: the plugin of the defence that wraps the network, or None.
+        * ``is_checkpoint``: whether the file is a checkpoint of robustloc.
 
     Raises:
-        UserError: there is no such file, or it holds something else; the message says what, and what is expected.
+        UserError: there is no such file, it holds something else, or a plugin that it needs is missing.
     """
     if not path.is_file():
         raise UserError(f"{path}: no such file; {ADVICE}")
@@ -36,36 +41,36 @@ def described(path: Path) -> dict:
             if f"{root}/constants.pkl" in names:
                 return {"plugin": SCRIPT, "parameters": {}, "wrapper": None, "is_checkpoint": False}
             if f"{root}/data.pkl" not in names:
-                raise UserError(f"{path}: no model that can be read, such as an exported program (.pt2); {ADVICE}")
+                raise UserError(f"{path}: not a readable model, such as an exported program (.pt2); {ADVICE}")
             with archive.open(f"{root}/data.pkl") as file:
                 content = _Reader(file).load()
     except UserError:
         raise
-    except Exception as error:  # damaged files raise many kinds
-        raise UserError(f"{path}: truncated, or no file of PyTorch ({error}); {ADVICE}") from error
+    except Exception as error:  # damaged files raise many kinds of errors
+        raise UserError(f"{path}: truncated, or not a PyTorch file ({error}); {ADVICE}") from error
     if not isinstance(content, dict) or not content.keys() >= CHECKPOINT_KEYS:
         raise UserError(f"{path}: {_guess(content)}; {ADVICE}")
     wrapper = content["wrapper"] and content["wrapper"]["plugin"]
     for kind, name in (("models", content["model"]["plugin"]), ("defences", wrapper)):
         if name not in (None, SCRIPT, *plugins.names(kind)):
-            raise UserError(f"{path}: needs the file src/robustloc/{kind}/{name}.py, which is not there")
+            raise UserError(f"{path}: needs the file src/robustloc/{kind}/{name}.py, which does not exist; add it")
     model = {key: content["model"][key] for key in ("plugin", "parameters")}
     return model | {"wrapper": wrapper, "is_checkpoint": True}
 
 
 def _guess(content: object) -> str:
-    """Say what people save instead."""
+    """Name the kind of content; these are the kinds that people often save instead."""
     if not isinstance(content, dict):
-        return "a pickled network, which is code that is not run here"
+        return "found a pickled network, which would run code from the file"
     if "pytorch-lightning_version" in content:
-        return "a checkpoint of Lightning, which has the weights but not the network"
+        return "found a checkpoint of Lightning, which has the weights but not the network"
     if content and all(isinstance(value, _Opaque) for value in content.values()):
-        return "a state_dict, which has the weights but not the network"
-    return f"a mapping of {', '.join(map(str, list(content)[:5])) or 'nothing'}"
+        return "found a state_dict, which has the weights but not the network"
+    return f"found a mapping of {', '.join(map(str, list(content)[:5])) or 'nothing'}"
 
 
 class _Opaque:
-    """Stands for whatever a pickle makes that is not plain: tensors, classes, calls."""
+    """Placeholder for every object in a pickle that is not plain data: tensors, classes, results of calls."""
 
     def __init__(self, *arguments: object, **options: object):
         pass
@@ -83,12 +88,12 @@ class _Opaque:
 
 
 class _Reader(pickle.Unpickler):
-    """Reads numbers, texts, lists and mappings; nothing that a pickle names is imported or called."""
+    """Reads numbers, texts, lists and mappings. It imports and calls nothing that the pickle names."""
 
     def find_class(self, module: str, name: str) -> type:
-        """Stand for a class or function without looking for it."""
+        """Return the placeholder instead of the class or function; a state_dict is an OrderedDict."""
         return OrderedDict if (module, name) == ("collections", "OrderedDict") else _Opaque
 
     def persistent_load(self, key: object) -> _Opaque:
-        """Stand for a tensor's memory."""
+        """Return the placeholder instead of a tensor's memory."""
         return _Opaque()

@@ -1,4 +1,4 @@
-"""A localizer: a network with the scaling of its positions, from scaled ADPs to metres, and its file."""
+"""A localizer: a network and the scaling of its positions. It maps scaled ADPs to positions in metres."""
 
 import torch
 from torch import Tensor, nn
@@ -11,13 +11,13 @@ from robustloc.localizer import torchscript
 class Localizer(nn.Module):
     """Position estimate of any network.
 
-    Positions are standardised inside, by one scalar for all axes (user heights are constant, so a scale per axis
-    would be zero), and gradients pass through it.
+    The localizer standardises positions inside, so gradients pass through the scaling. All axes share one scale: user
+    heights are constant, so a scale per axis would be zero.
 
     Args:
-        network: (N, 1, angle bins, delay bins) -> (N, 3), about zero mean and unit size.
+        network: (N, 1, angle bins, delay bins) -> (N, 3), with about zero mean and unit size.
         center: (3,) mean position of the training users [m].
-        spread: root mean square distance of the training users from it [m].
+        spread: root mean square distance of the training users from the center [m].
         area: (2, 3) smallest and largest coordinates of the training users [m].
     """
 
@@ -34,7 +34,7 @@ class Localizer(nn.Module):
 
 
 class InMetres(Localizer):
-    """Position estimate of a network of other origin, which gives metres itself."""
+    """Position estimate of a network from another program, which returns metres itself."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Estimate positions [m]: (N, 1, angle bins, delay bins) -> (N, 3)."""
@@ -47,28 +47,29 @@ def build(model: dict, shape: tuple[int, int], position: Tensor) -> Localizer:
     Args:
         model: the plugin's name and parameters, ``{"plugin": …, "parameters": {…}}``.
         shape: angle bins and delay bins.
-        position: (N, 3) of the training users [m].
+        position: (N, 3) positions of the training users [m].
 
     Raises:
-        UserError: the plugin refuses a parameter, or does not give three coordinates per user.
+        UserError: the plugin refuses a parameter, or its output is not three coordinates per user.
     """
     network = plugins.build("models", model["plugin"], (1, *shape), **model["parameters"])
     with torch.no_grad():
         found = tuple(network.eval()(torch.zeros(2, 1, *shape)).shape)
-    if found != (2, 3):  # (2, 1) would otherwise broadcast against the positions without a word
+    if found != (2, 3):  # without this check (2, 1) would broadcast against the positions
         raise UserError(f"models: {model['plugin']}: expected an output of shape (2, 3) for two users, found {found}")
     return _of(Localizer, network.train(), position)
 
 
 def scripted(archive: Tensor, position: Tensor) -> Localizer:
-    """Make a localizer of a TorchScript file.
+    """Make a localizer from the content of a TorchScript file.
 
     Args:
-        archive: (bytes,) uint8, its content: scaled inputs (N, 1, angle bins, delay bins) -> positions (N, 3) [m].
-        position: (N, 3) of the training users [m].
+        archive: (bytes,) uint8, the content of the file. Its network maps scaled inputs (N, 1, angle bins, delay bins)
+            to positions (N, 3) [m].
+        position: (N, 3) positions of the training users [m].
 
     Raises:
-        UserError: not readable.
+        UserError: the content is not readable as TorchScript.
     """
     return _of(InMetres, torchscript.Script(archive), position)
 

@@ -1,4 +1,4 @@
-"""From a configuration to a trained localizer: its network, its defence, and whether there is anything to train."""
+"""From a configuration to a trained localizer: build the network and the defence, then train if there are weights."""
 
 import traceback
 from functools import partial
@@ -20,7 +20,13 @@ from robustloc.localizer.training import fit
 
 
 class Trained(NamedTuple):
-    """A localizer, the defence that wraps it (see `robustloc.localizer.checkpoint.save`), and figures per epoch."""
+    """A trained localizer.
+
+    Attributes:
+        localizer: in eval mode, without a wrapper.
+        wrapper: the defence that wraps it, or None; see `robustloc.localizer.checkpoint.save`.
+        history: values per epoch, see `robustloc.localizer.training.fit`.
+    """
 
     localizer: Localizer
     wrapper: dict | None
@@ -28,21 +34,21 @@ class Trained(NamedTuple):
 
 
 def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained:
-    """Train a localizer from new weights, or from the checkpoint that it starts from.
+    """Train a localizer from new weights or from a checkpoint.
 
     Args:
         config: ``cell``, root ``seed``, ``model``, ``defence``, ``training`` and ``epsilon``.
-        data: what to train on.
-        start: that checkpoint, if there is one.
+        data: training users and validation users.
+        start: the checkpoint to start from; None for new weights.
         folder: see `robustloc.localizer.training.fit`.
 
     Raises:
-        UserError: a plugin refuses a parameter or fails, there is nothing to train, or training diverges; names model
-            and defence.
+        UserError: a plugin refuses a parameter or fails, there is nothing to train, or training diverges. The message
+            names model and defence.
     """
     cell, recipe = config["cell"], Recipe(**config["training"])
     seed = partial(seeds.seed, config["seed"], *(cell[name] for name in LOCALIZER))
-    # new weights are drawn from here
+    # layers draw their new weights from torch's global generator
     torch.manual_seed(seed("weights"))
     defence, wrapper = _defence(config["defence"], config["epsilon"])
     history = []
@@ -53,13 +59,13 @@ def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained
             history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=folder)
     except ValueError as error:
         if not isinstance(error, UserError):
-            traceback.print_exc()
+            traceback.print_exc()  # a plugin's own error: its author needs the line
         raise UserError(f"{cell['model']}, {cell['defence']}: {error}") from error
     return Trained(model, wrapper, history)
 
 
 def _untrained(entry: dict, data: Data, start: Path | None) -> Localizer:
-    """Return what training starts from: the network of a checkpoint, or one with new weights."""
+    """Return the localizer that training starts from: from a checkpoint, or with new weights."""
     if start:
         return load(start, bare=True, **entry["parameters"])
     model = build(entry, tuple(data.x.shape[2:]), data.y)
@@ -72,20 +78,22 @@ def _can_learn(cell: dict, model: nn.Module, recipe: Recipe, starts: bool, defen
     """Say whether there is anything to train.
 
     Raises:
-        UserError: what the cell names would be a network or a defence by name alone; names the key to change.
+        UserError: the network would stay untrained, or the defence would have no effect. Such a cell would report
+            errors under a name that it does not earn. The message names the key to change.
     """
     learns = any(parameter.requires_grad for parameter in model.parameters())
     if learns and not recipe.epochs and not starts:
-        raise UserError(f"{cell['model']}: nothing trains it; set training.epochs above 0")
+        raise UserError(f"{cell['model']}: its new weights are never trained; set training.epochs above 0")
     if defends and not learns:
         raise UserError(
-            f"{cell['defence']}: {cell['model']} has no weights that it could train; name them in separate grids"
+            f"{cell['defence']}: this defence acts by training, and {cell['model']} has no weights to train; "
+            "put the two into separate grids"
         )
     return learns and recipe.epochs > 0
 
 
 def _defence(entry: dict, epsilon: float) -> tuple[Defence, dict | None]:
-    """Build the defence; and describe it for the checkpoint, if it wraps the localizer."""
+    """Build the defence, and describe it for the checkpoint if it wraps the localizer."""
     attacks = [plugins.attack(attack) for attack in entry["attacks"]]
     defence = plugins.defence(entry["plugin"], attacks, entry["parameters"])
     wraps = type(defence).wrap is not Defence.wrap

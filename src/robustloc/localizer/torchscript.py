@@ -1,4 +1,4 @@
-"""A network of other origin as TorchScript, and whether it can be attacked and judged at all."""
+"""Networks from other programs as TorchScript, and the check that attacks and verdicts can use them."""
 
 import io
 from copy import deepcopy
@@ -10,13 +10,15 @@ from robustloc.base.errors import UserError
 
 
 class Script(nn.Module):
-    """A TorchScript module with the file that it was read from, so that a state dict holds all of it.
+    """A TorchScript module together with the file that it comes from.
+
+    The file is a buffer, so a state dict holds the code as well as the weights.
 
     Args:
-        archive: (bytes,) uint8, the content of a file of ``torch.jit.save``.
+        archive: (bytes,) uint8, the content of a file that ``torch.jit.save`` wrote.
 
     Raises:
-        UserError: not readable.
+        UserError: the content is not readable as TorchScript.
     """
 
     def __init__(self, archive: Tensor):
@@ -26,38 +28,43 @@ class Script(nn.Module):
             self.module = torch.jit.load(io.BytesIO(archive.numpy().tobytes()), map_location="cpu")
         except RuntimeError as error:
             raise UserError(f"not readable as TorchScript ({_last_line(error)}); save it again") from error
-        for parameter in self.parameters():  # what was frozen for use is counted, and may be trained further
+        # people freeze a network before use; its weights still count as parameters, and training may go on
+        for parameter in self.parameters():
             parameter.requires_grad_(parameter.is_floating_point())
         self.eval()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Run the module as it is written.
+        """Run the module without the optimising executor.
 
-        The optimising executor takes other gradients from the second call on, by a last digit (2e-7 of the largest),
-        so that results would depend on what was computed before.
+        With the optimising executor, gradients change in the last digit (2e-7 of the largest) from the second call on.
+        So results would depend on earlier computations.
         """
         with torch.jit.optimized_execution(False):
             return self.module(x)
 
 
 def check(model: nn.Module, x: Tensor) -> None:
-    """Hold a network to what attacks and verdicts need.
+    """Check that a network has all that attacks and verdicts need.
+
+    A network must take any number of users, return finite positions, have a finite gradient, and run in double
+    precision.
 
     Args:
         model: in eval mode, (N, 1, angle bins, delay bins) -> (N, 3) [m].
-        x: (3, 1, angle bins, delay bins) users.
+        x: (3, 1, angle bins, delay bins) scaled inputs of three users.
 
     Raises:
-        UserError: says what it does instead, and how to save it.
+        UserError: the network fails a check. The message says what was found and how to save the network.
     """
+    # three sizes: a trace may have one or two users built in
     for users in (1, 2, 3):
         try:
             with torch.no_grad():
                 found = model(x[:users])
-        except Exception as error:  # what a network of other origin raises, nobody knows
+        except Exception as error:  # the network is foreign code and may raise any kind of error
             raise UserError(
-                f"fails for an input of shape {(users, *x.shape[1:])}: {_last_line(error)}; it must take profiles of "
-                "this shape and any number of users, with x.flatten(1) in it and not x.view(64, -1)"
+                f"the network fails for an input of shape {(users, *x.shape[1:])}: {_last_line(error)}; it must take "
+                "profiles of this shape and any number of users; write x.flatten(1) in it, not x.view(64, -1)"
             ) from error
         _check_estimate(found, users)
     _check_gradient(model, x)
@@ -68,8 +75,8 @@ def check(model: nn.Module, x: Tensor) -> None:
         kind = _last_line(error)
     if kind != torch.float64:
         raise UserError(
-            f"cannot compute in double precision, which the verdict needs ({kind}): save it without torch.jit.freeze, "
-            "without casts such as x.float(), and with torch.jit.script where a trace would keep constant tensors"
+            f"the network cannot compute in double precision, which the verdict needs ({kind}); save it without "
+            "torch.jit.freeze and casts such as x.float(); use torch.jit.script if a trace keeps constant tensors"
         )
 
 
@@ -78,7 +85,7 @@ def _check_estimate(found: object, users: int) -> None:
         seen = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
         raise UserError(f"expected positions of shape ({users}, 3) in metres for {users} users, found {seen}")
     if not torch.isfinite(found).all():
-        raise UserError(f"its estimates are not finite numbers: {found[-1].tolist()}")
+        raise UserError(f"expected estimates that are finite numbers, found {found[-1].tolist()}; correct the network")
 
 
 def _check_gradient(model: nn.Module, x: Tensor) -> None:
@@ -88,11 +95,11 @@ def _check_gradient(model: nn.Module, x: Tensor) -> None:
         (slope,) = torch.autograd.grad(found.sum(), point, allow_unused=True)
     if slope is None:
         raise UserError(
-            "has no gradient with respect to its input, which attacks follow; save it without torch.no_grad(), "
-            "detach() and conversions to NumPy inside"
+            "the network has no gradient with respect to its input, and attacks need it; save the network without "
+            "torch.no_grad(), detach() and conversions to NumPy inside"
         )
     if not torch.isfinite(slope).all():
-        raise UserError("the gradient with respect to its input is not finite")
+        raise UserError("the network's gradient with respect to its input is not finite; correct the network")
 
 
 def _last_line(error: Exception) -> str:

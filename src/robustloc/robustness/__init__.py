@@ -1,1 +1,1 @@
-"""Crafting perturbations, measuring their effect, examining, judging and certifying localizers."""
+"""Robustness of localizers: crafting perturbations, measuring their effect, examination, verdict, certificate."""

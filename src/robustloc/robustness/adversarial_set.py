@@ -15,15 +15,23 @@ def write(path: Path, columns: dict[str, np.ndarray], cell: dict, **described: o
     """Write a set.
 
     Args:
-        path: where to.
-        columns: by name: user (N,); position, clean_prediction and prediction (N, 3) [m]; clean_error_m and error_m
-            (N,); linf, l2 (N,) on the input's scale; psr_db (N,); of attacks with a target also target (N, 3) [m] and
-            target_m (N,); of an ensemble also attack (N,), its member; and, if kept, adp (N, …) on the input's scale.
-        cell: the names that identify the set, the keys of CELL.
-        described: what else a reader needs: ``spent``, and of a clean set the localizer's ``size``.
+        path: path to write.
+        columns: arrays by name:
+
+            * user (N,);
+            * position, clean_prediction and prediction (N, 3) [m];
+            * clean_error_m and error_m (N,) [m];
+            * linf and l2 (N,), on the input's scale;
+            * psr_db (N,) [dB];
+            * only under an attack with a target: target (N, 3) [m] and target_m (N,) [m];
+            * only of an ensemble: attack (N,), the member's name;
+            * only if ADPs are kept: adp (N, angle bins, delay bins), on the input's scale.
+        cell: the names that identify the set; its keys are CELL.
+        described: other values for readers: ``spent``, and in a clean set the localizer's ``size``.
     """
     table = pa.table({name: to_column(values) for name, values in columns.items()})
     table = table.replace_schema_metadata(to_metadata({"cell": cell, **described}))
+    # byte streams compress noise-like numbers well; only the few names of attacks profit from a dictionary
     numbers = [
         name if values.ndim == 1 else f"{name}.list.element" for name, values in columns.items() if name != "attack"
     ]
@@ -47,18 +55,18 @@ def cell(path: Path) -> dict:
 
 
 def described(path: Path) -> dict:
-    """Return what a set says besides its columns: ``cell``, ``spent`` and, of a clean set, ``size``."""
+    """Return the metadata of a set: ``cell``, ``spent`` and, in a clean set, ``size``."""
     return read_metadata(path)
 
 
 def worst(sets: dict[str, dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Take each user's worst example of several attacks on one localizer.
+    """Select each user's worst example among several attacks on one localizer.
 
     Args:
-        sets: by attack the columns of its set, of the same users.
+        sets: attack -> columns of its set; all sets have the same users.
 
     Returns:
-        The columns of the example with the largest error of each user, and ``attack``, which one that was.
+        The columns of each user's example with the largest error, and ``attack`` (N,), the name of its attack.
     """
     attacks, columns = list(sets), list(sets.values())
     errors = np.stack([one["error_m"] for one in columns])

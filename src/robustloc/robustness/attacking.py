@@ -1,4 +1,4 @@
-"""One localizer's test users under one configured attack, or without: crafting, measuring, the columns of the set."""
+"""From a configured attack, or none, on one localizer's test users to the columns of their set."""
 
 import traceback
 
@@ -28,22 +28,24 @@ def attacked(
     source: nn.Module | None,
     localizer: nn.Module,
 ) -> tuple[dict[str, np.ndarray], dict]:
-    """Attack test users and measure what it does to a localizer.
+    """Attack test users and measure the effect on a localizer.
 
     Args:
         config: ``cell``, root ``seed``, ``attack`` (None: no attack), ``batch_size`` and ``keep_adps``.
-        manifest: of the data set.
+        manifest: manifest of the data set.
         test: N test users.
-        channels: channel matrices of the test users, and of the training users that an attack learns from; None each
-            where the attack needs none.
+        channels: two entries: channel matrices of the test users, and of the training users that an attack learns from.
+            An entry is None if the attack does not need it.
         source: network that the attack crafts on; None without attack.
         localizer: network whose errors are measured.
 
     Returns:
-        Columns of the set (see `robustloc.robustness.adversarial_set.write`), and what was spent.
+        Columns of the set (see `robustloc.robustness.adversarial_set.write`), and the spent budget: the values of
+        `robustloc.robustness.measuring.Outcome.spent`, and ``largest_unprojected`` under an attack.
 
     Raises:
-        UserError: the attack's plugin refuses a parameter, has no form for the norm, or fails; names the attack.
+        UserError: the attack's plugin refuses a parameter, is not defined for the norm, or fails. The message names the
+            attack.
     """
     attack = config["attack"] or {}
     users = domains.of_attack(attack, test.adp, channels[0] and channels[0].csi, manifest)
@@ -87,6 +89,7 @@ def _crafted(
             domains.of_attack(attack, adp, learnt.csi, manifest),
             goals(attack.get("target"), learnt.position),
         )
+    # each user has its own seed, so its example does not depend on the batch size
     names = [cell[name] for name in (*LOCALIZER, "attack", "epsilon")]
     try:
         return craft(
@@ -103,5 +106,5 @@ def _crafted(
         )
     except ValueError as error:
         if not isinstance(error, UserError):
-            traceback.print_exc()
+            traceback.print_exc()  # a plugin's own error: its author needs the line
         raise UserError(f"attacks.{cell['attack']}: {error}") from error

@@ -1,19 +1,20 @@
-"""What is proven of a localizer's median under Gaussian noise, whatever the attack, within an L2 radius.
+"""Verified error of a localizer's median under Gaussian noise, against every attack within an L2 radius.
 
-Chiang et al., "Detection as Regression: Certified Object Detection by Median Smoothing" (NeurIPS 2020), made to hold of
-the estimate that is reported, the median of n fresh draws of noise, and not just of the ideal median. Of one coordinate
-of the estimates f(x + noise) and an attacker who moves x by at most r:
+Source: Chiang et al., "Detection as Regression: Certified Object Detection by Median Smoothing" (NeurIPS 2020). The
+paper bounds the ideal median. This module bounds the reported estimate, which is the median of n fresh draws of noise.
 
-1. The median of n draws made behind the attack is below the p-quantile there with probability at most alpha, where p
+Consider one coordinate of the estimates f(x + noise), and an attacker who moves x to x' by at most r:
+
+1. Take n draws around x'. Their median is below the p-quantile of f(x' + noise) with probability at most alpha, where p
    solves P[Bin(n, p) >= (n + 1) // 2] = alpha.
-2. What has probability q under noise of size sigma around x has at most Phi(Phi^-1(q) + r / sigma) around any point
-   within r (Neyman and Pearson; Lemma 1 of the paper). So the p-quantile there is no less than the one around x of
-   q = Phi(Phi^-1(p) - r / sigma).
-3. Of n draws made around x, the k-th smallest is above that quantile with probability at most alpha, where k is the
-   largest with P[Bin(n, q) < k] <= alpha (an exact bound, of discrete estimates too).
+2. An event of probability q under noise of size sigma around x has a probability of at most Phi(Phi^-1(q) + r / sigma)
+   around x' (Neyman and Pearson; Lemma 1 of the paper). So the p-quantile around x' is at least the q-quantile around
+   x, where q = Phi(Phi^-1(p) - r / sigma).
+3. Take n draws around x. The k-th smallest is above this q-quantile with probability at most alpha, where k is the
+   largest number with P[Bin(n, q) < k] <= alpha. This bound is exact, also for discrete estimates.
 
-So the reported coordinate is at least the k-th smallest and, f turned over, at most the k-th largest of the draws
-around x. Two steps, two sides and three coordinates share a user's 1 - confidence (union bound).
+So the reported coordinate is at least the k-th smallest of the draws around x. The same argument for -f shows that it
+is at most the k-th largest. Two steps, two sides and three coordinates share 1 - confidence of a user (union bound).
 """
 
 from collections.abc import Sequence
@@ -25,18 +26,21 @@ from robustloc.data.scale import Scale
 
 
 def order_statistics(draws: int, shift: float, alpha: float) -> tuple[int, int] | None:
-    """Return between which of the sorted draws around a user the median of as many draws behind the attack lies.
+    """Return the ranks of the draws that bound the median under attack.
+
+    Sort the draws around a clean user. The median of the same number of draws around the attacked user lies between the
+    draws of these two ranks.
 
     Args:
-        draws: how many.
-        shift: radius of the attack over the noise's standard deviation.
-        alpha: probability that this fails, of either side.
+        draws: number of draws.
+        shift: radius of the attack divided by the standard deviation of the noise.
+        alpha: largest probability that the bound fails on one side or the other.
 
     Returns:
-        The lower and the upper rank, from 1; None if even the smallest draw is no bound with that probability.
+        The lower and the upper rank, from 1; None if the draws are too few for a bound with this probability.
     """
     each, middle = alpha / 4, (draws + 1) // 2
-    # P[Bin(n, p) >= k] is, as a function of p, the distribution Beta(k, n - k + 1)
+    # as a function of p, P[Bin(n, p) >= k] is the distribution function of Beta(k, n - k + 1)
     level = beta.ppf(each, middle, draws - middle + 1)
     rank = int(binom.ppf(each, draws, norm.cdf(norm.ppf(level) - shift)))
     return (rank, draws + 1 - rank) if rank else None
@@ -54,8 +58,8 @@ def certified_errors(
         confidence: probability that the bound holds, for each user and radius.
 
     Returns:
-        (R, N) distances from the true position to the farthest corner of the box that holds the estimate; infinite
-        where the draws are too few for the confidence.
+        (R, N) verified errors [m]: distances from the true position to the farthest corner of the box that holds the
+        estimate. A bound is infinite where the draws are too few for the confidence.
     """
     draws, coordinates = estimates.shape[1:]
     ordered, errors = np.sort(estimates, axis=1), np.full((len(radii_sigmas), len(estimates)), np.inf)
@@ -67,20 +71,22 @@ def certified_errors(
 
 
 def certified_psr_db(radius: float, adp: np.ndarray, scale: Scale) -> np.ndarray:
-    """Return the power below which no attacker over the air leaves a radius, per user.
+    """Return the perturbation-to-signal ratio up to which an attack over the air stays within a radius, per user.
 
-    A perturbation E of the channel H moves the linear profile by at most g |E| in L2, where |ADP| = g |H|, and g is 1
-    but for un-normalised transforms (the lemma of docs/attacks.md). The scaled input then moves by at most the scale's
-    largest slope times that: so the radius holds every attacker of |E| / |H| <= radius / (slope |ADP|). This is sharp
-    where the scale is linear; on `db`, whose slope is largest at the floor, a safe lower bound.
+    A perturbation E of the channel H moves the linear profile by at most g |E| in L2, where |ADP| = g |H|. The gain g
+    is 1 for unitary transforms (see the lemma in docs/attacks.md). The scaled input moves by at most the largest slope
+    of the scale times this. So every attack with |E| / |H| <= radius / (slope |ADP|) stays within the radius.
+
+    This is sharp for a linear scale. The slope of `db` is largest at the floor, so there it is a safe lower bound.
 
     Args:
         radius: L2 radius on the input's scale.
         adp: (N, angle bins, delay bins) linear profiles.
-        scale: of the model's input.
+        scale: scale of the model's input.
 
     Returns:
-        (N,) perturbation-to-signal ratios [dB]; -inf at radius 0, else +inf without signal.
+        (N,) perturbation-to-signal ratios [dB]. The value is -inf at radius 0; at other radii it is +inf for a user
+        without signal.
     """
     reach = scale.slope * np.linalg.norm(adp.astype(float), axis=(1, 2))
     with np.errstate(divide="ignore", invalid="ignore"):

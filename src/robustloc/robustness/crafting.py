@@ -1,4 +1,4 @@
-"""Attack users, hold every result to its budget, and measure what it did to a trained localizer."""
+"""Attack users and project every result onto its budget."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,11 +14,11 @@ from robustloc.base.errors import UserError
 from robustloc.robustness.domains import Domain
 from robustloc.robustness.folding import folded
 
-# float32 rounding of x + eps
+# relative tolerance for the float32 rounding of x + eps
 BUDGET_TOLERANCE = 1e-5
-# users on whom the faster network is compared with the original
+# number of users on whom the folded network is compared with the original
 COMPARED = 8
-# training users per batch: what is learnt depends on it, so that it is no option of speed
+# training users per batch of an attack that learns; the attack's result depends on it, so it is not configurable
 LEARNT_AT_ONCE = 64
 
 
@@ -38,22 +38,22 @@ def craft(
     """Attack users.
 
     Args:
-        model: the network that is attacked through its gradients or answers; left as it was.
+        model: the network under attack; its weights stay as they are.
         users: N users, as the attacker sees them.
         goals: (N, 3) positions that the aim refers to [m].
-        attack: (loss, x, *, eps, generators) -> x; with ``examples`` too, if there are some.
-        eps: budget, in the users' domain.
-        norm: ``linf`` or ``l2``; what exceeds the budget is projected onto it.
+        attack: (loss, x, *, eps, generators) -> x; an attack that learns also takes ``examples``.
+        eps: budget, in units of the users' domain.
+        norm: norm of the budget, ``linf`` or ``l2``.
         seeds: one per user.
         batch_size: users per gradient.
-        aim: makes a loss of a network and goals, see `robustloc.attacks.parts.losses`.
-        examples: training users and their goals, for an attack that learns; it is then called once.
+        aim: (network, goals) -> loss, see `robustloc.attacks.parts.losses`.
+        examples: training users and their goals (M, 3) [m], for an attack that learns. Such an attack is called once.
 
     Returns:
-        The perturbed users (N, …) and the largest size that was asked for before it was held to the budget.
+        The perturbed users (N, …) within the budget, and the largest size of a perturbation before the projection.
 
     Raises:
-        UserError: the attack made a non-number; nothing of it may be used.
+        UserError: the attack returns a non-finite value.
     """
     where = device()
     model = model.to(where).eval()
@@ -96,35 +96,38 @@ def within_budget(
     """
     wished = attack(loss, x, eps=eps, generators=generators).detach()
     if not torch.isfinite(wished).all():
-        raise UserError(f"the attack made {(~torch.isfinite(wished)).sum()} non-finite values; correct its plugin")
+        raise UserError(
+            f"expected finite values from the attack, found {(~torch.isfinite(wished)).sum()} non-finite values; "
+            "correct its plugin"
+        )
     spent = size(wished - x, norm)
-    # points inside the ball stay as they are, to the bit
+    # the projection rounds, so points inside the ball skip it and stay the same to the bit
     held = torch.where(spent <= eps, wished, project(wished, x, eps, norm))
     _verify(held - x, held, eps, norm)
     return held, float(spent.max())
 
 
 def device() -> torch.device:
-    """Choose the processor of attacks: the GPU, if there is one."""
-    # single precision to its last digit, the same at every run
+    """Choose the device of attacks: the GPU if there is one."""
+    # full single precision and deterministic convolutions, so that every run has the same result
     torch.backends.cudnn.allow_tf32, torch.backends.cudnn.deterministic = False, True
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def batches(users: int, batch_size: int) -> list[slice]:
-    """Cut users into batches."""
+    """Cut a number of users into batches; the last batch holds the rest."""
     return [slice(start, min(start + batch_size, users)) for start in range(0, users, batch_size)]
 
 
 def _through(users: Domain, loss: Loss) -> Loss:
-    """Let a loss of inputs be one of what the attacker moves."""
+    """Turn a loss of model inputs into a loss of the variable that the attacker moves."""
     return lambda x: loss(users.inputs(x))
 
 
 def _taught(
     attack: Callable[..., Tensor], model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable
 ) -> Callable[..., Tensor]:
-    """Give an attack that learns its batches of training users."""
+    """Bind the batches of training users to an attack that learns."""
     users, goals = examples
     taught = []
     for part in batches(len(users), LEARNT_AT_ONCE):
@@ -135,9 +138,12 @@ def _taught(
 
 
 def _verify(offset: Tensor, moved: Tensor, eps: float, norm: str) -> None:
-    # a perturbation cannot be stored finer than the inputs' own rounding
+    # the stored perturbation has the rounding error of the inputs
     rounding = (
         torch.finfo(moved.dtype).eps * float(moved.abs().max()) * (offset[0].numel() ** 0.5 if norm == "l2" else 1)
     )
     if (spent := float(size(offset, norm).max())) > eps * (1 + BUDGET_TOLERANCE) + rounding:
-        raise UserError(f"after projection the attack spends {spent:.9g} of a {norm} budget of {eps:.9g}")
+        raise UserError(
+            f"expected a {norm} perturbation of at most {eps:.9g} after the projection, found {spent:.9g}; "
+            "correct the attack's plugin"
+        )

@@ -1,11 +1,15 @@
-"""What an attacker moves, and the way from there to the model's input.
+"""Domains: the variable that an attacker moves, and the function from it to the model's input.
 
-* ``input``: the scaled profile that the model sees; epsilon is in its units.
-* ``adp``: the linear profile; ``csi``: the channel matrix H in front of Eq. (3); ``antenna``: the spectrum that one
-  transmitter at one bearing adds to H. These are physical: each user's signal is brought to unit energy, so that an
-  L2 radius of 10^(PSR/20) is a perturbation-to-signal ratio of PSR decibels, for every user.
+* ``input``: the scaled profile that the model sees. Epsilon has its units.
+* ``adp``: the linear profile.
+* ``csi``: the channel matrix H of Eq. (3).
+* ``antenna``: the spectrum that one transmitter at one bearing adds to H.
 
-Attacks climb through these functions with autograd; complex arrays (N, …) are pairs of real ones (N, 2, …).
+All but ``input`` are physical: each user's signal is normalised to unit energy. So an L2 radius of 10^(PSR/20) is a
+perturbation-to-signal ratio of PSR decibels, for every user.
+
+Attacks differentiate through these functions with autograd. A complex array (N, …) is stored as pairs of real numbers
+(N, 2, …), since norms and projections of attacks are defined for real numbers.
 """
 
 import math
@@ -28,9 +32,9 @@ class Domain:
     """N users as an attacker sees them.
 
     Attributes:
-        start: (N, …) what is moved, before the attack.
-        signal: what else of each user the input is made of, each (N, …).
-        into: (start-like, *signal) -> inputs (N, 1, angle bins, delay bins) of the model.
+        start: (N, …) the variable that the attacker moves, before the attack.
+        signal: other arrays (N, …) from which the input is computed.
+        into: (variable, *signal) -> model inputs (N, 1, angle bins, delay bins).
         physical: whether a radius is relative to the user's signal.
     """
 
@@ -47,11 +51,11 @@ class Domain:
         return Domain(self.start[users], tuple(part[users] for part in self.signal), self.into, self.physical)
 
     def to(self, device: torch.device) -> "Domain":
-        """Return the same on a device."""
+        """Return the same users on a device."""
         return Domain(self.start.to(device), tuple(part.to(device) for part in self.signal), self.into, self.physical)
 
     def inputs(self, moved: Tensor) -> Tensor:
-        """Return the model's inputs of what became of `start`."""
+        """Return the model inputs (N, 1, angle bins, delay bins) of moved variables (N, …), shaped as `start`."""
         return self.into(moved, *self.signal)
 
 
@@ -59,10 +63,10 @@ def of_attack(attack: dict, adp: np.ndarray, csi: np.ndarray | None, manifest: M
     """Return N users as a configured attack sees them.
 
     Args:
-        attack: its ``domain``, a name of NAMES (default ``input``), and for ``antenna`` its ``bearing_deg``.
+        attack: its ``domain``, one of NAMES (default ``input``); for ``antenna`` also its ``bearing_deg`` [degrees].
         adp: (N, angle bins, delay bins) linear profiles.
-        csi: (N, antennas, subcarriers) channel matrices; only ``csi`` and ``antenna`` need them.
-        manifest: of the data set.
+        csi: (N, antennas, subcarriers) complex channel matrices; only ``csi`` and ``antenna`` need them.
+        manifest: manifest of the data set.
     """
     name, scale, convention = attack.get("domain", "input"), manifest.scale, manifest.convention
     if name == "csi":
@@ -74,37 +78,37 @@ def of_attack(attack: dict, adp: np.ndarray, csi: np.ndarray | None, manifest: M
 
 
 def of_inputs(adp: np.ndarray, scale: Scale) -> Domain:
-    """Move the model's inputs, made of linear profiles (N, angle bins, delay bins)."""
+    """Return the domain of model inputs, computed from linear profiles (N, angle bins, delay bins)."""
     return Domain(torch.tensor(scale.apply(adp)).unsqueeze(1), (), lambda x: x, False)
 
 
 def of_profiles(adp: np.ndarray, scale: Scale) -> Domain:
-    """Move the linear profiles (N, angle bins, delay bins)."""
+    """Return the domain of linear profiles (N, angle bins, delay bins)."""
     start, energy = _normalised(torch.tensor(adp).unsqueeze(1))
     return Domain(start, (energy,), lambda x, energy: scaled(energy * x, scale), True)
 
 
 def of_channels(csi: np.ndarray, scale: Scale, convention: Convention) -> Domain:
-    """Move the channel matrices (N, antennas, subcarriers), complex."""
+    """Return the domain of complex channel matrices (N, antennas, subcarriers)."""
     start, energy = _normalised(_pairs(csi))
     return Domain(start, (energy,), lambda h, energy: scaled(energy * profile(h, convention), scale), True)
 
 
 def of_antenna(csi: np.ndarray, scale: Scale, convention: Convention, advance_turns: float) -> Domain:
-    """Add what one transmitter sends: any spectrum (N, 2, subcarriers), from one bearing, to channel matrices.
+    """Return the domain of spectra (N, 2, subcarriers) that one transmitter adds to channel matrices.
 
     Args:
-        csi: (N, antennas, subcarriers), complex.
-        scale: of the model's input.
-        convention: of the profile.
-        advance_turns: phase from one antenna to the next [turns]: spacing in wavelengths times sin(bearing).
+        csi: (N, antennas, subcarriers) complex channel matrices.
+        scale: scale of the model's input.
+        convention: convention of the profile.
+        advance_turns: phase advance from one antenna to the next [turns]: spacing in wavelengths times sin(bearing).
     """
     channel, energy = _normalised(_pairs(csi))
     antennas = csi.shape[1]
     steering = np.exp(2j * np.pi * advance_turns * np.arange(antennas)) / np.sqrt(antennas)
 
     def into(spectrum: Tensor, channel: Tensor, energy: Tensor) -> Tensor:
-        """Add the rank-one matrix of the steering vector and the spectrum, which has the spectrum's energy."""
+        """Add the outer product of the unit steering vector and the spectrum; it has the energy of the spectrum."""
         array = torch.tensor(steering, dtype=_complex(spectrum), device=spectrum.device)
         sent = array[:, None] * torch.complex(spectrum[:, 0], spectrum[:, 1])[:, None]
         received = channel + torch.stack([sent.real, sent.imag], dim=1)
@@ -124,11 +128,12 @@ def profile(csi: Tensor, convention: Convention) -> Tensor:
 
 
 def scaled(magnitude: Tensor, scale: Scale) -> Tensor:
-    """Scale linear magnitudes as `Scale.apply` does, with gradients."""
+    """Scale linear magnitudes as `Scale.apply` does, but with gradients."""
     if scale.name == "raw":
         return magnitude
     share = magnitude / scale.peak
     if scale.name == "db":
+        # the clamp keeps the logarithm and its gradient finite
         share = 1 + 20 * torch.log10(share.clamp_min(10 ** (-RANGE_DB / 20))) / RANGE_DB
     return share
 
@@ -138,7 +143,7 @@ def _pairs(array: np.ndarray) -> Tensor:
 
 
 def _normalised(signal: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each sample at unit energy, and the root of its energy (N, 1, 1, 1); a silent one stays zero."""
+    """Return each signal at unit energy, and the root of its energy (N, 1, 1, 1); a zero signal stays zero."""
     energy = torch.linalg.vector_norm(signal.flatten(1), dim=1).view(-1, 1, 1, 1)
     return signal / torch.where(energy > 0, energy, 1.0), energy
 

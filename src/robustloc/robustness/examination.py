@@ -1,4 +1,4 @@
-"""Examine a trained localizer: the figures from which a verdict on its errors under attack is made."""
+"""Examination of a trained localizer: the values from which its verdict is made."""
 
 import hashlib
 import math
@@ -15,25 +15,27 @@ from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.robustness.folding import folded
 
-# An ADP is a magnitude.
+# an ADP is a magnitude, so no attack may go below 0
 MINIMUM = 0.0
 PGD = {"step": 2.5, "random_start": True, "keep_best": True, "minimum": MINIMUM}
-# Short enough that no kink lies between, long enough for double precision; in units of the largest input.
+# step of the central difference, in units of the largest input: short, so that it rarely crosses a kink of a ReLU, and
+# long enough for double precision
 DIFFERENCE = 1e-7
+# number of users who are also estimated one by one
 ALONE = 32
-# An epsilon at which nothing is left of an input, in units of the largest one.
+# epsilon that can destroy an input, in units of the largest input
 UNBOUNDED = 0.5
-# What a solver of an ODE is held against: fixed steps, fine enough.
+# reference for an ODE solver: small fixed steps
 FINE = {"solver": "rk4", "steps": 8}
 
 
 def pgd(steps: int = 10) -> Callable:
-    """Return the PGD of an examination."""
+    """Return the PGD of an examination: (loss, x, *, eps, norm) -> x."""
     return _fixed(gradient.perturb, steps=steps, **PGD)
 
 
 def fine_solver(model: str) -> dict | None:
-    """Return the parameters of a model plugin under which it solves its ODE finely; None if it solves none."""
+    """Return the parameters with which a model plugin solves its ODE in small steps; None if it has no ODE."""
     known = plugins.options("models", model) if model in plugins.names("models") else {}
     is_solved = known.keys() >= FINE.keys() and f"'{FINE['solver']}'" in known["solver"].annotation
     return FINE if is_solved else None
@@ -43,10 +45,10 @@ def attacks(eps: float, *, largest: float, steps: int = 10, queries: int = 200) 
     """Return the attacks of an examination by name, each with its epsilon.
 
     Args:
-        eps: the reference epsilon, on the input's scale.
-        largest: input of the training users, on that scale.
-        steps: of PGD; four times as many for the long one, three times for APGD.
-        queries: of Square.
+        eps: reference epsilon, on the input's scale.
+        largest: largest input of the training users, on the same scale.
+        steps: steps of PGD; the long PGD takes four times as many, APGD three times.
+        queries: queries of Square.
     """
     return {
         "noise": (_fixed(noise.perturb, minimum=MINIMUM), eps),
@@ -72,18 +74,22 @@ def examine(
     constant: Tensor,
     solver: nn.Module | None = None,
 ) -> dict[str, float | None]:
-    """Measure everything that `robustloc.robustness.verdict` judges but transfer.
+    """Measure all values that `robustloc.robustness.verdict` judges, except transfer.
 
     Args:
         localizer: the network in question, inputs -> positions [m].
-        x: (N, 1, angle bins, delay bins) scaled inputs of the subset.
+        x: (N, 1, angle bins, delay bins) scaled inputs of the examined users.
         position: (N, 3) true positions [m].
-        run: see `attacks`.
+        run: the attacks, see `attacks`.
         constant: (3,) mean training position [m].
-        solver: the same weights under fixed-step RK4, if the network solves an ODE.
+        solver: a network with the same weights that solves its ODE with fixed steps of RK4; None if it has no ODE.
 
     Returns:
-        Figures by name: ``…_rmse_m`` [m] of each attack, and those of the other checks; None where one does not apply.
+        Values by name: ``…_rmse_m`` [m] of each attack, and the values of the other checks. A value is None if its
+        check does not apply.
+
+    Raises:
+        UserError: an estimate under attack is not a finite number.
     """
     before, loss = _traces(localizer), squared_error(localizer, position)
     climbed = squared_error(folded(localizer, x[:ALONE]), position)
@@ -92,7 +98,7 @@ def examine(
         moved = attack(climbed, x, eps=eps, norm="linf")
         figures[f"{name}_rmse_m"] = rmse(loss, moved)
         if not math.isfinite(figures[f"{name}_rmse_m"]):
-            raise UserError(f"under {name} the estimates are no finite numbers; train the localizer again")
+            raise UserError(f"expected finite estimates under {name}, found NaN or inf; train the localizer again")
         figures["budget"] = max(figures["budget"], _overspent(moved, x, eps))
     attack, eps = run["pgd"]
     through = None if solver is None else attack(squared_error(solver, position), x, eps=eps, norm="linf")
@@ -100,8 +106,8 @@ def examine(
     figures["constant_rmse_m"] = float(((constant - position) ** 2).sum(dim=1).mean().sqrt())
     figures["dead_gradients"] = _dead_gradients(localizer, loss, x, run["unbounded"][1])
     figures["traces"] = float(sum(a != b for a, b in zip(before, _traces(localizer), strict=True)))
-    # in double precision, so that rounding is not taken for a fault
-    with torch.no_grad():  # of the weights of TorchScript a copy would else be a result
+    # the other checks use double precision, so that they do not take rounding for a fault
+    with torch.no_grad():  # otherwise the copied weights of TorchScript are results of autograd, not leaves
         exact = deepcopy(localizer).double()
     x, position = x.double(), position.double()
     figures["gradient_ratio"] = _gradient_ratio(squared_error(exact, position), x, run["pgd"][1])
@@ -132,13 +138,16 @@ def _largest(a: Tensor, b: Tensor) -> float:
 
 
 def _overspent(moved: Tensor, x: Tensor, eps: float) -> float:
-    """Largest perturbation over epsilon, infinite below the smallest magnitude; less what rounding alone may do."""
+    """Largest perturbation divided by epsilon, after subtraction of the rounding error; infinite for inputs below 0."""
     rounding = torch.finfo(x.dtype).eps * float(moved.abs().max())
     return float("inf") if float(moved.min()) < MINIMUM else (float(size(moved - x, "linf").max()) - rounding) / eps
 
 
 def _dead_gradients(localizer: nn.Module, loss: Loss, x: Tensor, unbounded: float) -> float:
-    """Share of the users without a usable gradient, among those whose estimate moves when the input is destroyed."""
+    """Share of users without a usable gradient, among the users whose estimate moves when noise destroys the input.
+
+    A network that ignores its input has a true gradient of zero, which is no fault.
+    """
     moves = (_estimate(localizer, noise.perturb(loss, x, eps=unbounded, norm="linf")) != _estimate(localizer, x)).any(1)
     _, slope = value_and_gradient(loss, x)
     dead = ~torch.isfinite(slope).flatten(1).all(1) | (slope == 0).flatten(1).all(1)
@@ -146,9 +155,10 @@ def _dead_gradients(localizer: nn.Module, loss: Loss, x: Tensor, unbounded: floa
 
 
 def _gradient_ratio(loss: Loss, x: Tensor, eps: float) -> float | None:
-    """Median of the central difference along the gradient over the gradient's length; None without gradients.
+    """Median over users of the central difference along the gradient divided by its length; None without gradients.
 
-    At a random point of the ball: where an input is constant over an area, poolings tie and have two slopes.
+    The point is a random one of the ball. At a clean input that is constant over an area, poolings have ties and thus
+    two slopes.
     """
     x = random_point(x, eps, "linf", sources(x, None))
     _, slope = value_and_gradient(loss, x)
@@ -163,7 +173,7 @@ def _gradient_ratio(loss: Loss, x: Tensor, eps: float) -> float | None:
 
 
 def _traces(localizer: nn.Module) -> list[str]:
-    """Texts that change when an attack leaves a trace: on weights and statistics, gradients, modes."""
+    """Texts that change when an attack changes weights, statistics, gradients or modes."""
     tensors = [*localizer.state_dict().values(), *(parameter.grad for parameter in localizer.parameters())]
     content = [b"" if tensor is None else tensor.detach().cpu().numpy().tobytes() for tensor in tensors]
     modes = [str(module.training) for module in localizer.modules()]
@@ -171,7 +181,10 @@ def _traces(localizer: nn.Module) -> list[str]:
 
 
 def _closed_form_error() -> float:
-    """Largest relative error of the attacks on |w x + r|, whose worst point is known: |r| + eps |w|."""
+    """Largest relative error of gradient attacks on |w x + r|, whose maximum has the closed form |r| + eps |w|.
+
+    Here |w| is the dual norm: L1 for linf, L2 for l2.
+    """
     weight = torch.linspace(-1, 1, 20, dtype=torch.float64)
     x, worst = torch.zeros(4, 20, dtype=torch.float64), 0.0
     loss: Loss = lambda x: (x @ weight + 0.5) ** 2  # noqa: E731

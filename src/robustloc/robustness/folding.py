@@ -1,7 +1,7 @@
-"""An equal network that is faster to attack: batch normalisation becomes part of the convolution before it.
+"""Folding: an equal network that is faster to attack. Batch normalisation becomes a part of the convolution before it.
 
 On the CPU, batch normalisation takes a third of the time of an input gradient. In eval mode it only scales and shifts
-the channels, which the convolution's weights can do as well.
+the channels. The weights of the convolution can do the same.
 """
 
 import copy
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.nn.utils.parametrize import is_parametrized
 
-# Largest difference of the estimates that rounding may cause, as a share of the largest coordinate.
+# largest difference of estimates that rounding may cause, as a share of the largest coordinate
 ROUNDING = 1e-4
 
 
@@ -19,8 +19,8 @@ def folded(model: nn.Module, x: Tensor) -> nn.Module:
     """Return a network that equals `model` in eval mode, up to rounding.
 
     In every `nn.Sequential`, a convolution and the batch normalisation after it become one convolution. The new network
-    shares all other parts with `model`, which does not change. If the two networks disagree on `x`, as when a network
-    calls the parts of a sequence one by one, the function returns `model` itself.
+    shares all other parts with `model`, which does not change. A network may call the parts of a sequence one by one;
+    then the two networks disagree on `x`, and the function returns `model` itself.
 
     Args:
         model: network in eval mode, inputs (N, …) -> estimates (N, 3) [m].
@@ -30,7 +30,7 @@ def folded(model: nn.Module, x: Tensor) -> nn.Module:
         twin = _twin(model)
         with torch.no_grad():
             found, expected = twin(x), model(x)
-    except Exception:  # the network's own code may rely on the parts that the twin lacks, and may fail in any way
+    except Exception:  # the network's code may use parts that the twin lacks, and may raise any kind of error
         return model
     return twin if bool(((found - expected).abs() <= ROUNDING * expected.abs().max()).all()) else model
 
@@ -38,7 +38,7 @@ def folded(model: nn.Module, x: Tensor) -> nn.Module:
 def _twin(module: nn.Module) -> nn.Module:
     if type(module) is nn.Sequential and not _is_hooked(module):
         return nn.Sequential(*_merged([_twin(part) for part in module]))
-    # a shallow copy of these would not work: their attributes are not their own
+    # a shallow copy of such a module does not work, because it does not hold its own attributes
     if is_parametrized(module) or isinstance(module, torch.jit.ScriptModule):
         return module
     twin = copy.copy(module)
@@ -66,6 +66,6 @@ def _merged(parts: list[nn.Module]) -> list[nn.Module]:
 def _fused(convolution: nn.Conv2d, normalisation: nn.BatchNorm2d) -> nn.Conv2d:
     with torch.no_grad():
         fused = fuse_conv_bn_eval(copy.copy(convolution).eval(), copy.copy(normalisation).eval())
-    # fuse_conv_bn_eval loses the memory format, on which the speed depends
+    # fuse_conv_bn_eval loses the memory format, and the speed depends on it
     last = convolution.weight.is_contiguous(memory_format=torch.channels_last)
     return fused.to(memory_format=torch.channels_last) if last else fused

@@ -1,4 +1,4 @@
-"""Measure what an attack did to a trained localizer."""
+"""Measure the effect of an attack on a trained localizer."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ from robustloc.robustness.domains import Domain
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an attack did to N users.
+    """Effect of an attack on N users.
 
     Attributes:
-        adversarial: (N, angle bins, delay bins) perturbed inputs, on the model's scale.
+        adversarial: (N, angle bins, delay bins) perturbed inputs, on the input's scale.
         clean_prediction, prediction: (N, 3) position estimates without and with the attack [m].
-        linf, l2: (N,) size of the perturbation, on the model's scale.
-        psr_db: (N,) its power relative to the signal's: of what was sent where a channel was attacked, else on linear
-            magnitudes [dB].
+        linf, l2: (N,) size of the perturbation, on the input's scale.
+        psr_db: (N,) perturbation-to-signal ratio [dB]. In a physical domain it compares the sent power with the power
+            of the signal; in the domain ``input`` it compares linear magnitudes.
     """
 
     adversarial: np.ndarray
@@ -33,7 +33,7 @@ class Outcome:
     psr_db: np.ndarray
 
     def spent(self) -> dict:
-        """Sum up what was spent: the largest perturbations, the range of the inputs, their NaN count."""
+        """Return the largest perturbations, and the range and the number of NaNs of the perturbed inputs."""
         return {
             "largest_linf": float(self.linf.max()),
             "largest_l2": float(self.l2.max()),
@@ -46,11 +46,15 @@ def measure(model: nn.Module, users: Domain, moved: Tensor, adp: np.ndarray, sca
     """Compare a localizer's estimates without and with a perturbation.
 
     Args:
-        model: the victim; used in eval mode.
-        users, moved: N users as the attacker saw them, and what became of them (N, …).
+        model: the localizer under attack; it runs in eval mode.
+        users: N users as the attacker sees them.
+        moved: (N, …) their moved variables, after the attack.
         adp: (N, angle bins, delay bins) their linear profiles.
-        scale: of the model's input.
+        scale: scale of the model's input.
         batch_size: users per estimate.
+
+    Raises:
+        UserError: a perturbed input or an estimate is not a finite number.
     """
     where, clean = device(), scale.apply(adp)
     model = model.to(where).eval()
@@ -64,8 +68,10 @@ def measure(model: nn.Module, users: Domain, moved: Tensor, adp: np.ndarray, sca
     crafted = torch.cat(adversarial).numpy()
     clean_prediction, prediction = torch.cat(estimates, dim=1).double().numpy()
     if not (np.isfinite(crafted).all() and np.isfinite(prediction).all()):
-        raise UserError("an input or an estimate is not a finite number; the attack or the network is at fault")
+        raise UserError("expected finite inputs and estimates, found NaN or inf; correct the attack or the network")
     difference = (crafted.astype(float) - clean).reshape(len(clean), -1)
+    # a physical domain has unit energy per user, so the size of the perturbation is the ratio; a silent user has -inf,
+    # since the domain scales its perturbation by zero energy
     if users.physical:
         with np.errstate(divide="ignore"):
             sent = 20 * np.log10(size((moved - users.start).double(), "l2").flatten().numpy())

@@ -14,7 +14,7 @@ from robustloc.base.errors import UserError
 from robustloc.robustness import examination
 from robustloc.robustness.crafting import LEARNT_AT_ONCE, batches, within_budget
 
-# inputs per gradient; results do not depend on it
+# inputs per gradient; results do not depend on it, so it is not a parameter
 AT_ONCE = 64
 
 
@@ -32,28 +32,28 @@ def attack(
 ) -> Tensor:
     """Move inputs within a budget, so that the position estimates of a network leave the true positions.
 
-    The network is attacked in eval mode. Its weights, statistics, gradients and modes stay as they are. The function
-    also works inside `torch.no_grad`. The random numbers of a sample depend on the seed and on its index alone, so
-    that its result does not depend on the other samples.
+    The network runs in eval mode. Its weights, statistics, gradients and modes stay as they are. The function also
+    works inside `torch.no_grad`. The random numbers of a sample depend only on the seed and on the index of the sample.
+    So its result does not depend on the other samples.
 
     Args:
         model: inputs (N, …) -> position estimates (N, 3) [m].
         x: inputs (N, …).
         position: (N, 3) true positions [m].
-        name: an attack plugin, a file in ``robustloc/attacks``: ``gradient`` (FGSM, PGD, MIM), ``apgd``, ``square``,
-            ``spsa``, ``noise`` or ``universal``.
+        name: an attack plugin, which is a file in ``robustloc/attacks``: ``gradient`` (FGSM, PGD, MIM), ``apgd``,
+            ``square``, ``spsa``, ``noise`` or ``universal``.
         eps: budget, the largest norm of a sample's perturbation, in units of the input.
-        norm: ``linf`` or ``l2``.
-        seed: of the attack's random numbers.
-        examples: inputs (M, …) and positions (M, 3) of training users, for an attack that learns (``universal``).
-        parameters: of the attack, such as ``steps=40``, or ``minimum=0.0`` for inputs that are magnitudes.
+        norm: norm of the budget, ``linf`` or ``l2``.
+        seed: seed of the attack's random numbers.
+        examples: inputs (M, …) and positions (M, 3) [m] of training users, for an attack that learns (``universal``).
+        parameters: parameters of the attack, such as ``steps=40``, or ``minimum=0.0`` for inputs that are magnitudes.
 
     Returns:
         (N, …) moved inputs, on the network's device and in its precision.
 
     Raises:
-        UserError: there is no such attack; the attack refuses a parameter or the norm; a shape does not fit; the attack
-            returns a non-finite value.
+        UserError: there is no such attack, the attack refuses a parameter or the norm, a shape does not fit, or the
+            attack returns a non-finite value.
     """
     x, position = _tensors(model, x, position)
     perturb = partial(_plugin(name, parameters, examples is not None), norm=norm, **parameters)
@@ -77,7 +77,7 @@ def attack(
 def examine(
     model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.ndarray, *, eps: float
 ) -> dict[str, float | None]:
-    """Measure what shows whether the errors of a network under attack can be believed.
+    """Measure the values that show whether the errors of a network under attack can be believed.
 
     Args:
         model: inputs (N, …) -> position estimates (N, 3) [m].
@@ -86,22 +86,23 @@ def examine(
         eps: budget of the attacks (linf), in units of the input.
 
     Returns:
-        Measurements by name; None where one does not apply. Among them:
+        Values by name. A value is None if it does not apply. Some of them:
 
         * ``clean_rmse_m``: RMSE without attack [m];
         * ``noise_rmse_m``, ``fgsm_rmse_m``, ``pgd_rmse_m``, ``apgd_rmse_m``, ``square_rmse_m``: RMSE under attack [m];
         * ``dead_gradients``: share of users without a usable gradient;
-        * ``gradient_ratio``: central difference over gradient, 1 if the gradient is right;
-        * ``repeat_m``, ``alone_m``: largest change of an estimate that is repeated, or made without the batch [m].
+        * ``gradient_ratio``: central difference divided by gradient, 1 if the gradient is right;
+        * ``repeat_m``: largest change of an estimate between two calls [m];
+        * ``alone_m``: largest change of an estimate between a batch and the same user alone [m].
 
-        docs/attacks.md says how each is judged.
+        docs/attacks.md describes all values and the limits of each check.
 
     Raises:
-        UserError: a shape does not fit; an input is negative; an estimate is not a finite number.
+        UserError: a shape does not fit, an input is negative, or an estimate is not a finite number.
     """
     x, position = _tensors(model, x, position)
     if float(x.min()) < examination.MINIMUM:
-        raise UserError(f"expected inputs that are magnitudes, found {float(x.min()):g} as the smallest")
+        raise UserError(f"expected inputs of at least 0 (magnitudes), found {float(x.min()):g}; correct x")
     run = examination.attacks(eps, largest=float(x.max()))
     with evaluating(model):
         return examination.examine(model, x, position, run, constant=position.mean(dim=0))
@@ -109,7 +110,7 @@ def examine(
 
 def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.ndarray) -> tuple[Tensor, Tensor]:
     """Bring inputs and positions to the network's device and precision, and check the shapes."""
-    # arrays are copied: they may be read-only
+    # torch.tensor copies an array, which may be read-only
     x, position = (part.detach() if isinstance(part, Tensor) else torch.tensor(part) for part in (x, position))
     weights = (part for part in chain(model.parameters(), model.buffers()) if part.is_floating_point())
     like = next(weights, x if x.is_floating_point() else x.float())
@@ -121,13 +122,15 @@ def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.nda
         )
     with torch.no_grad(), evaluating(model):
         found = tuple(model(x[:2]).shape)
-    if found != (len(x[:2]), 3):  # (N, 1) would otherwise broadcast against the positions without a message
-        raise UserError(f"expected a network that gives {(len(x[:2]), 3)} for {len(x[:2])} inputs, found {found}")
+    if found != (len(x[:2]), 3):  # without this check (N, 1) would broadcast against the positions
+        raise UserError(
+            f"expected a network that returns shape {(len(x[:2]), 3)} for {len(x[:2])} inputs, found {found}"
+        )
     return x, position
 
 
 def _plugin(name: str, parameters: dict, has_examples: bool) -> Callable[..., Tensor]:
-    """Return the function of an attack after a check of its parameters."""
+    """Check the parameters of an attack and return its function."""
     perturb, options = plugins.load("attacks", name).perturb, plugins.options("attacks", name)
     valid = options.keys() - {"eps", "norm", "generators", "examples"}
     if unknown := sorted(parameters.keys() - valid):

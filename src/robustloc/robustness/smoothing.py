@@ -1,4 +1,4 @@
-"""The certificate of a localizer that a median smooths: what is proven at each radius, summed up over users."""
+"""The certificate of a smoothed localizer: verified errors at each radius, summarised over users."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from robustloc.data.scale import Scale
 from robustloc.robustness.certificate import certified_errors, certified_psr_db
 from robustloc.robustness.folding import folded
 
-# inputs per pass; larger ones leave the processor's cache
+# inputs per pass; larger batches do not fit into the processor's cache
 BATCH = 128
 
 
@@ -31,18 +31,18 @@ def certificate(
     """Certify users of a smoothed localizer.
 
     Args:
-        smoothed: with the attributes ``localizer``, the network under noise, and ``sigma``, the standard deviation of
-            the noise on the input's scale.
+        smoothed: a module with two attributes: ``localizer``, the network under noise, and ``sigma``, the standard
+            deviation of the noise on the input's scale.
         users: N users.
-        scale: of the model's input.
-        user_seeds: one per user.
+        scale: scale of the model's input.
+        user_seeds: N seeds, one per user.
         draws: noise patterns per user.
         radii_sigmas: L2 radii in units of sigma.
         confidence: probability that a bound holds, for each user and radius.
 
     Returns:
-        A row per radius: confidence, sigma, radius, psr_db, certified_rmse_m, certified_p90_m and n_users. The first
-        row, of radius 0, is the smoothed estimate's own error.
+        One row per radius, with the columns confidence, sigma, radius, psr_db [dB], certified_rmse_m [m],
+        certified_p90_m [m] and n_users. The first row has radius 0 and the error of the smoothed estimate itself.
     """
     x = torch.tensor(scale.apply(users.adp)).unsqueeze(1)
     estimates = _estimates(smoothed.localizer, x, smoothed.sigma, draws, user_seeds)
@@ -52,7 +52,8 @@ def certificate(
     rows = []
     for shift, errors in zip([0.0, *shifts], [own, *certified], strict=True):
         radius = shift * smoothed.sigma
-        # of two middle users the lower one, and for 90 % of the users an error that so many really keep to
+        # inverted_cdf never interpolates: the median is the lower of two middle users, and the 90th percentile is an
+        # error that at least 90 % of the users do not exceed
         psr_db = np.percentile(certified_psr_db(radius, users.adp, scale), 50, method="inverted_cdf")
         p90_m = np.percentile(errors, 90, method="inverted_cdf")
         rows.append(
@@ -63,7 +64,7 @@ def certificate(
 
 
 def _estimates(model: nn.Module, x: Tensor, sigma: float, draws: int, user_seeds: list[int]) -> np.ndarray:
-    """Estimate the positions (N, draws, 3) [m] of N users under noise, each user's from a generator of its own."""
+    """Estimate the positions (N, draws, 3) [m] of N users under noise; each user has its own generator."""
     model, found = folded(model, x[:BATCH]), []
     with torch.no_grad():
         for one, seed in zip(tqdm(x, desc="certifying", unit="user"), user_seeds, strict=True):

@@ -1,4 +1,4 @@
-"""Errors of localizers under adversarial examples of each other."""
+"""Transfer: errors of localizers under adversarial examples that were crafted on other localizers."""
 
 import pandas as pd
 from torch import Tensor, nn
@@ -9,16 +9,16 @@ from robustloc.robustness.examination import pgd, rmse
 
 
 def errors(localizers: dict[tuple[str, str], nn.Module], x: Tensor, position: Tensor, eps: float) -> pd.DataFrame:
-    """Craft on every localizer and measure every one.
+    """Craft on every localizer, and measure every localizer under these examples.
 
     Args:
-        localizers: by model and defence, inputs -> positions [m].
+        localizers: (model, defence) -> network, which maps inputs to positions (N, 3) [m].
         x: (N, 1, angle bins, delay bins) scaled inputs.
         position: (N, 3) true positions [m].
         eps: L-infinity budget, on the input's scale.
 
     Returns:
-        A row per pair: source_model and source_defence, model and defence, rmse_m [m].
+        One row per pair, with the columns source_model, source_defence, model, defence and rmse_m [m].
     """
     losses = {names: squared_error(localizer, position) for names, localizer in localizers.items()}
     attack, rows = pgd(), []

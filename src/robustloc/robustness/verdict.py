@@ -1,12 +1,13 @@
-"""Can a localizer's errors under attack be believed? Figures of an examination -> checks -> one word.
+"""The verdict: can a localizer's errors under attack be believed? Values of an examination -> checks -> one word.
 
-The checks are those of the literature on attacks that fail unseen: Athalye et al. (ICML 2018), Carlini et al. (2019),
+The checks come from the literature on attacks that fail unnoticed: Athalye et al. (ICML 2018), Carlini et al. (2019),
 Tramèr et al. (2020), Croce & Hein (ICML 2020), Pintor et al. (2022).
 
-* ``MASKED``: a check C failed: gradients mislead the attacks, or another attack finds what they miss.
-* ``PROTOCOL``: a check P failed: the estimate is random, or depends on who else is in the batch, or the attack cheats.
-* ``WARN``: a check W failed: believe the strongest attack, and do not quote the weaker ones.
-* ``OK``: none failed.
+* ``MASKED``: a check C failed. Gradients mislead the attacks, or another attack finds larger errors.
+* ``PROTOCOL``: a check P failed. The estimate is random or depends on the other users of the batch, or the attack
+  breaks a rule.
+* ``WARN``: a check W failed. Believe the strongest attack, and do not quote the weaker ones.
+* ``OK``: no check failed.
 """
 
 import math
@@ -18,12 +19,21 @@ import pandas as pd
 
 from robustloc.base.seeds import LOCALIZER
 
+# first letter of a check -> word, the most serious first
 WORDS = {"C": "MASKED", "P": "PROTOCOL", "W": "WARN"}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its name, what it compares, the figure found, the rule, and whether it passed (None: not asked)."""
+    """One check.
+
+    Attributes:
+        check: its name, such as ``C1``.
+        what: the compared values, in words.
+        figure: the value found; NaN if the check does not apply.
+        rule: the limit, in words.
+        passed: whether the value keeps the rule; None if the check does not apply.
+    """
 
     check: str
     what: str
@@ -33,7 +43,7 @@ class Check:
 
 
 def word(checks: list[Check]) -> str:
-    """Sum checks up; masking counts before protocol, protocol before warnings."""
+    """Return the verdict's word; masking comes before protocol, and protocol before warnings."""
     failed = {check.check[0] for check in checks if check.passed is False}
     return next((name for kind, name in WORDS.items() if kind in failed), "OK")
 
@@ -42,13 +52,13 @@ def table(cells: list[dict], examinations: list[dict], transfers: list[pd.DataFr
     """Judge localizers.
 
     Args:
-        cells: scenario, model, defence and seed of each.
-        examinations: of each ``figures``, ``epsilon`` and ``users`` (examination.json).
-        transfers: of each the errors under examples of its scenario and seed (see `robustloc.robustness.transfer`).
+        cells: per localizer: scenario, model, defence and seed.
+        examinations: per localizer: ``figures``, ``epsilon`` and ``users`` (the content of examination.json).
+        transfers: per localizer: the errors under transfer in its scenario and seed (`robustloc.robustness.transfer`).
         limits: section ``verdict.limits`` of the configuration.
 
     Returns:
-        A row per localizer and check, sorted by localizer.
+        One row per localizer and check, sorted by localizer.
     """
     rows = []
     for cell, examination, transfer in zip(cells, examinations, transfers, strict=True):
@@ -61,7 +71,7 @@ def table(cells: list[dict], examinations: list[dict], transfers: list[pd.DataFr
 
 
 def strongest_transfer(errors: pd.DataFrame, cell: dict) -> float | None:
-    """Return a localizer's RMSE [m] under the strongest examples of another one; None if there is no other."""
+    """Return the largest RMSE [m] of a localizer under examples of another localizer; None if there is no other."""
     own = (errors.model == cell["model"]) & (errors.defence == cell["defence"])
     itself = (errors.source_model == cell["model"]) & (errors.source_defence == cell["defence"])
     strongest = float(errors[own & ~itself].rmse_m.max())
@@ -69,12 +79,12 @@ def strongest_transfer(errors: pd.DataFrame, cell: dict) -> float | None:
 
 
 def judge(figures: dict[str, float | None], limits: dict[str, float]) -> list[Check]:
-    """Hold the figures of an examination against the limits.
+    """Compare the values of an examination with the limits.
 
     Args:
-        figures: of `robustloc.robustness.examination.examine`, and ``transfer_rmse_m``, that of the strongest
-            transferred attack.
-        limits: section ``verdict`` of the configuration.
+        figures: values of `robustloc.robustness.examination.examine`, and ``transfer_rmse_m`` [m], the RMSE under the
+            strongest transferred attack.
+        limits: section ``verdict.limits`` of the configuration.
     """
     return [Check(*row) for row in _rows(figures, limits)]
 
@@ -86,7 +96,7 @@ def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tupl
     alone = f["repeat_m"] <= limits["repeat_m"] and f["alone_m"] <= limits["alone_m"]
 
     yield "C1", "share of users with a dead gradient", *_most(f["dead_gradients"], limits["dead_gradients"])
-    # neither a random network nor one that looks at the others has a derivative that a user's difference could find
+    # a difference over one user finds no derivative of a random network, or of one that depends on the other users
     ratio, off = f["gradient_ratio"] if alone else None, limits["gradient_error"]
     right = None if ratio is None else bool(1 - off <= ratio <= 1 + off)
     yield "C2", "central difference / gradient", _number(ratio), f"{1 - off:g} to {1 + off:g}", right
@@ -112,7 +122,7 @@ def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tupl
 
 
 def _share(part: float | None, whole: float) -> float | None:
-    """Divide; of two zeros neither is larger."""
+    """Return part / whole; equal values, also two zeros, have the share 1."""
     if part is None:
         return None
     return 1.0 if part == whole else part / whole if whole else math.inf

@@ -1,1 +1,1 @@
-"""What the defences share."""
+"""The base class and the functions that defences share."""

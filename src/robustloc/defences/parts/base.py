@@ -1,9 +1,14 @@
-"""The base class of defences, which does nothing, and parts that several defences share.
+"""The base class of defences, which changes nothing, and functions that several defences share.
 
-`robustloc.localizer.training` calls the methods in their order here; ``wrap`` is called where a localizer is read.
-Everywhere ``x`` are N users' scaled ADPs (N, 1, angle bins, delay bins), ``y`` their true positions (N, 3) [m], ``eps``
-is the scenario's ``training_epsilon``, and ``generators`` are ``torch.Generator``s of the CPU, one for each place in a
-batch. Weights, gradients, statistics and mode of the localizer are left as found.
+`robustloc.localizer.training` calls the methods in the order of this file. `robustloc.localizer.checkpoint.load` calls
+``wrap`` when it reads a localizer. A method must not change the localizer's weights, gradients, statistics or mode.
+
+The arguments are the same everywhere:
+
+* ``x``: scaled ADPs of N users (N, 1, angle bins, delay bins).
+* ``y``: their true positions (N, 3) [m].
+* ``eps``: the scenario's ``training_epsilon``.
+* ``generators``: ``torch.Generator``s of the CPU, one for each place in a batch.
 """
 
 from collections.abc import Callable
@@ -16,7 +21,7 @@ class Defence:
     """No defence: training on the clean users.
 
     Attributes:
-        repeats: how often in a row training presents each batch.
+        repeats: number of times in a row that training presents each batch.
     """
 
     repeats = 1
@@ -24,31 +29,34 @@ class Defence:
     def on_training_set(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        """Return the users to train on, once, before the first epoch; ``localizer`` is what training starts from."""
+        """Return the users to train on: (M, 1, angle bins, delay bins) and (M, 3) [m].
+
+        Training calls this once, before the first epoch. ``localizer`` is the localizer that training starts from.
+        """
         return x, y
 
     def on_batch(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        """Return the users to train on in one step; called by `loss`."""
+        """Return the users to train on in one step, with the shapes of x and y; `loss` calls this."""
         return x, y
 
     def loss(self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
-        """Return what training minimises [m]: the mean distance of the estimates from the true positions."""
+        """Return the loss that training minimises [m]: the mean distance of estimates from true positions."""
         x, y = self.on_batch(localizer, x, y, eps, generators)
         return mean_distance(localizer(x), y)
 
     def after_backward(self) -> None:
-        """Look at the gradients of the loss that was returned last."""
+        """Use the gradients of the latest loss."""
 
     def score(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> Tensor:
-        """Return what the best epoch has least of, on validation users [m]."""
+        """Return the score of validation users [m]; the best epoch has the lowest one."""
         return self.loss(localizer, x, y, eps, generators)
 
     def wrap(self, localizer: nn.Module, eps: float) -> nn.Module:
-        """Return the localizer that is used, and attacked, instead of the trained one."""
+        """Return the localizer that replaces the trained one, in use and under attack."""
         return localizer
 
 
@@ -57,6 +65,9 @@ class Noisy(Defence):
 
     Args:
         sigma_epsilons: standard deviation of the noise on the scaled input, in units of eps.
+
+    Raises:
+        ValueError: the standard deviation is not positive.
     """
 
     def __init__(self, sigma_epsilons: float):
@@ -67,22 +78,22 @@ class Noisy(Defence):
     def on_batch(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
-        """Return the users under noise, each from a generator of its own."""
+        """Return the users under noise; each user's noise comes from its own generator."""
         draws = [torch.randn(x.shape[1:], generator=generator) for generator in generators[: len(x)]]
         return x + self.sigma_epsilons * eps * torch.stack(draws).to(x), y
 
 
 def mean_distance(estimate: Tensor, position: Tensor) -> Tensor:
-    """Mean Euclidean distance [m] of N positions (N, 3) from N others."""
+    """Mean Euclidean distance [m] between N estimates (N, 3) and N positions (N, 3)."""
     return torch.linalg.vector_norm(estimate - position, dim=1).mean()
 
 
 def drawn_attack(attacks: list[Callable], generators: list[torch.Generator]) -> Callable:
-    """Draw one of some attacks for a batch."""
+    """Draw the attack of a batch."""
     return attacks[int(torch.randint(len(attacks), (), generator=generators[0]))]
 
 
 def drawn_epsilons(x: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
-    """Draw an epsilon between 0 and ``eps`` for each of N users; (N, 1, …), to go with x."""
+    """Draw an epsilon between 0 and ``eps`` for each of N users: (N, 1, …), which broadcasts against x."""
     draws = [torch.rand((), generator=generator) for generator in generators[: len(x)]]
     return eps * torch.stack(draws).to(x).view(-1, *[1] * (x.ndim - 1))
