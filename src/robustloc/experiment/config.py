@@ -35,11 +35,15 @@ def check(config: dict, rules: dict) -> None:
                 check_entry(config, kind, name)
     for name, scenario in config["scenarios"].items():
         if name in RESERVED:
-            raise UserError(f"scenarios.{name}: this name is reserved for another folder of the results; choose another name")
+            raise UserError(
+                f"scenarios.{name}: this name is reserved for another folder of the results; choose another name"
+            )
         if scene := scenario["raw"].get("scene"):
             schema.known(f"scenarios.{name}.raw.scene", [scene], plugins.names("data.scenes"))
         if scenario["split"]["validation"] + scenario["split"]["test"] >= 1:
-            raise UserError(f"scenarios.{name}.split: validation and test leave no users for training; their sum must be less than 1")
+            raise UserError(
+                f"scenarios.{name}.split: validation and test leave no users for training; their sum must be below 1"
+            )
     for name, defence in config["defences"].items():
         schema.known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
         _check_start(name, config["defences"])
@@ -79,7 +83,9 @@ def _check_weights(name: str, model: dict, config: dict) -> None:
     schema.known(f"models.{name}.weights", [model["weights"]], config["models"])
     other = config["models"][model["weights"]]
     if "file" in other:
-        raise UserError(f"models.{name}.weights: {model['weights']} comes from a file; name a model that this experiment trains")
+        raise UserError(
+            f"models.{name}.weights: {model['weights']} comes from a file; name a model that this experiment trains"
+        )
     if "weights" in other or model.get("plugin", name) != other.get("plugin", model["weights"]):
         raise UserError(f"models.{name}.weights: {model['weights']} must be a trained model of the same plugin")
 
@@ -125,7 +131,9 @@ def _check_figure(config: dict, figure: dict, computed: list[dict]) -> None:
         raise UserError(f"{place}: shows an adversarial ADP, which sets do not keep; set crafting.keep_adps to true")
     physical = [attack for attack in named.get("attack", []) if threat_models.is_physical(config, attack)]
     if physical and "epsilon" in figure:
-        raise UserError(f"{place}: figures of kind {figure['kind']} need attacks with an epsilon; {physical[0]} has none")
+        raise UserError(
+            f"{place}: figures of kind {figure['kind']} need attacks with an epsilon; {physical[0]} has none"
+        )
     if constant("ONE_BUDGET", False) and physical and len(physical) < len(named["attack"]):
         raise UserError(f"{place}: epsilons and decibels cannot share an axis; draw two figures, or one of kind power")
     for defence in named["defence"] if constant("READS") == "certified" else []:

@@ -31,8 +31,8 @@ def figures(config: dict, grids: list[dict]) -> dict[str, dict]:
             name = f"{figure['kind']}_{scenario}_{model}"
             if name in found:
                 raise UserError(
-                    f"models.{model}: with scenario {scenario} its default figure is {name}, the same as for another model "
-                    "and scenario; rename the model"
+                    f"models.{model}: with scenario {scenario} its default figure is {name}, the same as for another "
+                    "model and scenario; rename the model"
                 )
             found[name] = {"name": name, "scenario": scenario} | figure
     return found

@@ -21,7 +21,7 @@ def trained(grids: list[dict], origin: Callable[[str, str], dict | None], surrog
     Args:
         grids: products of scenarios, models, defences, seeds and attacks.
         origin: model, defence -> model and defence of the checkpoint that training starts from, or None.
-        surrogates: attack -> model and defence that it crafts on, for attacks that do not craft on the attacked localizer.
+        surrogates: attack -> model and defence that it crafts on, if it does not craft on the attacked localizer.
     """
     found = localizers(grids)
     for grid in grids:

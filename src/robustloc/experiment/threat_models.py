@@ -110,8 +110,12 @@ def _check_domain(name: str, entry: dict) -> None:
     if domain != "input" and entry["norm"] != "l2":
         raise UserError(f"attacks.{name}.norm: expected l2 (a power) in the domain {domain}, found {entry['norm']}")
     if domain in ("csi", "antenna") and entry.get("minimum") is not None:
-        raise UserError(f"attacks.{name}.minimum: complex numbers have no minimum; remove this key in the domain {domain}")
+        raise UserError(
+            f"attacks.{name}.minimum: complex numbers have no minimum; remove this key in the domain {domain}"
+        )
     if domain == "adp" and entry.get("minimum") != 0:
         raise UserError(f"attacks.{name}.minimum: a profile is a magnitude; set minimum: 0.0 in the domain adp")
     if ("bearing_deg" in entry) != (domain == "antenna"):
-        raise UserError(f"attacks.{name}.bearing_deg: the domain antenna needs this key; other domains must not have it")
+        raise UserError(
+            f"attacks.{name}.bearing_deg: the domain antenna needs this key; other domains must not have it"
+        )
