@@ -41,7 +41,8 @@ def rmse(rows: list[dict], verdicts: pd.DataFrame, sizes: pd.DataFrame) -> pd.Da
     """
     seed = list(LOCALIZER)
     words = verdicts[[*seed, "verdict"]].drop_duplicates()
-    frame = pd.DataFrame(rows).merge(words, how="left", on=seed).fillna({"verdict": "none"}).merge(sizes, on=seed)
+    frame = pd.DataFrame(rows).merge(words, how="left", on=seed).fillna({"verdict": "none"})
+    frame = frame.merge(sizes[[*seed, *SIZE]], on=seed)
     return frame.sort_values([*seed, "attack", "epsilon"])
 
 
