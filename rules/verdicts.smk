@@ -1,4 +1,4 @@
-# Are the errors under attack reliable, and which bounds are proven? Every attacked localizer is examined and judged.
+# Can the errors under attack be believed, and which bounds are proven? Every attacked localizer is examined and judged.
 # Every localizer under a defence that certifies gets a certificate.
 
 

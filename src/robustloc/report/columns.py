@@ -33,7 +33,7 @@ SIZE = {
 USERS = {"n_users": Column("integer", "1", "number of test users")}
 VERDICT = {
     "verdict": Column(
-        "word", "", "whether errors under attack can be trusted: OK, WARN, PROTOCOL or MASKED; none: not attacked"
+        "word", "", "whether errors under attack can be believed: OK, WARN, PROTOCOL or MASKED; none: not attacked"
     )
 }
 VERDICTS = {"verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/WARN: seeds differ")}
