@@ -1,7 +1,7 @@
 """robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables, figures, report.
 
 Targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, certificates, tables, figures, report, all
-(the default), and parts of it, such as model_dcnn. verify checks what is there. `snakemake --list` lists them all.
+(the default), and parts of it, such as model_dcnn. verify checks existing results. `snakemake --list` lists all targets.
 """
 
 from snakemake.utils import min_version
@@ -57,8 +57,8 @@ onerror:
         logger.error(f"\n{failures}\n")
 
 
-# Targets list every file on the way, not just the last: after a job failed, its consumers alone do not show that an
-# older result is stale.
+# Targets list all intermediate files, not only the last ones: if a job fails, the files made from its output look
+# complete, although they are stale.
 rule all:
     """Tables, figures and the report, with everything before them."""
     default_target: True

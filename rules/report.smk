@@ -1,4 +1,4 @@
-# The whole experiment on one page, the comparison of all results with what is there, and parts of it by name.
+# The report of the whole experiment, the verification of all results, and parts of the experiment by name.
 
 
 rule report:

@@ -1,4 +1,4 @@
-# What all rules share: the checked experiment, wildcard constraints, and how jobs are run and reported. No rule.
+# What all rules share: the checked experiment, wildcard constraints, and how jobs run and report. It has no rule.
 
 import sys
 from pathlib import Path
@@ -40,7 +40,7 @@ except UserError as error:
 
 
 def of(function):
-    """What a function of the experiment gives for the wildcards of a job; its user errors end the planning."""
+    """Return a function of a job's wildcards that calls a function of the experiment; a user error ends the planning."""
 
     def for_job(wildcards):
         try:
@@ -52,28 +52,28 @@ def of(function):
 
 
 def config_of(function):
-    """The configuration that a job reads, as text."""
+    """Return the configuration that a job reads, as text, by the job's wildcards."""
     return lambda wildcards: section(**of(function)(wildcards))
 
 
 def code_of(function):
-    """The fingerprint of the code that a job runs."""
+    """Return the fingerprint of the code that a job runs, by the job's wildcards."""
     return lambda wildcards: code(*of(function)(wildcards))
 
 
 def growing(amount):
-    """A resource that grows with every attempt: a job that failed for want of it gets more."""
+    """Return a resource that grows with every attempt: a job that failed because it had too little gets more."""
     return lambda wildcards, attempt: amount * attempt
 
 
 def reported(name, kind="Tables", caption="../src/robustloc/report/captions/table.rst"):
-    """The files of a table; Snakemake's own report shows the CSV."""
+    """Return the files of a table; Snakemake's own report shows the CSV."""
     csv, parquet = table(name)
     return [report(csv, caption=caption, category=kind, labels={"table": name}), parquet]
 
 
 def either(names):
-    """A pattern for one of some names."""
+    """Return a pattern that matches one of some names."""
     return "|".join(names) or "none"
 
 
@@ -89,7 +89,7 @@ wildcard_constraints:
 
 
 def command_line(wildcards, input):
-    """What `snakemake` was called for, as arguments; a function of the inputs, which Snakemake does not track."""
+    """Return the arguments of this `snakemake` call; Snakemake does not track parameters that depend on the inputs."""
     settings = workflow.config_settings
     files = ["--configfiles", *map(str, settings.configfiles)] if settings.configfiles else []
     return ["--snakefile", workflow.main_snakefile, *files, "--config", section(**settings.config)]

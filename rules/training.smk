@@ -2,7 +2,7 @@
 
 FROM_FILES = localizers.from_files(config)
 UNTRAINED = localizers.untrained_defences(config)
-# The localizers that are trained: a pattern that looks ahead in the path, so that train and adopt share no file.
+# Pattern of the models that are trained. Its look-ahead excludes the cells of `adopt`, so that no file has two rules.
 TO_TRAIN = "".join(f"(?!{model}/{defence}/)" for model in FROM_FILES for defence in UNTRAINED)
 TO_TRAIN += f"(?:{either(config['models'])})"
 

@@ -1,5 +1,5 @@
-# May the errors under attack be believed, and what is proven? Every attacked localizer is examined and judged; every
-# localizer under a defence that certifies gets a certificate.
+# Can the errors under attack be believed, and which bounds are proven? Every attacked localizer is examined and judged.
+# Every localizer under a defence that certifies gets a certificate.
 
 
 rule verdicts:
@@ -15,7 +15,7 @@ rule verdicts:
 
 
 rule examine:
-    """The measurements that a verdict is made of: results/{scenario}/{model}/{defence}/seed{seed}/examination.json."""
+    """The measurements that a verdict depends on: results/{scenario}/{model}/{defence}/seed{seed}/examination.json."""
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
@@ -61,7 +61,7 @@ rule transfer:
         modules=of(job_inputs.transfer_modules),
         code=code_of(job_inputs.transfer_modules),
     message:
-        "Try the localizers' adversarial examples on each other on {wildcards.scenario}, seed {wildcards.seed}"
+        "Test the localizers' adversarial examples on each other: {wildcards.scenario}, seed {wildcards.seed}"
     shell:
         "python -m robustloc.jobs transfer --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoints {input.checkpoints:q}"
@@ -105,7 +105,7 @@ rule certificates:
 
 
 rule certify:
-    """What is proven of one smoothed localizer: results/{scenario}/{model}/{defence}/seed{seed}/certificate.csv."""
+    """Proven bounds of one smoothed localizer: results/{scenario}/{model}/{defence}/seed{seed}/certificate.csv."""
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",

@@ -1,4 +1,4 @@
-"""The part of the smoke experiment that is run on clusters: few jobs, but every rule that is submitted."""
+"""The part of the smoke experiment that runs on clusters: few jobs, but every rule that is submitted."""
 
 import shutil
 from pathlib import Path
@@ -29,11 +29,11 @@ CERTIFICATE = "indoor/dcnn/median_smoothing/seed0/certificate.csv"
 
 
 def arguments(project: Project) -> tuple[str, ...]:
-    """What names the experiment on the command line."""
+    """The command-line arguments that name the experiment."""
     return ("--configfile", SMOKE, project.overlay(CONTENT))
 
 
 def unused(project: Project, folder: Path) -> Project:
-    """Copy a project without what it has made: the same code, whatever became of the checkout meanwhile."""
+    """Copy a project without its results: the same code, even if the checkout changes meanwhile."""
     shutil.copytree(project.folder, folder, ignore=shutil.ignore_patterns("results", ".snakemake", "__pycache__"))
     return Project(folder)

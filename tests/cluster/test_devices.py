@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from workflow_project import ROOT
 
-# prints which GPU it has, and keeps it until its input ends
+# prints its GPU, and keeps it until its input ends
 JOB = """
 import os, sys
 from robustloc.jobs import gpu_lock
@@ -22,7 +22,7 @@ with gpu_lock.claimed():
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[str | None], subprocess.Popen]]:
-    """Start jobs on a machine of their own, given the GPUs of the allocation; none is left at the end."""
+    """Start jobs that share a folder of locks and get the GPUs of the allocation; all have ended at the end."""
     jobs = []
 
     def started(gpus: str | None) -> subprocess.Popen:
@@ -35,23 +35,23 @@ def start(tmp_path: Path) -> Iterator[Callable[[str | None], subprocess.Popen]]:
 
     yield started
     for job in jobs:
-        with job:  # which closes its pipes and waits
+        with job:  # closes its pipes and waits
             job.kill()
 
 
 def claimed(job: subprocess.Popen) -> str:
-    """The GPU that a job has; waits until it has one."""
+    """The GPU of a job; waits until the job has one."""
     return job.stdout.readline().strip()
 
 
 def waits(job: subprocess.Popen) -> bool:
-    """Whether a job has no GPU within a second. A busy machine can hide that it has one, and never the contrary."""
+    """Whether a job has no GPU after a second. On a busy machine this can miss a claimed GPU, but never invent one."""
     return not select.select([job.stdout], [], [], 1)[0]
 
 
 @pytest.mark.parametrize("end", ["done", "killed"])
 def test_two_gpus(start: Callable[[str | None], subprocess.Popen], end: str) -> None:
-    """Two jobs at once have different GPUs; a third waits for one, which it has when a job ends, killed or not."""
+    """Two jobs at once have different GPUs. A third job waits until one of them ends, killed or not."""
     first, second = start("0,1"), start("0,1")
     gpus = [claimed(first), claimed(second)]
     third = start("0,1")
@@ -67,5 +67,5 @@ def test_two_gpus(start: Callable[[str | None], subprocess.Popen], end: str) -> 
 
 @pytest.mark.parametrize("gpus", ["0", "", None])
 def test_nothing_to_choose(start: Callable[[str | None], subprocess.Popen], gpus: str | None) -> None:
-    """Where no GPU or one is to be seen, jobs do not wait for each other: the scheduler counts them."""
+    """If no GPU or one GPU is visible, jobs do not wait for each other: the scheduler counts GPUs."""
     assert [claimed(start(gpus)), claimed(start(gpus))] == [str(gpus)] * 2

@@ -1,4 +1,4 @@
-"""What the profiles ask for: of all of them, and, through a fake Slurm, of each rule's jobs."""
+"""The resources that the profiles request: in all profiles, and, through a fake Slurm, of each rule's jobs."""
 
 import re
 import shlex
@@ -34,7 +34,7 @@ def profile(name: str) -> dict:
 
 
 def beside_fake(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    """Give a project a fake Slurm with partitions cpu and gpu; no job is left at the end."""
+    """Give a project a fake Slurm with partitions cpu and gpu; all its jobs have ended at the end."""
     file = project.folder / "profiles/cluster-generic/profile.yaml"
     text = file.read_text().replace("""options: "''\"""", """options: "'--partition=cpu'\"""")
     file.write_text(text.replace("'--gpus=1'", "'--gpus=1 --partition=gpu'"))
@@ -66,7 +66,7 @@ def submitted(project: Project) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", sorted(folder.name for folder in (ROOT / "profiles").iterdir()))
 def test_shared_settings(name: str) -> None:
-    """Every profile says all that the default one says but for the cores, since it is read in its place."""
+    """Every profile has all settings of the default profile except for the cores, since it replaces that profile."""
     default = profile("default")
     del default["cores"]
 
@@ -74,7 +74,7 @@ def test_shared_settings(name: str) -> None:
 
 
 def test_submissions(unused: Project, local: Project) -> None:
-    """Each rule's jobs ask for their partition, GPU, memory and time, small ones run locally, and bytes are equal."""
+    """Jobs request partition, GPU, memory and time of their rule; small jobs run locally; bytes are equal."""
     done = unused.snakemake(*GENERIC, *small.arguments(unused), path=FAKE)
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -87,7 +87,7 @@ def test_submissions(unused: Project, local: Project) -> None:
 
 
 def test_every_rule(unused: Project) -> None:
-    """These are all rules of the smoke experiment that make a file and are not declared as small."""
+    """The table has all rules of the smoke experiment that make a file and are not declared as small."""
     declared = re.search(r"localrules:\n((?:    \w+,\n)+)", (ROOT / "Snakefile").read_text())[1]
     rules = {job["rule"] for job in unused.jobs() if job["outputs"]}
 
@@ -95,7 +95,7 @@ def test_every_rule(unused: Project) -> None:
 
 
 def test_second_attempt(finished: Project, local: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job that dies for want of memory is submitted again with twice as much of it, and of time."""
+    """A job that is killed for its memory is submitted again with twice the memory and time."""
     monkeypatch.setenv("FAKE_NEEDED_MB", "5000")
     (target,) = take_away(finished, small.CERTIFICATE)
 

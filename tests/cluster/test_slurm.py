@@ -1,4 +1,4 @@
-"""The profiles on a real Slurm of one node, started for these tests (see slurm.sh)."""
+"""The profiles on a real Slurm of one node, which these tests start (see slurm.sh)."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from workflow_project import Project
 from robustloc.base import job_logs
 
 SCRIPT = Path(__file__).with_name("slurm.sh")
-# unlike a cluster of many users, this one knows no accounts and may be asked often
+# unlike a cluster of many users, this one has no accounts and can be queried often
 SLURM = (
     *("--workflow-profile", "profiles/slurm", "--slurm-no-account"),
     *("--slurm-init-seconds-before-status-checks", "4"),
@@ -26,7 +26,7 @@ GENERIC = ("--workflow-profile", "profiles/cluster-generic", "--seconds-between-
 
 @pytest.fixture(scope="module", autouse=True)
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A Slurm that runs for these tests alone."""
+    """A Slurm that runs only for these tests."""
     if os.getuid() != 0 or shutil.which("slurmctld") is None:
         pytest.skip("needs root and Slurm's daemons: tests/cluster/slurm.sh install")
     if Path("/etc/slurm/slurm.conf").exists():
@@ -41,7 +41,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def finished(local: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy in which the small experiment has run through the Slurm profile, its lines for partitions in use."""
+    """A copy in which the small experiment has run through the Slurm profile, with its partition lines in use."""
     project = small.unused(local, tmp_path_factory.mktemp("through") / "slurm")
     file = project.folder / "profiles/slurm/profile.yaml"
     offered = "slurm_partition|set-resources|train|attack|clean|slurm-status-command"
@@ -52,12 +52,12 @@ def finished(local: Project, tmp_path_factory: pytest.TempPathFactory) -> Projec
 
 @pytest.fixture
 def project(finished: Project, tmp_path: Path) -> Project:
-    """A copy of it, with its records, from which a test may take results."""
+    """A copy of the finished project with its records; a test may delete results."""
     return finished.copy(tmp_path / "copy")
 
 
 def jobs(project: Project) -> list[dict[str, str]]:
-    """What Slurm knows of each of a project's jobs, in the order of their numbers, with the rule's name as `rule`."""
+    """Slurm's records of a project's jobs, in the order of their numbers, with the rule's name as `rule`."""
     told = subprocess.run(["scontrol", "--oneliner", "show", "job"], capture_output=True, text=True, check=True).stdout
     found = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in told.splitlines()]
     for job in found:
@@ -67,17 +67,17 @@ def jobs(project: Project) -> list[dict[str, str]]:
 
 
 def gpus(job: dict[str, str]) -> str | None:
-    """The GPUs that a job asked for."""
+    """The number of GPUs that a job requested."""
     return job.get("TresPerJob")
 
 
 def restored(project: Project, finished: Project) -> bool:
-    """Whether all results are there again, to the byte."""
+    """Whether all results exist again with the same bytes."""
     return contents(project) == contents(finished)
 
 
 def test_gpu_requests(finished: Project) -> None:
-    """Slurm was asked for one GPU by training and attacks, for none by others; each ran in its partition."""
+    """Training and attacks request one GPU, other jobs none; each job runs in its partition."""
     asked = {(job["rule"], gpus(job), job["Partition"]) for job in jobs(finished)}
 
     expected = {(rule, "gres:gpu:1", "gpu") for rule in small.ON_GPU} | {(rule, None, "cpu") for rule in small.ON_CPU}
@@ -86,13 +86,13 @@ def test_gpu_requests(finished: Project) -> None:
 
 
 def test_same_bytes(finished: Project, local: Project) -> None:
-    """Results are those of a run on one machine."""
+    """Results have the same bytes as in a run on one machine."""
     assert len(contents(finished)) > 25
     assert restored(finished, local)
 
 
 def cancel(project: Project, target: str, *profile: str) -> str:
-    """Run for one file and cancel its job as soon as it works; the run fails, and what it printed is returned."""
+    """Run for one file and cancel its job once it works; the run fails; return its output."""
     arguments = (*small.arguments(project)[2:], *profile, "--retries", "0", "--", target)
     with running(project, *arguments) as run:
         job = until(lambda: next((job["JobId"] for job in jobs(project) if job["JobState"] == "RUNNING"), None))
@@ -114,7 +114,7 @@ def test_cancelled(project: Project, finished: Project) -> None:
 
 
 def test_over_memory(project: Project, finished: Project) -> None:
-    """A job that Slurm kills for its memory is submitted again with more, and passes."""
+    """A job that Slurm kills for its memory is submitted again with more memory, and succeeds."""
     (target,) = take_away(project, small.CERTIFICATE)
     little = ("--set-resources", "certify:mem_mb=40 * 100 ** (attempt - 1)")
 
@@ -129,7 +129,7 @@ def test_over_memory(project: Project, finished: Project) -> None:
 
 
 def test_generic(project: Project, finished: Project) -> None:
-    """Through the commands of the generic profile, GPUs are asked for by the jobs that use one; no job is lost."""
+    """Through the commands of the generic profile, the jobs that use a GPU request one; no job is lost."""
     targets = take_away(project, small.CLEAN, small.CERTIFICATE)
 
     project.run(*GENERIC, *small.arguments(project), "--", *targets)
@@ -140,14 +140,14 @@ def test_generic(project: Project, finished: Project) -> None:
 
 
 def test_generic_cancelled(project: Project) -> None:
-    """A job that is cancelled is seen to have failed, though it cannot say so itself."""
+    """A cancelled job counts as failed, although it cannot report its own failure."""
     (target,) = take_away(project, small.CERTIFICATE)
 
     cancel(project, target, *GENERIC)
 
 
 def submit(project: Project, *arguments: str) -> str:
-    """Run Snakemake in one allocation of two cores and GPUs; return what it printed."""
+    """Run Snakemake in one allocation of two cores and GPUs; return its output."""
     options = ("--cpus-per-task=2", "--gpus=2", "--mem=16000", "--partition=gpu")
     command = ["sbatch", *options, "profiles/slurm-allocation/submit.sh", *arguments]
     subprocess.run(command, cwd=project.folder, check=True)
@@ -157,7 +157,7 @@ def submit(project: Project, *arguments: str) -> str:
 
 
 def test_allocation(project: Project, finished: Project) -> None:
-    """One Slurm job does all jobs, as many at a time as it has cores, GPUs and memory, each on a GPU of its own."""
+    """One Slurm job runs all jobs, limited by its cores, GPUs and memory; each job has its own GPU."""
     targets = take_away(project, small.CLEAN, small.ATTACKED, small.SMOOTHED)
 
     printed = submit(project, *small.arguments(project), "--", *targets)

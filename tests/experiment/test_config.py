@@ -87,11 +87,11 @@ MISTAKES = {
     "weights of others": (
         "models.neural_ode_fine.weights",
         "dcnn",
-        r"models\.neural_ode_fine\.weights: dcnn must be trained itself",
+        r"models\.neural_ode_fine\.weights: dcnn must be a trained model",
     ),
     "flat position": ("scenarios.indoor.base_station", [1, 2], r"scenarios\.indoor\.base_station: .*found \[1, 2\]"),
     "name with a slash": ("models.a/b", {"plugin": "dcnn"}, r"'a/b' does not match"),
-    "attack named clean": ("attacks.clean", {"plugin": "gradient", "norm": "l2"}, r"attacks\.clean: this name stands"),
+    "attack named clean": ("attacks.clean", {"plugin": "gradient", "norm": "l2"}, r"attacks\.clean: this name is"),
     "no number": ("scenarios.indoor.training_epsilon", float("nan"), r"scenarios\.indoor\.training_epsilon: .*nan"),
     "endless number": ("grids.1.seeds", [float("inf")], r"grids\[1\]\.seeds\[0\]: expected a finite number, found inf"),
     "number or nothing": ("attacks.pgd_l2.minimum", "zero", r"attacks\.pgd_l2\.minimum: expected float \| None"),
@@ -106,7 +106,7 @@ MISTAKES = {
         r"epsilons\[4\]: -3 .*\n… and 2 more$",
     ),
     "scenario named as a folder": ("scenarios.tables", DEFAULT["scenarios"]["indoor"], r"scenarios\.tables: .*another"),
-    "no training user": ("scenarios.indoor.split.test", 0.95, r"scenarios\.indoor\.split: .*no share"),
+    "no training user": ("scenarios.indoor.split.test", 0.95, r"scenarios\.indoor\.split: .*no users"),
     "unknown scene": (
         "scenarios.indoor.raw.scene",
         "rom",
@@ -122,7 +122,7 @@ MISTAKES = {
         {"scene": "room", "folder": "a"},
         r"indoor\.raw: 'rows' is a dependency",
     ),
-    "figure twice": ("figures.1.name", "fig1", r"figures: two are named 'fig1'"),
+    "figure twice": ("figures.1.name", "fig1", r"figures: two figures have the name 'fig1'"),
     "tiny array": ("scenarios.indoor.channel.antennas", 4, r"channel\.antennas: 4 is less than the minimum of 8"),
     "neither scene nor folder": ("scenarios.indoor.raw", {}, r"scenarios\.indoor\.raw: .*not valid under any"),
     "circle of defences": ("defences.none", {"start": "none"}, r"defences\.none\.start: a circle, none -> none"),
@@ -135,7 +135,7 @@ MISTAKES = {
     "matrix over the air": (
         "figures",
         [MATRIX | {"attacks": ["csi_pgd"]}],
-        r"figures\.m: figures of kind matrix are at an epsilon; csi_pgd has none",
+        r"figures\.m: figures of kind matrix need attacks with an epsilon; csi_pgd has none",
     ),
     "certified without smoothing": (
         "figures",
@@ -145,7 +145,7 @@ MISTAKES = {
     "epsilons and decibels": (
         "figures",
         [{"name": "r", "kind": "rmse", "scenario": "indoor", "models": ["dcnn"], "attacks": ["fgsm", "csi_pgd"]}],
-        r"figures\.r: epsilons and decibels share no axis; draw two figures",
+        r"figures\.r: epsilons and decibels cannot share an axis; draw two figures",
     ),
     "map of nothing": (
         "figures",
@@ -161,7 +161,7 @@ MISTAKES = {
     "distribution over the air": (
         "figures",
         [USERS | {"kind": "cdf", "attack": "csi_pgd", "epsilon": 0.003}],
-        r"figures\.u: figures of kind cdf are at an epsilon; csi_pgd has none",
+        r"figures\.u: figures of kind cdf need attacks with an epsilon; csi_pgd has none",
     ),
     "map of a strange model": ("figures", [USERS | {"model": "dcn"}], r"figures\.u\.model: .*did you mean 'dcnn'"),
     "power of nothing": (

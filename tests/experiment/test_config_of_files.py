@@ -1,4 +1,4 @@
-"""Models from files in a configuration: one key, and what is not possible with them."""
+"""Models from files in a configuration: their one key, and the mistakes that a configuration can make."""
 
 import pytest
 import yaml
@@ -31,15 +31,15 @@ FILES = {
     "no path": ({"models": {"mine": {"file": 3}}}, r"models\.mine\.file: expected a text, found 3"),
     "its weights": (
         {"models": {"other": {"plugin": "mine", "weights": "mine"}}},
-        r"models\.other\.weights: mine is a file; name an entry that is trained here",
+        r"models\.other\.weights: mine comes from a file; name a model that this experiment trains",
     ),
     "seeds": (
         of_file(seeds=[0, 1]),
-        r"models\.mine\.file: the same network for the seeds 0, 1; name it",
+        r"models\.mine\.file: one file for the seeds 0, 1; use a grid",
     ),
     "new weights": (
         {"defences": {"own": {"plugin": "noise"}}, **of_file(defences=["own"])},
-        r"models\.mine: .* no training from new weights; set defences\.own\.start, as in start: none",
+        r"models\.mine: .* cannot train from new weights; set defences\.own\.start, as in start: none",
     ),
 }
 

@@ -108,7 +108,7 @@ def test_names_that_run_into_one() -> None:
 
 
 def test_described() -> None:
-    """The report has the title and the section that a figure's kind names."""
+    """The report's figures have the title and the section that their kind names."""
     figures = {"m": {"name": "m", "kind": "map"}, "c": {"name": "c", "kind": "certified"}}
 
     assert default_figures.described(figures) == [

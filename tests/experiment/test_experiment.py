@@ -1,4 +1,4 @@
-"""An experiment lists the files of its cells, and no others."""
+"""An experiment lists exactly the files of its cells."""
 
 import pytest
 from configurations import filled
@@ -15,7 +15,7 @@ def made(*grids: dict, **more: object) -> Experiment:
 
 
 def test_a_named_experiment_has_a_folder_of_its_own() -> None:
-    """Only what is made of all its cells goes there; config.yaml alone has no name."""
+    """Only files made of all its cells are in the folder; config.yaml alone has no name."""
     assert made(GRID).folder == "<results>"
     named = made(GRID, name="mine")
     assert named.folder == "<results>/experiments/mine"
@@ -36,7 +36,7 @@ def test_files_of_cells() -> None:
 
 
 def test_a_smoothed_localizer_has_a_certificate() -> None:
-    """It is listed, and so is the table of certificates."""
+    """The certificate is listed, and so is the table of certificates."""
     run = made(GRID | {"defences": ["median_smoothing"]})
 
     assert run.certificates() == ["<results>/indoor/dcnn/median_smoothing/seed0/certificate.csv"]
@@ -44,7 +44,7 @@ def test_a_smoothed_localizer_has_a_certificate() -> None:
 
 
 def test_part_of_an_experiment() -> None:
-    """A model's part holds its localizers, what they start from, their sets and their data, and nothing of others."""
+    """A model's part has its localizers, their starting points, their sets and their data, and nothing else."""
     run = made(GRID | {"models": ["dcnn", "resnet"], "defences": ["adversarial"]}, GRID | {"scenarios": ["outdoor"]})
     part = run.part("models", "resnet")
 
@@ -54,7 +54,7 @@ def test_part_of_an_experiment() -> None:
 
 
 def test_channel_matrices_are_for_the_attacks_that_read_them() -> None:
-    """An attack in front of the profile reads them, others do not."""
+    """Attacks in front of the profile read channel matrices, others do not."""
     assert made(GRID).all_channels(["indoor"]) == []
     run = made(GRID | {"attacks": ["universal"]})
     assert run.all_channels(["indoor"]) == ["<results>/indoor/csi.parquet"]
@@ -62,7 +62,7 @@ def test_channel_matrices_are_for_the_attacks_that_read_them() -> None:
 
 
 def test_missing_raw_files_are_reported_together() -> None:
-    """Both scenarios name a folder that does not exist; one message has both."""
+    """If both scenarios name a missing folder, one message has both."""
     raw = {"raw": {"folder": "nowhere"}}
     run = made(GRID | {"scenarios": ["indoor", "outdoor"]}, scenarios={"indoor": raw, "outdoor": raw})
 

@@ -33,7 +33,7 @@ RULES: dict[str, Callable[[Experiment], object]] = {
 }
 EVERY_SEED = {"split", "csi", "train", "attack", "clean", "certify", "page"}
 INDOOR = {"shard", "split", "csi", "page"}
-# Edit of the default configuration -> the rules whose configuration is another one.
+# Edit of the default configuration -> the rules whose configuration changes.
 EDITS = {
     "the seed": ({"seed": 1}, EVERY_SEED),
     "more rows": ({"scenarios": {"indoor": {"raw": {"rows": 540}}}}, {"trace", "page"}),
@@ -45,7 +45,7 @@ EDITS = {
         {"scenarios": {"indoor": {"reference_epsilon": 0.002}}},
         {"examine", "transfer", "leaderboard", "page"},
     ),
-    "more epochs": ({"training": {"epochs": 11}}, {"page"}),  # the entry of the defence has its own
+    "more epochs": ({"training": {"epochs": 11}}, {"page"}),  # the defence's entry sets its own epochs
     "another weight decay": ({"training": {"weight_decay": 0.1}}, {"train", "page"}),
     "a defence's share": ({"defences": {"adversarial": {"clean_share": 0.4}}}, {"train", "page"}),
     "an attack of training": ({"attacks": {"pgd_linf_3": {"steps": 4}}}, {"train"}),
@@ -69,13 +69,13 @@ def test_edits(edit: str) -> None:
 
 
 def test_a_budget_of_the_wrong_kind_is_refused() -> None:
-    """An attack by epsilon has no set at a power, and the message says what it takes."""
+    """An attack by epsilon has no set at a power; the message names the expected budget."""
     with pytest.raises(UserError, match=r"pgd_linf/psr-20: expected a budget eps<epsilon>"):
         job_inputs.attack(Experiment(filled({})), **SET | {"budget": "psr-20"})
 
 
 def test_code_of_a_set() -> None:
-    """A set depends on its localizer, its attack, and the localizer that it is crafted on, and on no other plugin."""
+    """A set depends on the plugins of its localizer, its attack and its surrogate, and on no others."""
     run = Experiment(filled({}))
     modules = job_inputs.attack_modules(run, **SET | {"attack": "transfer_neural_ode"})
 

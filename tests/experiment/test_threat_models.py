@@ -1,4 +1,4 @@
-"""Attacks of a configuration: budgets, ensembles, domains, targets, surrogates, and mistakes in them."""
+"""Attacks of a configuration: budgets, ensembles, domains, targets, surrogates, and mistakes in these."""
 
 import copy
 from functools import partial
@@ -16,7 +16,7 @@ GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none"], "see
 
 
 def filled(overlay: dict) -> dict:
-    """The shipped configuration with an overlay, checked."""
+    """The shipped configuration under an overlay, checked."""
     content = merged(LIBRARY, overlay)
     check(content, SCHEMA)
     return content
@@ -63,25 +63,31 @@ MISTAKES = {
     "unknown member": ({"a": {"norm": "linf", "members": ["fgsmm"]}}, r"attacks\.a\.members: .*did you mean 'fgsm'"),
     "ensemble of ensembles": (
         {"a": {"norm": "linf", "members": ["worst"]}},
-        r"a\.members: worst is an ensemble itself",
+        r"a\.members: worst is an ensemble, ",
     ),
-    "members of another norm": ({"a": {"norm": "linf", "members": ["fgm"]}}, r"a\.members: fgm has not .* norm linf"),
+    "members of another norm": ({"a": {"norm": "linf", "members": ["fgm"]}}, r"a\.members: fgm must use .* norm linf"),
     "parameters of an ensemble": (
         {"a": {"norm": "linf", "members": ["fgsm"], "steps": 3}},
-        r"a: an ensemble .* not steps",
+        r"a: an ensemble .* remove steps",
     ),
-    "sign attack over the air": ({"a": LINF | {"domain": "csi"}}, r"a\.norm: expected l2, a power, in the domain csi"),
+    "sign attack over the air": (
+        {"a": LINF | {"domain": "csi"}},
+        r"a\.norm: expected l2 \(a power\) in the domain csi",
+    ),
     "unknown domain": ({"a": LINF | {"domain": "cis"}}, r"attacks\.a\.domain: .*'cis'"),
     "no bearing": (
         {"a": {"plugin": "gradient", "norm": "l2", "domain": "antenna"}},
         r"a\.bearing_deg: the domain ante",
     ),
-    "needless bearing": ({"a": LINF | {"bearing_deg": 3.0}}, r"attacks\.a\.bearing_deg: .*the others have none"),
+    "needless bearing": (
+        {"a": LINF | {"bearing_deg": 3.0}},
+        r"attacks\.a\.bearing_deg: .*other domains must not have it",
+    ),
     "unknown surrogate": ({"a": LINF | {"surrogate": {"model": "vgg"}}}, r"a\.surrogate\.model: there is no 'vgg'"),
     "target without distance": ({"a": LINF | {"target": {"bearing_deg": 9.0}}}, r"attacks\.a\.target"),
     "bound of complex numbers": (
         {"a": {"plugin": "apgd", "norm": "l2", "domain": "csi", "minimum": 0.0}},
-        r"attacks\.a\.minimum: complex numbers have none",
+        r"attacks\.a\.minimum: complex numbers have no minimum",
     ),
     "profile below zero": (
         {"a": {"plugin": "apgd", "norm": "l2", "domain": "adp"}},
@@ -91,7 +97,7 @@ MISTAKES = {
         {"a": {"plugin": "apgd", "norm": "l2", "domian": "csi"}},
         r"a\.domian: .*did you mean 'domain'",
     ),
-    "reserved name": ({"clean": LINF}, r"attacks\.clean: this name stands for something else"),
+    "reserved name": ({"clean": LINF}, r"attacks\.clean: this name is reserved"),
 }
 
 
@@ -114,8 +120,8 @@ def test_ratios_must_be_given() -> None:
 
 @pytest.mark.parametrize("attack", ["worst", "csi_pgd", "to_north", "transfer_dcnn", "universal"])
 def test_training_takes_plain_attacks(attack: str) -> None:
-    """A defence cannot train with attacks that have a target, a surrogate, members, another domain, or that learn."""
-    with pytest.raises(UserError, match=rf"defences\.adversarial\.attacks: {attack} .*training has no use for it"):
+    """A defence cannot train with attacks that learn or have a target, surrogate, members or another domain."""
+    with pytest.raises(UserError, match=rf"defences\.adversarial\.attacks: {attack} .*training cannot use it"):
         filled({"defences": {"adversarial": {"attacks": [attack]}}})
 
 
@@ -139,7 +145,7 @@ def test_examples_have_an_epsilon() -> None:
         "attack": "csi_pgd",
         "epsilon": 0.1,
     }
-    with pytest.raises(UserError, match=r"figures\.f: figures of kind example are at an epsilon"):
+    with pytest.raises(UserError, match=r"figures\.f: figures of kind example need attacks with an epsilon"):
         filled({"figures": [figure]})
 
 

@@ -16,18 +16,24 @@ STATS = {"train": 2, "attack": 4, "total": 6}
 
 
 def workflow(quiet: set[Quietness] | None = None, dryrun: bool = False, **config: object) -> SimpleNamespace:
-    """What the console looks at of a workflow, under the default profile."""
+    """The parts of a workflow that the console reads, under the default profile."""
     settings = SimpleNamespace(
         quiet=console.QUIET_IN_PROFILE if quiet is None else quiet, printshellcmds=False, log_handler_settings={}
     )
     given = SimpleNamespace(config=config)
     return SimpleNamespace(
-        output_settings=settings, nodes=None, cores=2, dryrun=dryrun, overwrite_configfiles=[], config_settings=given
+        output_settings=settings,
+        nodes=None,
+        cores=2,
+        dryrun=dryrun,
+        overwrite_configfiles=[],
+        config_settings=given,
+        dag=DAG,
     )
 
 
 def record(event: LogEvent | None, message: str = "", **fields: object) -> logging.LogRecord:
-    """A message of Snakemake's."""
+    """A message from Snakemake."""
     made = logging.LogRecord("snakemake", logging.INFO, "", 0, message, None, None)
     made.__dict__.update({"event": event, **fields})
     return made
@@ -42,7 +48,7 @@ def reference(tmp_path: Path) -> Path:
 
 
 def test_estimate(tmp_path: Path, reference: Path) -> None:
-    """Before a run its time is estimated from the reference times; it is unknown for jobs of another size."""
+    """The estimate before a run uses the reference times; it is unknown for jobs of another size."""
     usual, other = record(LogEvent.RUN_INFO, "Job stats", stats=STATS), record(LogEvent.RUN_INFO, "", stats=STATS)
     assert console.Console(workflow(), "", tmp_path / "none.json", reference).filter(usual)
     assert console.Console(workflow(training={"epochs": 1}), "", tmp_path / "none.json", reference).filter(other)
@@ -74,7 +80,7 @@ def test_lines_of_jobs(tmp_path: Path, reference: Path) -> None:
 
 
 def test_other_settings_keep_the_lines_of_snakemake(tmp_path: Path, reference: Path) -> None:
-    """A user who asks for other output gets Snakemake's own."""
+    """If a user asks for other output, Snakemake's own lines are printed."""
     made = console.Console(workflow(quiet=set()), "", tmp_path / "none.json", reference)
     made.filter(record(LogEvent.RUN_INFO, "", stats=STATS))
     started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn")

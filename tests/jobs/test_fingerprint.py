@@ -1,4 +1,4 @@
-"""Code fingerprints follow meaning and reach, not bytes and times."""
+"""Code fingerprints depend on the meaning of the reachable code, not on its bytes and times."""
 
 import ast
 import os
@@ -12,7 +12,7 @@ from robustloc.base import plugins
 from robustloc.jobs import fingerprint
 
 STAGES = plugins.names("stages")
-PROGRAMS = {"inspect", "verify"}  # no rule reads what they write from a job
+PROGRAMS = {"inspect", "verify"}  # they write files that no other job reads
 
 PACKAGE = {
     "__init__.py": "import robustloc.room.other\n",
@@ -52,7 +52,7 @@ def reached(text: str) -> set[str]:
 
 
 def test_closure(package: Path) -> None:
-    """A stage's fingerprint holds what it can import, with the packages on the way, and nothing else."""
+    """A stage's fingerprint has exactly the modules that it can import, with the packages on the way."""
     ways = {"stages.__init__", "room.__init__"}
     inner = {"room.helper", "room.deep.__init__", "room.deep.inner"}
 
@@ -62,7 +62,7 @@ def test_closure(package: Path) -> None:
 
 
 def test_public_face(package: Path) -> None:
-    """The top of the package is in no fingerprint, and no module may reach another one through it."""
+    """The package's top ``__init__`` is in no fingerprint, and no module may import another one through it."""
     before = fresh("stages.one")
     (package / "__init__.py").write_text("import robustloc.room.deep.plugin\n")
     assert fresh("stages.one") == before
@@ -74,7 +74,7 @@ def test_public_face(package: Path) -> None:
 
 
 def test_format(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The number of the harness is part of every fingerprint."""
+    """The harness's format number is part of every fingerprint."""
     before = fresh("stages.one"), fresh("stages.two")
 
     monkeypatch.setattr(fingerprint, "FORMAT", fingerprint.FORMAT + 1)
@@ -92,7 +92,7 @@ def test_format(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_meaning(package: Path, text: str, changes: bool) -> None:
-    """Comments, docstrings and layout do not change a fingerprint; anything that runs does."""
+    """Comments, docstrings and layout do not change a fingerprint; code that runs does."""
     before = fresh("stages.one"), fresh("stages.two")
 
     (package / "room/helper.py").write_text(text)
@@ -103,13 +103,13 @@ def test_meaning(package: Path, text: str, changes: bool) -> None:
 
 
 def test_unknown_module(package: Path) -> None:
-    """A module that is not there is an error, not an empty fingerprint."""
+    """A missing module is an error, not an empty fingerprint."""
     with pytest.raises(FileNotFoundError, match="no module"):
         fresh("stages.three")
 
 
 def test_data_of_a_package(package: Path) -> None:
-    """A template beside modules is in the fingerprint of what imports these, by its bytes, and in no other."""
+    """Fingerprints contain the data files beside the modules that they contain, by bytes, and no others."""
     before = fresh("stages.two")
     (page := package / "room/deep/page.html").write_text("<p>")
     first = fresh("stages.one")
@@ -121,7 +121,7 @@ def test_data_of_a_package(package: Path) -> None:
 
 
 def test_section_is_sorted() -> None:
-    """The order of keys in the configuration does not matter, the values do."""
+    """The order of keys in the configuration does not change the text; values do."""
     first = fingerprint.section(b={"y": 1, "x": [1.0, "{a} 'b'"]}, a=None)
 
     assert first == fingerprint.section(a=None, b={"x": [1.0, "{a} 'b'"], "y": 1})
@@ -130,7 +130,7 @@ def test_section_is_sorted() -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_closure_covers_what_is_imported(stage: str) -> None:
-    """Whatever a stage really loads of this package is in its fingerprint, and no other stage is."""
+    """Every module of this package that a stage loads is in its fingerprint, and no other stage is."""
     program = (
         f"import sys, robustloc.stages.{stage}\nprint(*(name for name in sys.modules if name.startswith('robustloc.')))"
     )
@@ -145,7 +145,7 @@ def test_closure_covers_what_is_imported(stage: str) -> None:
 
 
 def test_no_hidden_imports() -> None:
-    """Only `plugins` imports by a computed name, which rules name themselves; the fork server what is not ours."""
+    """Only `plugins` imports by computed names, which rules name; the fork server imports no module of ours."""
     computed = []
     for file in fingerprint.PACKAGE.rglob("*/**/*.py"):
         calls = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]

@@ -1,4 +1,4 @@
-"""How long a run takes is told from this experiment's last run, or from what is usual."""
+"""The estimated time of a run comes from this experiment's last run, or else from reference times."""
 
 import json
 from pathlib import Path
@@ -11,12 +11,12 @@ EXPECTED = {"train": 60.0, "attack": 4.0}
 
 
 def test_without_a_run(tmp_path: Path) -> None:
-    """Before the first run the usual seconds count."""
+    """Before the first run, the reference times count."""
     assert seconds_per_job(tmp_path / "provenance.json", EXPECTED) == EXPECTED
 
 
 def test_after_a_run(tmp_path: Path) -> None:
-    """After a run its own mean counts, start included, and what it had no job of keeps its usual seconds."""
+    """After a run, its own means count, including start-up; rules without jobs keep their reference times."""
     summary = tmp_path / "provenance.json"
     summary.write_text(json.dumps({"rules": {"attack": {"jobs": 4, "seconds": 10.0, "start_up_s": 2.0}}}))
 
@@ -37,7 +37,7 @@ def test_after_a_run(tmp_path: Path) -> None:
     ],
 )
 def test_damaged_summary(tmp_path: Path, text: str) -> None:
-    """A damaged summary of the last run counts for nothing, and does not keep a run from starting."""
+    """A damaged summary of the last run is ignored and does not stop a run."""
     summary = tmp_path / "provenance.json"
     summary.write_text(text)
 

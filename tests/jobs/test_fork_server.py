@@ -1,4 +1,4 @@
-"""A job in a fork of the server differs from a job in a process of its own by nothing but the time it takes."""
+"""A job in a fork of the server differs from a job in its own process only in run time."""
 
 import contextlib
 import json
@@ -27,22 +27,22 @@ MODULES = """
 import json, sys
 print(json.dumps(sorted(sys.modules)))
 """
-# starts a process that never ends, prints its number, and never ends either
+# starts a process that never ends, prints its number, and then never ends itself
 ENDLESS = """
 import signal, subprocess
 print(subprocess.Popen(["sleep", "infinity"]).pid, flush=True)
 signal.pause()
 """
-# opens two named pipes, the one of its own name for writing: each waits until another job opens the other end
+# opens two named pipes, writes to the one with its own name: each open waits until another job opens the other end
 MEET = """
 import os, sys
 own, other = sys.argv[1:3]
 first, second = sorted([(own, os.O_WRONLY), (other, os.O_RDONLY)])
 os.open(*first), os.open(*second)
 """
-SHARED = ("colorsys", "wave")  # no interpreter imports these by itself
+SHARED = ("colorsys", "wave")  # modules that a Python interpreter does not import by itself
 CLIENT = "import sys; from robustloc.jobs import fork_server; sys.exit(fork_server.ask(sys.argv[1], sys.argv[1:]))"
-# starts the server and ends when its own input ends
+# starts the server, and ends when its own input ends
 PARENT = """
 import os, subprocess, sys
 subprocess.Popen([sys.executable, *(str(os.getpid()) if one == "PARENT" else one for one in sys.argv[1:])])
@@ -66,7 +66,7 @@ def serving(folder: Path, modules: tuple[str, ...] = ()) -> Iterator[subprocess.
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The socket of a server that finds some modules beside the socket's folder."""
+    """The socket of a server that can import some modules beside the socket's folder."""
     folder = tmp_path_factory.mktemp("forks")
     for name, text in {"echo": ECHO, "modules": MODULES, "endless": ENDLESS, "meet": MEET}.items():
         (folder / f"job_{name}.py").write_text(text)
@@ -110,8 +110,8 @@ def test_no_server(server: Path, monkeypatch: pytest.MonkeyPatch, prefix: str, t
 
 
 def test_fork_is_the_client(client: Callable[..., subprocess.Popen], tmp_path: Path) -> None:
-    """A fork has the client's input, outputs, folder, arguments and environment, and nothing of the server's."""
-    arguments = ["a b", "ü", *["x" * 100_000] * 3]  # more than a socket holds
+    """A fork has the client's input, outputs, folder, arguments and environment, and no state of the server."""
+    arguments = ["a b", "ü", *["x" * 100_000] * 3]  # more bytes than a socket can buffer
     with client("job_echo", *arguments, cwd=tmp_path, env=os.environ | {"PLACE": "here"}) as process:
         output, errors = process.communicate("typed\n")
 
@@ -174,7 +174,7 @@ def test_killed_client(client: Callable[..., subprocess.Popen]) -> None:
 
 
 def test_several_at_once(client: Callable[..., subprocess.Popen], tmp_path: Path) -> None:
-    """Forks run side by side: four jobs that each wait for two others all end."""
+    """Forks run in parallel: four jobs that each wait for two others all end."""
     names = [str(tmp_path / name) for name in "abcd"]
     for name in names:
         os.mkfifo(name)
@@ -204,7 +204,7 @@ def test_ends_with_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("reads", [True, False])
 def test_killed_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: bool) -> None:
-    """If the server ends before it answers, the job counts as killed, not as done."""
+    """If the server ends before it answers, the job counts as killed."""
     monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{tmp_path / 'socket'}")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     with socket.socket(socket.AF_UNIX) as listener:

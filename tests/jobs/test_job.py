@@ -1,4 +1,4 @@
-"""The harness runs a stage as one job: outputs whole or not at all, clean errors, state of unfinished work."""
+"""The harness runs a stage as one job: outputs are whole or missing, errors are clear, unfinished work is resumed."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from robustloc.jobs.atomic import replacing
 
 
 def test_outputs_appear_whole_or_not_at_all(tmp_path: Path) -> None:
-    """While a file is written, the old one is there; if writing fails, it still is, and nothing else is left."""
+    """While a file is written, the old file remains. If writing fails, only the old file is left."""
     path = tmp_path / "file"
     path.write_text("old")
     with replacing(path) as temporary:
@@ -31,7 +31,7 @@ def test_outputs_appear_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_stage(tmp_path: Path) -> None:
-    """A stage has its configuration and inputs, and writes to temporary paths that become its outputs."""
+    """A stage gets its configuration and inputs, and writes to temporary paths that become its outputs."""
     (tmp_path / "in").write_text("input")
 
     def stage(config: dict, inputs: Files, outputs: Files) -> None:
@@ -46,7 +46,7 @@ def test_stage(tmp_path: Path) -> None:
 
 
 def test_failing_stage(tmp_path: Path) -> None:
-    """A user's error ends with its message alone and leaves no output."""
+    """A user error ends with its message only and leaves no output."""
     (tmp_path / "in").touch()
 
     def stage(config: dict, inputs: Files, outputs: Files) -> None:
@@ -61,7 +61,7 @@ def test_failing_stage(tmp_path: Path) -> None:
 
 
 def attempt(folder: Path, *, fails: bool, config: str = '{"a": 1}') -> str:
-    """Try a stage that resumes; return the state that it finds."""
+    """Try a stage that resumes; return the state that it found."""
     (folder / "in").write_text("input")
     found = []
 
@@ -81,7 +81,7 @@ def attempt(folder: Path, *, fails: bool, config: str = '{"a": 1}') -> str:
 
 
 def test_resumed_stage(tmp_path: Path) -> None:
-    """A failed job leaves its state to the next attempt, and a finished one leaves none."""
+    """A failed job leaves its state for the next attempt; a finished job leaves none."""
     assert attempt(tmp_path, fails=True) == "none"
     assert attempt(tmp_path, fails=False) == "half"
     assert {file.name for file in tmp_path.iterdir()} == {"in", "out", ".out.job.json"}
@@ -89,7 +89,7 @@ def test_resumed_stage(tmp_path: Path) -> None:
 
 
 def test_state_of_another_configuration(tmp_path: Path) -> None:
-    """With another configuration a job starts from scratch, and the state of the other one is removed."""
+    """With another configuration a job starts from scratch, and the old state is removed."""
     attempt(tmp_path, fails=True)
 
     assert attempt(tmp_path, fails=True, config='{"a": 2}') == "none"

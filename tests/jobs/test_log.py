@@ -1,4 +1,4 @@
-"""The log beside a job's first output says what its files were made from, and apart from that where and when."""
+"""The log beside a job's first output: the origin of its files and, separately, host and times."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from robustloc.jobs import log as job_log
 
 
 def copy(config: dict, inputs: Files, outputs: Files) -> None:
-    """A stage that writes what it reads."""
+    """A stage that copies its input."""
     outputs.one("copy").write_text(inputs.one("text").read_text())
     outputs.one("again").write_text(inputs.one("text").read_text())
 
 
 def run(folder: Path, text: str = "some\n", config: str = '{"a": {"b": 1}}', stage: Callable = copy) -> dict:
-    """Run the stage in a folder as the workflow does; return the log."""
+    """Run the stage in a folder, as the workflow does; return the log."""
     folder.mkdir(exist_ok=True)
     (folder / "in.txt").write_text(text)
     run_stage(stage, {"text": folder / "in.txt"}, {name: folder / f"{name}.txt" for name in ("copy", "again")}, config)
@@ -35,7 +35,7 @@ def run(folder: Path, text: str = "some\n", config: str = '{"a": {"b": 1}}', sta
 
 
 def test_content(tmp_path: Path) -> None:
-    """A log names configuration, code, inputs, versions and outputs by content; host, end, time and memory beside."""
+    """A log records configuration, code, inputs, versions and outputs by content, and host, end, time and memory."""
     before = time.strftime("%Y-%m-%dT%H:%M:%S%z")
     log = run(tmp_path)
 
@@ -60,7 +60,7 @@ def test_content(tmp_path: Path) -> None:
 
 
 def test_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A log names the experiment that its job ran for, apart from what the files were made from."""
+    """A log names the job's experiment, separately from the origin of the files."""
     alone = run(tmp_path)
     monkeypatch.setenv(job_logs.EXPERIMENT, "ladder")
     named = run(tmp_path)
@@ -70,7 +70,7 @@ def test_experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_inputs_that_a_stage_finds(tmp_path: Path) -> None:
-    """An input that the stage finds by itself is in the record like the others."""
+    """The record includes inputs that the stage finds by itself."""
     (tmp_path / "found.txt").write_text("found")
 
     def stage(config: dict, inputs: Files, outputs: Files) -> None:
@@ -83,7 +83,7 @@ def test_inputs_that_a_stage_finds(tmp_path: Path) -> None:
 
 
 def test_inputs_that_change(tmp_path: Path) -> None:
-    """A record holds the inputs as they were before the job began."""
+    """A record has the checksums of the inputs before the job began."""
 
     def stage(config: dict, inputs: Files, outputs: Files) -> None:
         copy(config, inputs, outputs)
@@ -96,7 +96,7 @@ def test_inputs_that_change(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("is_used", "name"), [(True, "H100"), (False, None)])
 def test_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_used: bool, name: str | None) -> None:
-    """A log names the GPU that the job has used, and none that is only there."""
+    """A log names the GPU that the job used; an unused GPU is not named."""
     cuda = SimpleNamespace(is_initialized=lambda: is_used, get_device_name=lambda: "H100")
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
 
@@ -104,7 +104,7 @@ def test_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_used: bool, nam
 
 
 def test_equal_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Equal work elsewhere and later gives an equal record, without folder, host or time; other work another one."""
+    """Equal work elsewhere or later has an equal record, without folder, host or time; other work has another."""
     first = run(tmp_path / "one")
     monkeypatch.setattr(platform, "node", lambda: "elsewhere")
     second = run(tmp_path / "two", config='{ "a" : {"b": 1} }')
@@ -119,7 +119,7 @@ def test_equal_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_whole_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A log that cannot be finished leaves the one before as it was, and nothing half-written."""
+    """If a log cannot be finished, the earlier log remains, and no partial log is left."""
     log = run(tmp_path)
     with monkeypatch.context() as patched:
         patched.setattr(os, "replace", lambda *names: (_ for _ in ()).throw(OSError("full")))
@@ -132,7 +132,7 @@ def test_whole_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("text", ["", '{"record": {', "[]", "{}", "null", '{"record": {}, "outputs": {}}', "\udc80"])
 def test_unreadable(tmp_path: Path, text: str) -> None:
-    """A log that is missing, damaged or something else is none."""
+    """A log that is missing, damaged or another kind of file reads as None."""
     output = tmp_path / "copy.txt"
     assert job_logs.read(output) is None
 

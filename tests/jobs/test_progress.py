@@ -1,4 +1,4 @@
-"""A run tells which job of how many it is at, how fast, how long still, and in the end what failed and why."""
+"""A run reports the number of each job, the pace, the time left and, at the end, what failed and why."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ SECONDS = {"train": 600.0, "attack": 20.0}
 
 
 class Clock:
-    """A clock that stands still unless it is set."""
+    """A clock that moves only when a test sets it."""
 
     now = 100.0
 
@@ -22,7 +22,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock of the test's own."""
+    """A clock that the test controls."""
     return Clock()
 
 
@@ -33,7 +33,7 @@ def run(clock: Clock) -> Progress:
 
 
 def test_before_anything_is_done(run: Progress) -> None:
-    """The expected seconds tell how long it takes; nothing has a rate yet."""
+    """Before any job is done, the estimate uses the expected seconds, and there is no rate."""
     assert run.start(7, "train", "Train dcnn") == "0 of 33 done, about 15 min to go | Train dcnn (train 1 of 2)"
 
 
@@ -42,20 +42,20 @@ def test_before_anything_is_done(run: Progress) -> None:
     [(150, "0.8 a minute, about 2 min"), (300, "0.4 a minute, about 3 min"), (600, "0.2 a minute, about 5 min")],
 )
 def test_pace(run: Progress, clock: Clock, elapsed_s: float, words: str) -> None:
-    """Two thirds took so many seconds: the rest takes as long in proportion, drawn a little to what was expected."""
+    """The measured pace extends to the remaining work, weighted slightly towards the expected seconds."""
     for job in (1, 2):
         run.start(job, "train", "Train")
     clock.now += elapsed_s
     for job in (1, 2):
         run.finish(job)
 
-    # 600 s of work are left for two at once; 1200 s were done in 2 x elapsed, and 120 s are believed as expected
+    # 600 s of work are left for two slots; 1200 s were done in 2 x elapsed, and 120 s count as expected
     assert f"about {600 * (2 * elapsed_s + 120) / (1200 + 120) / 2 / 60:.0f} min" in words
     assert run.start(4, "attack", "Attack") == f"2 of 33 done, {words} to go | Attack (attack 1 of 30)"
 
 
 def test_unknown_sizes(clock: Clock) -> None:
-    """Where the seconds are of other jobs, only proportions count, and nothing is told before something is done."""
+    """If the seconds are of other jobs, only their ratios count, and no time is estimated before a job is done."""
     run = Progress(JOBS, SECONDS, 2, is_known=False, clock=clock)
     assert run.start(1, "train", "Train") == "0 of 33 done | Train (train 1 of 2)"
     clock.now += 1200
@@ -66,7 +66,7 @@ def test_unknown_sizes(clock: Clock) -> None:
 
 
 def test_numbers_are_of_the_rule(run: Progress) -> None:
-    """A job that is tried again keeps its number."""
+    """Jobs are numbered by rule; a job that is tried again keeps its number."""
     run.start(1, "attack", "A")
     run.start(2, "attack", "B")
     run.start(3, "train", "C")
@@ -77,7 +77,7 @@ def test_numbers_are_of_the_rule(run: Progress) -> None:
 
 
 def test_nothing_failed(run: Progress) -> None:
-    """Without failures there is nothing to say, also if a job succeeded at its second attempt."""
+    """Without failures the summary is empty, even if a job succeeded only at its second attempt."""
     run.start(1, "attack", "A")
     assert run.failures() == ""
 
@@ -89,7 +89,7 @@ def test_nothing_failed(run: Progress) -> None:
 
 
 def test_failures(run: Progress, tmp_path: Path) -> None:
-    """Each failure is told with the end of its log, in which progress bars count as what they showed last."""
+    """Each failure is listed with the end of its log; progress bars count as their last state."""
     log = tmp_path / "train.log"
     log.write_text("first\nsecond\nthird\nfourth\nepoch 1\repoch 2\repoch 3\n\nerror: the loss is no number\n")
     for job, rule, message in ((1, "train", "Train dcnn"), (2, "attack", "Attack it"), (3, "attack", "Attack again")):
@@ -117,7 +117,7 @@ def test_failures(run: Progress, tmp_path: Path) -> None:
 
 
 def test_many_failures(run: Progress) -> None:
-    """Of many failures ten are told."""
+    """Of many failures, ten are listed."""
     for job in range(12):
         run.start(job, "attack", f"Attack {job}")
         run.fail(job, [])

@@ -1,4 +1,4 @@
-"""What differs between a file and what today would make of it is named, and nothing else."""
+"""Verification names exactly the differences between a file and its job today."""
 
 import json
 import os
@@ -24,7 +24,7 @@ FIRST = {"one.csv": "1", "two.csv": "2"}
 def made(
     folder: Path, rule: str = "train", outputs: dict[str, str] = FIRST, inputs: tuple[str, ...] = ("in",), **run: object
 ) -> Planned:
-    """Do a job: write its inputs, outputs and log; return it as it is planned."""
+    """Run a job: write its inputs, outputs and log; return the planned job."""
     read, written = [folder / f"{name}.txt" for name in inputs], [folder / name for name in outputs]
     for file in read:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -41,23 +41,23 @@ def made(
 
 
 def swapped(file: Path, text: str = "swapped") -> None:
-    """Put another text into a file, which looks older than everything made from it."""
+    """Replace a file's text; the file looks older than everything made from it."""
     file.write_text(text)
     os.utime(file, (1, 1))
 
 
 def configured(job: Planned, config: dict) -> Planned:
-    """The job as planned under another configuration."""
+    """The planned job under another configuration."""
     return replace(job, params=job.params | {"cfg": json.dumps(config)})
 
 
 def coded(job: Planned, code: str) -> Planned:
-    """The job as planned with other code."""
+    """The planned job with other code."""
     return replace(job, params=job.params | {"code": code})
 
 
 def differences(job: Planned, experiment: str = "") -> list[str]:
-    """List what differs, as it is printed."""
+    """List the differences as they are printed."""
     return [str(one) for one in Verification(experiment).differences(job)]
 
 
@@ -99,7 +99,7 @@ def test_as_made(tmp_path: Path) -> None:
     ],
 )
 def test_files(tmp_path: Path, change: Callable[[Planned], object], line: str) -> None:
-    """A file that is missing, changed or without a log is named, and so is an input with another content."""
+    """A file that is missing, changed or without a log is named; so is an input with other content."""
     job = made(tmp_path)
 
     change(job)
@@ -127,14 +127,14 @@ def test_files(tmp_path: Path, change: Callable[[Planned], object], line: str) -
     ],
 )
 def test_plans(tmp_path: Path, planned: Callable[[Planned], Planned], line: str) -> None:
-    """What would be made of another configuration, code or choice of inputs names exactly that."""
+    """A planned job with other configuration, code or inputs differs in exactly these."""
     job = planned(made(tmp_path))
 
     assert differences(job) == [f"{tmp_path}/one.csv: made {line}"]
 
 
 def test_several_differences(tmp_path: Path) -> None:
-    """Each kind of difference of a job has its line."""
+    """Each kind of difference of a job has its own line."""
     job = coded(configured(made(tmp_path), CONFIG | {"seed": 1}), "job@2 stages.train@3")
     for file in (*job.inputs, *job.outputs):
         swapped(file)
@@ -158,7 +158,7 @@ def test_several_differences(tmp_path: Path) -> None:
     ],
 )
 def test_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: str, reader: str, words: str) -> None:
-    """Where another experiment wrote a file with another configuration it is named; a shared file is no difference."""
+    """If another experiment wrote a file with another configuration, it is named; a shared file is no difference."""
     monkeypatch.setenv(job_logs.EXPERIMENT, writer)
     job = made(tmp_path)
 
@@ -167,7 +167,7 @@ def test_experiments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: st
 
 
 def test_one_command(tmp_path: Path) -> None:
-    """Missing files are targets; others are forced by name, or by their rules if they are many."""
+    """Missing files are targets. Other files are forced by name, or by rule if there are many."""
     run = ["snakemake", "--configfile", "my experiment.yaml"]
     reasons = ("missing", "changed since it was made")
     missing, changed = (Difference("train", Path(f"a/{reason}"), reason) for reason in reasons)
@@ -180,7 +180,7 @@ def test_one_command(tmp_path: Path) -> None:
 
 
 def test_inputs_of_one_name(tmp_path: Path) -> None:
-    """Of several inputs with the same name, those that differ are told by their folders; exchanged ones differ."""
+    """Among inputs with equal names, the folders identify the different ones; exchanged inputs differ."""
     job = made(tmp_path, inputs=("a/set", "b/set"))
     assert differences(job) == []
 
@@ -189,7 +189,7 @@ def test_inputs_of_one_name(tmp_path: Path) -> None:
 
 
 def test_summary(tmp_path: Path) -> None:
-    """Jobs, times, hosts and versions are summed up over all jobs; raw files are those that no job makes."""
+    """Jobs, times, hosts and versions are combined over all jobs; raw files are the inputs that no job makes."""
     ends = [f"2026-01-{day:02}T00:00:00+0000" for day in (1, 3, 2)]
     nodes = [{"host": f"node{n}", "processor": "some", "cores": 4 * n, "memory_gb": 8} for n in (1, 2)]
     first = made(tmp_path, **nodes[0], ended=ends[0], peak_memory_mb=300)

@@ -1,4 +1,4 @@
-"""What the leaderboard says of certificates, and in which order it says the rest."""
+"""Content and order of the leaderboard, with and without certificates."""
 
 import pandas as pd
 import pytest
@@ -32,7 +32,7 @@ CERTIFIED = pd.DataFrame(
 
 
 def test_certified() -> None:
-    """The radius nearest to the noise's deviation, the mean over seeds; empty for localizers without a proof."""
+    """The bound is at the radius nearest to the noise's deviation, averaged over seeds; others have an empty cell."""
     board = leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED).set_index(leaderboard.KEYS)
 
     assert board.loc["hall", "dcnn", "smooth"][leaderboard.PROVEN].tolist() == [0.003, 3.5, 8]
@@ -41,7 +41,7 @@ def test_certified() -> None:
 
 
 def test_nothing_certified() -> None:
-    """The columns are there, and empty; texts do not show them."""
+    """Without certificates, the columns exist and are empty; the texts do not show them."""
     board = leaderboard.leaderboard(ROWS, TRAINING_S)
 
     assert board[leaderboard.PROVEN].isna().all(axis=None)
@@ -49,10 +49,12 @@ def test_nothing_certified() -> None:
 
 
 def test_markdown() -> None:
-    """First how far localizers err, then what they cost, then single attacks; proofs where a scenario has some."""
+    """The order is errors, cost, single attacks; certified bounds appear for scenarios that have some."""
     hall, yard = leaderboard.markdown(ROWS, leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED)).split("\n\n## ")
 
-    assert "attacks at epsilon 0.01; certified: bound for 8 of the users under every attack within that L2" in hall
+    assert (
+        "attacks at epsilon 0.01; certified: bound for 8 of the users under every attack within the stated L2" in hall
+    )
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in hall.splitlines() if line.startswith("|")]
     costs = ["parameters", "multiply-adds", "training [s]"]
     assert rows[0] == ["model", "defence", "verdict", "clean", "worst", "certified", *costs, "fgsm"]
@@ -63,7 +65,7 @@ def test_markdown() -> None:
 
 
 def test_latex() -> None:
-    """One column per localizer, errors without intervals, and no single attacks beside the worst."""
+    """One row per localizer; errors have no intervals; single attacks are left out if there is ``worst``."""
     text = leaderboard.latex(ROWS, leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED))
 
     assert text.startswith(r"% Needs \usepackage{booktabs} and \usepackage{graphicx}.")
@@ -76,5 +78,5 @@ def test_latex() -> None:
 
 @pytest.mark.parametrize("sigma", [0.002, 0.0001])
 def test_radius_zero_is_no_bound(sigma: float) -> None:
-    """The estimate's own error is never shown as a proof; of two radii equally near the smaller one is."""
+    """The error at radius 0 is never shown as a bound; of two equally near radii, the smaller one is."""
     assert leaderboard.proven(CERTIFIED.assign(sigma=sigma)).certified_radius.tolist() == [0.001]

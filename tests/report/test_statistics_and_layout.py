@@ -1,4 +1,4 @@
-"""Position errors by hand, their intervals, and the tables as people paste them."""
+"""Position errors calculated by hand, their intervals, and the tables for people."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from robustloc.report.statistics import rmse_interval, summary
 
 
 def test_errors_by_hand() -> None:
-    """Distances of 3, 4 and 5 metres."""
+    """The statistics of distances of 3, 4 and 5 metres."""
     truth = np.zeros((3, 3))
     error = position_error(np.array([[3.0, 0, 0], [0, 0, 4], [0, 3, 4]]), truth)
     found = summary(error)
@@ -26,13 +26,13 @@ def test_errors_by_hand() -> None:
 
 
 def test_interval_of_equal_errors() -> None:
-    """Users that are all alike leave no doubt, and neither does a single one."""
+    """The interval of equal errors, or of a single user, has no width."""
     assert rmse_interval([np.full(7, 3.0)]) == pytest.approx((3, 3), abs=1e-12)
     assert rmse_interval([np.array([2.0])]) == (2, 2)
 
 
 def test_interval_of_many_users() -> None:
-    """The mean square of many users is normal about itself, with its variance over N; SciPy's bootstrap agrees."""
+    """The mean square of many users is normally distributed with its variance over N; SciPy's bootstrap agrees."""
     squares = np.random.default_rng(1).normal(size=5000) ** 2
     half = 1.96 * squares.std() / np.sqrt(len(squares))
     found = rmse_interval([np.sqrt(squares)])
@@ -44,7 +44,7 @@ def test_interval_of_many_users() -> None:
 
 
 def test_interval_of_seeds() -> None:
-    """Joint draws of equal seeds are the interval of one; seeds of other users average their luck out."""
+    """Joint draws of equal seeds have the interval of one seed; with other users, the interval is narrower."""
     error = np.random.default_rng(1).exponential(size=100)
     one, joint = rmse_interval([error]), rmse_interval([error] * 4)
     apart = rmse_interval([error] * 4, joint=False)
@@ -55,7 +55,7 @@ def test_interval_of_seeds() -> None:
 
 
 def test_layout() -> None:
-    """Verdicts, sizes, clean and the worst first, the latter two with intervals; cells that were not run are empty."""
+    """Verdicts, sizes, clean and worst come first, the last two with intervals; cells that were not run are empty."""
     arranged = layout.layout(SUMMARY, "in_door")
 
     assert arranged.columns.tolist() == ["attack", "budget", "constant", "dcnn", "dcnn + adversarial"]
@@ -73,7 +73,7 @@ def test_layout() -> None:
 
 
 def test_matrices() -> None:
-    """Defences down, clean and the attacks across, at the figure's epsilon and in its order."""
+    """One row per defence; clean and the attacks as columns, at the figure's epsilon and in its order."""
     figure = {"scenario": "in_door", "model": "dcnn", "defences": ["none", "adversarial"], "attacks": ["fgsm"]}
     text = layout.matrices(SUMMARY, [figure | {"name": "fig9", "epsilon": 0.01}])
 
@@ -87,7 +87,7 @@ def test_matrices() -> None:
 
 
 def test_verdicts() -> None:
-    """One row per localizer, with the checks that failed, what was found and what was expected."""
+    """One row per localizer, with its failed checks, the values that were found and the expected ranges."""
     names = ["scenario", "model", "defence", "seed", "epsilon", "n_users", "verdict"]
     columns = [*names, "check", "what", "figure", "rule", "passed"]
     dcnn, constant = ["s", "dcnn", "none", 0, 0.03, 128, "WARN"], ["s", "constant", "none", 0, 0.03, 128, "OK"]
@@ -108,11 +108,11 @@ def test_verdicts() -> None:
 
 
 def test_markdown_and_latex() -> None:
-    """Both hold the numbers; LaTeX escapes what it must and uses booktabs."""
+    """Both contain the numbers; LaTeX escapes special characters and uses booktabs."""
     markdown, latex = layout.markdown(SUMMARY), layout.latex(SUMMARY)
 
     title = "position RMSE [m] of 9 test users, mean ± standard deviation of 1 to 2 seeds"
-    assert f"## in_door: {title}; in brackets" in markdown
+    assert f"## in_door: {title}; brackets: 95 %" in markdown
     assert rf"\caption{{in\_door: clean, and under fgsm by epsilon (linf); {title}.}}".replace("±", r"$\pm$") in latex
     assert "9 test users, one seed" in layout.markdown(SUMMARY[SUMMARY.seeds == 1])
     assert "| fgsm          | 0.01 linf |" in markdown

@@ -1,4 +1,4 @@
-"""Tables for machines: two files of one content, and what their columns mean."""
+"""Tables for programs: two files with equal content, and the meanings of their columns."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ FRAME = pd.DataFrame(
 
 
 def test_two_files_of_one_content(tmp_path: Path) -> None:
-    """Both hold the same values, to the digits of the CSV; what is missing is null, words and integers are such."""
+    """Both have the same values, to the digits of the CSV; missing values are null; types are kept."""
     files = [tmp_path / "summary.csv", tmp_path / "summary.parquet"]
     table_files.write(files, "summary", FRAME)
     read = pq.read_table(files[1])
@@ -36,7 +36,7 @@ def test_two_files_of_one_content(tmp_path: Path) -> None:
 
 
 def test_table_without_rows(tmp_path: Path) -> None:
-    """Has its columns and types all the same."""
+    """A table without rows has its columns and types."""
     files = [tmp_path / "summary.csv", tmp_path / "summary.parquet"]
     table_files.write(files, "summary", FRAME.iloc[:0])
 
@@ -44,13 +44,13 @@ def test_table_without_rows(tmp_path: Path) -> None:
 
 
 def test_unknown_column(tmp_path: Path) -> None:
-    """A column that nobody described is not written."""
+    """A column without a description is refused."""
     with pytest.raises(KeyError, match="table summary has no entry colour"):
         table_files.write([tmp_path / "a.csv", tmp_path / "a.parquet"], "summary", FRAME.assign(colour="red"))
 
 
 def test_columns_of_attacks() -> None:
-    """A pattern describes the column of each attack and names the attack."""
+    """A pattern describes the column of each attack, and its meaning names the attack."""
     described = columns.of("leaderboard", ["clean_rmse_mean_m", "csi_pgd_rmse_mean_m", "certified_rmse_m"])
 
     assert [column.meaning for column in described.values()] == [

@@ -1,4 +1,4 @@
-"""The tables hold what the sets hold, one row per cell, and over seeds."""
+"""The tables contain the content of the sets: one row per cell, and one over seeds."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ ERRORS = {(attack, seed): RNG.exponential(size=20) for attack in ("clean", "fgsm
 
 
 def evaluated(results: Path, users: dict[int, np.ndarray], folder: str = "tables") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Write made-up sets of two seeds, with the given users, and sum them up."""
+    """Write made-up sets of two seeds with the given users, and summarise them."""
     for (attack, seed), error in ERRORS.items():
         names = ("s", "m", "none", seed, attack, 0.1 * (attack != "clean"), "none" if attack == "clean" else "linf")
         cell = dict(zip(adversarial_set.CELL, names, strict=True)) | {"tag": "eps0.1"}
@@ -39,7 +39,7 @@ def evaluated(results: Path, users: dict[int, np.ndarray], folder: str = "tables
 
 
 def test_rows_and_their_summary(tmp_path: Path) -> None:
-    """The summary has the seeds' mean and deviation; every row knows its localizer's size and verdict."""
+    """The summary has the seeds' mean and deviation; every row has its localizer's size and verdict."""
     table, summary = evaluated(tmp_path, {seed: np.arange(20) for seed in (0, 1)})
 
     assert table[["attack", "seed"]].values.tolist() == [["clean", 0], ["fgsm", 0], ["clean", 1], ["fgsm", 1]]
@@ -61,7 +61,7 @@ def test_rows_and_their_summary(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("same", [True, False])
 def test_users_are_drawn_together_if_they_are_the_same(tmp_path: Path, same: bool) -> None:
-    """Seeds that share their users share each draw of them; otherwise each seed has its own."""
+    """Seeds with the same users share each draw of users; otherwise each seed has its own draws."""
     _, summary = evaluated(tmp_path, {0: np.arange(20), 1: np.arange(20) + (not same)})
 
     interval = rmse_interval([ERRORS["fgsm", 0], ERRORS["fgsm", 1]], joint=same)
@@ -69,7 +69,7 @@ def test_users_are_drawn_together_if_they_are_the_same(tmp_path: Path, same: boo
 
 
 def test_one_seed_has_no_deviation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its interval is that of its row."""
+    """With one seed, the interval is the interval of its row."""
     monkeypatch.setitem(GRID, "seeds", [0])
     table, summary = evaluated(tmp_path, {seed: np.arange(20) for seed in (0, 1)})
 
@@ -79,7 +79,7 @@ def test_one_seed_has_no_deviation(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_tables_of_an_experiment(tmp_path: Path) -> None:
-    """Tables in the folder of an experiment are of the sets that all experiments share."""
+    """Tables in an experiment's folder use the sets that all experiments share."""
     users = {seed: np.arange(20) for seed in (0, 1)}
 
     for table, own in zip(evaluated(tmp_path, users), evaluated(tmp_path, users, "experiments/a/tables"), strict=True):

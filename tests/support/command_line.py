@@ -1,6 +1,6 @@
 """A process that has imported Snakemake and runs each command in a fork of itself, without the seconds of the import.
 
-A fork keeps nothing of earlier commands: no module of a project, no cache of a file's code, no filter of a logger.
+A fork has no state of earlier commands: no module of a project, no cache of a file's code, no filter of a logger.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-# what planning imports, and what the commands of the documents import besides
+# imports of planning, and further imports of the commands in the documents
 PRELOADED = ("snakemake.cli", "snakemake.api", "snakemake.storage", "smart_open", "platformdirs", "scipy.io")
 PRELOADED += ("jsonschema", "tqdm", "yte", "pandas", "pytest", "torch")
 
@@ -41,7 +41,7 @@ class CommandLine:
 
 @cache
 def shared() -> CommandLine:
-    """The one process of these tests. It ends with them, as its input does."""
+    """The one process of these tests. It ends when its input ends, that is, with the tests."""
     return CommandLine()
 
 

@@ -12,7 +12,7 @@ DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
 def merged(base: dict, overlay: dict) -> dict:
-    """Merge as Snakemake does: mappings key by key, everything else replaced."""
+    """Merge as Snakemake does: mappings key by key; everything else is replaced."""
     result = copy.deepcopy(base)
     for key, value in overlay.items():
         both = isinstance(value, dict) and isinstance(result.get(key), dict)

@@ -1,4 +1,4 @@
-"""What the documents of the project ask readers to type: commands and experiments as YAML."""
+"""The commands and experiments that the project's documents show to readers: commands and YAML."""
 
 import re
 import textwrap
@@ -24,7 +24,7 @@ COMMAND = re.compile(rf"^(?:[A-Z_]+=\S+ )*(?:{PROGRAMS}) ")
 
 @dataclass(frozen=True)
 class Piece:
-    """A command or an experiment of a document."""
+    """A command or an experiment in a document."""
 
     document: Path
     text: str
@@ -34,7 +34,7 @@ class Piece:
 
 
 def commands() -> list[Piece]:
-    """Every command of every document: each part of a chain, and inline spans that have an argument."""
+    """Every command of every document: each command of a chain, and inline spans with an argument."""
     found = []
     for document in DOCUMENTS:
         blocks, prose = split(document.read_text(encoding="utf-8"))
@@ -56,13 +56,13 @@ def experiments() -> list[Piece]:
 
 
 def split(text: str) -> tuple[list[tuple[str, str]], str]:
-    """Return the fenced blocks with their languages, continued lines joined, and the text without them."""
+    """Return the fenced blocks with their languages and with continued lines joined, and the text outside of them."""
     blocks = [(language, textwrap.dedent(block).replace("\\\n", " ")) for _, language, block in FENCE.findall(text)]
     return blocks, FENCE.sub("", text)
 
 
 def spans(prose: str) -> list[str]:
-    """List the inline spans, on one line each."""
+    """List the inline spans, each on one line."""
     return [" ".join(span.split()) for _, span in SPAN.findall(prose)]
 
 

@@ -1,4 +1,4 @@
-"""Small results, made up, and the rows that each kind of figure is drawn from."""
+"""Small made-up results, and the rows from which each kind of figure is drawn."""
 
 import io
 
@@ -64,7 +64,7 @@ COLUMNS = {
 }
 
 
-# what the rows of each kind are chosen from
+# the tables from which the rows of each kind are chosen
 SOURCES = {
     "rmse": (SUMMARY, FIGURE),
     "power": (SUMMARY, FIGURE | {"attacks": ["fgsm", "csi_pgd", "worst"]}),
@@ -78,11 +78,11 @@ SOURCES = {
 
 
 def rows() -> dict[str, pd.DataFrame]:
-    """Return the rows of each kind of figure, as they are read from the figure's CSV."""
+    """Return the rows of each kind of figure, as read from the figure's CSV."""
     found = {kind: plugins.load("figures", kind).rows(*source) for kind, source in SOURCES.items()}
     return {kind: pd.read_csv(io.StringIO(table.to_csv(index=False))) for kind, table in found.items()}
 
 
 def caption(kind: str, rows: pd.DataFrame) -> str:
-    """Return a caption as it is written to a file."""
+    """Return a caption as a file contains it."""
     return " ".join(plugins.load("figures", kind).caption(rows).split())

@@ -12,7 +12,7 @@ from robustloc.data import deepmimo_writer
 CARRIER_HZ = 3.5e9
 SENT_DBM = 30.0  # v1 and v2 store received powers for this transmit power, v4 for 0 dBm
 GRIDS = np.array([[1.0, ROWS, COLUMNS]])
-savemat = partial(io.savemat, do_compression=True)  # as MATLAB does; zlib then notices every cut
+savemat = partial(io.savemat, do_compression=True)  # as MATLAB does; with compression, zlib detects every truncation
 
 
 def write_v1(folder: Path, arrays: dict[str, np.ndarray]) -> Path:
@@ -67,7 +67,7 @@ def write_v3(folder: Path, arrays: dict[str, np.ndarray]) -> Path:
 
 
 def write_v4(folder: Path, arrays: dict[str, np.ndarray]) -> Path:
-    """Write with the project's own writer."""
+    """Write with the project's own v4 writer."""
     folder.mkdir()
     files = {name: folder / file for name, file in deepmimo_writer.file_names().items()}
     deepmimo_writer.write(files, arrays, name="BS7", carrier_hz=CARRIER_HZ, max_reflections=1)

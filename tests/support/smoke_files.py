@@ -1,4 +1,4 @@
-"""The jobs of the smoke experiment: which of them are due, and what follows from some of them."""
+"""The jobs of the smoke experiment: which jobs are due, and which jobs depend on given jobs."""
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
@@ -13,17 +13,17 @@ def files(job: dict) -> set[str]:
 
 
 def due(jobs: list[dict]) -> set[str]:
-    """The files that the due jobs would make."""
+    """The files of the due jobs."""
     return {file for job in jobs if job["is_due"] for file in files(job)}
 
 
 def matching(*patterns: str) -> Callable[[dict], bool]:
-    """A test whether a job makes a file that one of some patterns describes, in which * stands for any text."""
+    """A predicate: whether a job makes a file that one of some patterns describes; * matches any text."""
     return lambda job: any(fnmatchcase(file, pattern) for file in files(job) for pattern in patterns)
 
 
 def following(jobs: list[dict], is_changed: Callable[[dict], bool]) -> set[str]:
-    """The files of the changed jobs, and of all jobs that directly or indirectly read them; there is a changed job."""
+    """The files of the changed jobs and of all their direct or indirect consumers; at least one job must change."""
     found: set[str] = set()
     stale = [job for job in jobs if is_changed(job)]
     assert stale, "the table names no job of the experiment"

@@ -1,4 +1,4 @@
-"""Waiting for events. The one limit ends a test that would hang; a busy machine does not reach it."""
+"""Waiting for events. One time limit ends a test that would hang; it is too long for a busy machine to reach."""
 
 import os
 import select
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def until(seen: Callable[[], T]) -> T:
-    """Wait until something is seen, and return it."""
+    """Wait until a condition gives a true value, and return the value."""
     end = time.monotonic() + LIMIT_S
     while not (found := seen()):
         assert time.monotonic() < end, f"not seen within {LIMIT_S:.0f} s"
@@ -20,7 +20,7 @@ def until(seen: Callable[[], T]) -> T:
 
 
 def until_ended(process: int) -> None:
-    """Wait until a process of any parent has ended, whether or not its parent has noticed."""
+    """Wait until a process of any parent has ended, even if its parent has not reaped it."""
     try:
         descriptor = os.pidfd_open(process)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Runs of a copied project that signals or a full disk interrupt: start them, watch them, compare their results."""
+"""Runs of a copied project that signals or a full disk interrupt: start and watch them, compare their results."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from workflow_project import SMOKE, Project
 
 RESULTS = Path("results/smoke")
 SERVER = "robustloc.jobs.fork_server"
-# short jobs, so many of them that forks of a server run them and that a run can be interrupted between them
+# Short jobs: enough of them that a fork server runs them, and that a run can be interrupted between them.
 SETS = [
     *(f"indoor/dcnn/none/seed0/{name}.parquet" for name in ("universal/eps0.002", "adp_pgd/psr-20")),
     *(f"indoor/dcnn/none/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "apgd", "pgd_linf")),
@@ -32,12 +32,12 @@ SETS = [
 
 
 def copied(finished: Project, folder: Path) -> Project:
-    """Copy a finished run with Snakemake's records, so that a test can delete files of it."""
+    """Copy a finished run with Snakemake's records, so that a test can delete its files."""
     return finished.copy(folder / "copy")
 
 
 def results(project: Project) -> dict[str, Path]:
-    """All files by name, temporary ones included, but for those that depend on the host or the time that jobs take."""
+    """All files by name, including temporary ones, except for files that depend on the host or on job times."""
     root = project.folder / RESULTS
     files = {str(file.relative_to(root)): file for file in root.rglob("*") if file.is_file()}
     varying = re.compile(r"logs/|provenance\.json|report\.html|tables/leaderboard\.|.*\.job\.json")
@@ -45,17 +45,17 @@ def results(project: Project) -> dict[str, Path]:
 
 
 def contents(project: Project) -> dict[str, bytes]:
-    """Content of these files."""
+    """The content of these files."""
     return {name: file.read_bytes() for name, file in results(project).items()}
 
 
 def times(project: Project) -> dict[str, int]:
-    """When each of these files took its place [ns]."""
+    """The times at which each of these files was put in place [ns]."""
     return {name: file.stat().st_ctime_ns for name, file in results(project).items()}
 
 
 def take_away(project: Project, *names: str) -> list[str]:
-    """Delete results with the logs of their jobs; return the targets that make them again."""
+    """Delete results and the logs of their jobs; return the targets that make them again."""
     for name in names:
         file = project.folder / RESULTS / name
         file.unlink()
@@ -65,17 +65,17 @@ def take_away(project: Project, *names: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Run:
-    """A running snakemake, and the file that it prints to."""
+    """A running snakemake, and the file with its output."""
 
     main: subprocess.Popen
     output: Path
 
     def ended(self) -> int:
-        """Wait for its end; return its exit status."""
+        """Wait until it ends; return its exit status."""
         return self.main.wait(LIMIT_S)
 
     def printed(self) -> str:
-        """What it has printed."""
+        """Its output so far."""
         return self.output.read_text()
 
 
@@ -83,15 +83,17 @@ class Run:
 def running(project: Project, *arguments: str, largest_file: int = resource.RLIM_INFINITY) -> Iterator[Run]:
     """Start the smoke experiment as a terminal does, as the leader of the foreground's process group.
 
-    Afterwards no process works in the project's folder: a test that passes waits for their end, for a test that fails
-    they are killed.
+    Afterwards no process works in the project's folder: after a test that passes, this waits for their end; after a
+    test that fails, they are killed.
     """
 
     def prepare() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests themselves run in the background
+        signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        )  # a shell that runs the tests in the background makes them ignore it
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
 
-    # without the name of a virtual environment, jobs run in that of snakemake
+    # without a virtual environment's name, jobs run in snakemake's environment
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | {"COLUMNS": "200"}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", SMOKE, *arguments]
     place = {"cwd": project.folder, "env": environment, "process_group": 0, "preexec_fn": prepare}
@@ -109,7 +111,7 @@ def running(project: Project, *arguments: str, largest_file: int = resource.RLIM
 
 
 def at_work(project: Project) -> list[psutil.Process]:
-    """All processes whose working folder is the project's; other runs on the machine are not among them."""
+    """All processes whose working folder is the project's folder; it excludes other runs on the machine."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, FileNotFoundError):
@@ -119,7 +121,7 @@ def at_work(project: Project) -> list[psutil.Process]:
 
 
 def jobs(project: Project) -> dict[str, list[psutil.Process]]:
-    """The processes of each job, by the name of its log: its shell, its stage or client, its fork of the server."""
+    """The processes of each job, by the name of its log: shell, stage or client, fork of the server."""
     logs = project.folder / RESULTS / "logs"
     found: dict[str, list[psutil.Process]] = {}
     for process in at_work(project):
@@ -131,14 +133,14 @@ def jobs(project: Project) -> dict[str, list[psutil.Process]]:
 
 
 def _program(process: psutil.Process) -> str:
-    """The module that a Python process runs, empty if it has ended."""
+    """The module that a Python process runs; empty if the process has ended."""
     with suppress(psutil.Error, IndexError):
         return process.cmdline()[2]
     return ""
 
 
 def stage(project: Project, job: str) -> psutil.Process | None:
-    """The process of a job's stage, or of the client that waits for its fork, if it runs."""
+    """The process of a job's stage, or the client that waits for the job's fork; None if neither runs."""
     return next((one for one in jobs(project).get(job, []) if _program(one) == "robustloc.jobs"), None)
 
 
@@ -149,14 +151,14 @@ def forks(project: Project) -> dict[str, psutil.Process]:
 
 
 def log(project: Project, job: str) -> str:
-    """What a job has printed so far. A job starts with an empty log."""
+    """The output of a job so far. A job starts with an empty log."""
     with suppress(FileNotFoundError):
         return (project.folder / RESULTS / "logs" / f"{job}.log").read_text()
     return ""
 
 
 def half(project: Project, file: str) -> Path:
-    """The temporary file that a job writes until the file is whole."""
+    """The temporary file that a job writes until the file is complete."""
     place = project.folder / RESULTS / file
     return place.with_name(f".{place.name}.tmp")
 
@@ -173,13 +175,13 @@ def suspended(process: psutil.Process | None, is_writing: Callable[[], bool]) ->
 
 
 def suspended_stage(project: Project, job: str, is_writing: Callable[[], bool]) -> psutil.Process | None:
-    """Suspend the stage of a job if it is writing its result, and return it."""
+    """Suspend the stage of a job if it is writing its result, and return the process."""
     process = stage(project, job) if is_writing() else None
     return process if suspended(process, is_writing) else None
 
 
 def suspended_fork(project: Project) -> tuple[str, psutil.Process] | None:
-    """Suspend a fork of the server that is writing its set, and return its job and it."""
+    """Suspend a fork of the server that is writing its set, and return its job and its process."""
     for job, fork in forks(project).items():
         if suspended(fork, half(project, f"{job}.parquet").exists):
             return job, fork

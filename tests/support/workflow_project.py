@@ -1,4 +1,4 @@
-"""A copy of the project that tests run, edit and plan, through the command line as users do."""
+"""A copy of the project that tests run, edit and plan through the command line, as users do."""
 
 import json
 import os
@@ -33,7 +33,7 @@ class Project:
         return command_line.shared().run(self.folder, "snakemake", list(arguments), environment)
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
-        """Run and insist on success."""
+        """Run snakemake and require success."""
         done = self.snakemake(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
@@ -45,7 +45,7 @@ class Project:
         return json.loads(done.stdout)
 
     def planned(self, *configfiles: str) -> set[str]:
-        """The files that the next run would make, relative to the experiment's results, without logs."""
+        """The files that the next run would make, relative to the experiment's results; without logs."""
         files = [file for job in self.jobs(*configfiles) if job["is_due"] for file in job["outputs"]]
         return {file.removeprefix("results/smoke/") for file in files}
 
@@ -71,7 +71,7 @@ class Project:
 
     @contextmanager
     def replaced(self, name: str, content: bytes | None, *, age_s: float = 0.0) -> Iterator[None]:
-        """Replace or delete a file, as if so long ago; restore its content and its time afterwards."""
+        """Replace or delete a file as if long ago; restore its content and its time afterwards."""
         file = self.folder / name
         old, times = file.read_bytes(), file.stat()
         file.unlink()
@@ -85,12 +85,12 @@ class Project:
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     def copy(self, folder: Path) -> "Project":
-        """Copy the project with its results, the times of all files included."""
+        """Copy the project with its results and the times of all files."""
         return Project(Path(shutil.copytree(self.folder, folder, symlinks=True)))
 
 
 def copy_project(folder: Path) -> Project:
-    """Copy the files of a checkout, and what numba has compiled of them, which takes long."""
+    """Copy the files of a checkout, and numba's compiled files, which take long to make."""
     folder.mkdir(exist_ok=True)
     for part in PARTS:
         source = ROOT / part

@@ -17,9 +17,9 @@ def fresh(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy in which the smoke experiment has run; tests leave it as they found it.
+    """A copy in which the smoke experiment has run; tests do not change it.
 
-    Of several test processes, one runs the experiment, and each has a copy of its results.
+    With several test processes, one of them runs the experiment, and each has a copy of its results.
     """
     own = tmp_path_factory.mktemp("finished") / "project"
     if "PYTEST_XDIST_WORKER" not in os.environ:

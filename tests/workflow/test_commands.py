@@ -1,6 +1,6 @@
-"""Every command that the documents tell people to type is executed: long ones as dry runs or with --help.
+"""Every command in the documents is executed: long ones as dry runs or with --help.
 
-Those that cannot be here are skipped with a reason; one that nothing here knows fails, so that none slips through.
+Commands that cannot run here are skipped with a reason. An unknown command fails, so that none is overlooked.
 """
 
 import importlib.util
@@ -31,11 +31,11 @@ ELSEWHERE = {
     ".": "of the shell",
     "cd": "of the shell",
 }
-# real, since they make nothing
+# executed for real, because they make no files
 SHORT = {"--list", "--lint", "--unlock", "--version"}
-# stands in the documents for a folder of the reader's own
+# the documents write this for the reader's own folder
 DATA = {"/data", "/where/it/lies"}
-# experiments on a download that is not here: all is well but for that
+# experiments on a download that is missing here: their only error is the missing download
 DOWNLOADS = {"experiments/my_scenario.yaml", "source=deepmimo"}
 MISSING = "no such folder; download the DeepMIMO scenario"
 
@@ -45,7 +45,7 @@ Line = Callable[..., tuple[int, str]]
 
 @pytest.fixture(scope="module")
 def line() -> Line:
-    """Run a program in a folder, each command once; return its exit status and all that it printed."""
+    """Run a program in a folder, each command once; return its exit status and its output."""
     known: dict[tuple, tuple[int, str]] = {}
 
     def run(folder: Path, program: str, arguments: list[str], **settings: str) -> tuple[int, str]:
@@ -74,7 +74,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Project:
             (book.folder / place[1]).write_text(piece.text)
     (book.folder / "models").mkdir()
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, 3))
-    torch.jit.script(network).save(book.folder / "models/mine.pt")  # which localizers.md says was trained elsewhere
+    torch.jit.script(network).save(book.folder / "models/mine.pt")  # localizers.md says that it was trained elsewhere
     shutil.copy2(ROOT / "templates/experiment.yaml", book.folder / "experiments/mine.yaml")
     shutil.copy2(ROOT / "templates/scenario.yaml", book.folder / "experiments/my_scenario.yaml")
     return book
@@ -82,7 +82,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.mark.parametrize("piece", {piece.text: piece for piece in documents.commands()}.values(), ids=str)
 def test_command(piece: documents.Piece, request: pytest.FixtureRequest) -> None:
-    """The command runs, or would."""
+    """The command runs, or would run."""
     settings, words = _words(piece.text)
     program, *arguments = words
     if reason := ELSEWHERE.get(program):
@@ -103,7 +103,7 @@ def test_experiment(piece: documents.Piece, book: Project, line: Line) -> None:
 
 
 def _words(command: str) -> tuple[dict[str, str], list[str]]:
-    """Split a command into settings of its environment and words; where its output goes is left out."""
+    """Split a command into environment settings and words; redirections are left out."""
     words = shlex.split(re.split(r" [|>] ", command)[0])
     count = next(n for n, word in enumerate(words) if not re.match(r"[A-Z_]+=", word))
     return dict(word.split("=", 1) for word in words[:count]), words[count:]
@@ -160,7 +160,7 @@ def _python(arguments: list[str], request: pytest.FixtureRequest) -> None:
 
 
 def _pip(arguments: list[str], request: pytest.FixtureRequest) -> None:
-    """Files, extras and packages that are named exist; nothing is installed."""
+    """Named files, extras and packages exist; nothing is installed."""
     assert arguments[0] in ("install", "freeze")
     for word in arguments[1:] if arguments[0] == "install" else []:
         if extra := re.fullmatch(r"\.\[(\w+)\]", word):
@@ -172,7 +172,7 @@ def _pip(arguments: list[str], request: pytest.FixtureRequest) -> None:
 
 
 def _sbatch(arguments: list[str], request: pytest.FixtureRequest) -> None:
-    """Options of Slurm's have their values with them, the script is sound, and the rest is Snakemake's."""
+    """Options of Slurm have their values attached, the script is valid, and the rest is Snakemake's."""
     count = next(n for n, word in enumerate(arguments) if not word.startswith("--"))
     assert all("=" in option for option in arguments[:count])
     _bash(arguments[count : count + 1], request)

@@ -1,4 +1,4 @@
-"""The figures of a finished run: their numbers are those of the sets, and they can be drawn again from them alone."""
+"""The figures of a finished run: their values are the sets' values, and they can be redrawn from their CSV alone."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from workflow_project import Project
 from robustloc.base import plugins
 from robustloc.figures.parts import style
 
-# of each kind one, by name
+# one figure of each kind, by name
 KINDS = {"fig1": "example", "fig4": "rmse", "matrix": "matrix", "certified": "certified"}
 KINDS |= {f"{kind}_indoor_dcnn": kind for kind in ("map", "cdf", "power", "gallery")}
 
@@ -35,7 +35,7 @@ def test_drawn_again(figures: Path, tmp_path: Path, name: str) -> None:
 
 
 def test_every_figure_is_complete(figures: Path) -> None:
-    """Each scenario and model has a map and a distribution; each figure has its numbers and a caption of one line."""
+    """Each scenario and model has a map and a cdf; each figure has its values and a caption of one line."""
     names = {file.stem for file in figures.glob("*.png")}
     models = ["outdoor_constant", "outdoor_dcnn", "outdoor_neural_ode", "outdoor_neural_ode_euler"]
     models += ["indoor_constant", "indoor_dcnn"]
@@ -52,7 +52,7 @@ def test_every_figure_is_complete(figures: Path) -> None:
 
 
 def test_map_is_the_set(figures: Path) -> None:
-    """Every test user's error is that of the set, defence by defence, without and under the attack."""
+    """Every test user's error is the error in the set, for each defence, without and under the attack."""
     rows = pd.read_csv(figures / "map_outdoor_dcnn.csv").set_index(["defence", "attack"])
     folder = figures.parent / "outdoor/dcnn"
 
@@ -65,16 +65,16 @@ def test_map_is_the_set(figures: Path) -> None:
 
 
 def test_distribution_is_the_set(figures: Path) -> None:
-    """The quantiles are the sorted errors of the set, the worst of an ensemble's among them."""
+    """The quantiles are the sorted errors of the set, also for the worst of an ensemble."""
     rows = pd.read_csv(figures / "cdf_indoor_dcnn.csv").query("attack == 'worst'")
     made = pd.read_parquet(figures.parent / "indoor/dcnn/none/seed0/worst/eps0.002.parquet")
 
-    assert set(rows.defence) == {"none"}  # nothing attacks the smoothed one
+    assert set(rows.defence) == {"none"}  # the smoothed localizer is not attacked
     np.testing.assert_allclose(np.sort(rows.error_mean_m), np.sort(made.error_m), rtol=1e-8)
 
 
 def test_power_is_the_table(figures: Path) -> None:
-    """Every attack on the model stands at its median ratio, over the air and not."""
+    """Every attack on the model is at its median ratio, over the air or not."""
     rows = pd.read_csv(figures / "power_indoor_dcnn.csv").query("model == 'dcnn'")
     table = pd.read_csv(figures.parent / "tables/summary.csv")
 

@@ -1,4 +1,4 @@
-"""Experiments in one results folder share their cells and keep tables of their own."""
+"""Experiments in one results folder share their cells and have their own tables."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def copied(finished: Project, tmp_path: Path) -> Project:
 
 
 def contents(project: Project) -> dict[Path, bytes]:
-    """The results of the first experiment, without the other one's and without logs."""
+    """The results of the first experiment, without the second one's results and without logs."""
     folder = project.folder / "results/smoke"
     files = (file for file in folder.rglob("*") if file.is_file() and file.suffix != ".log")
     return {file: file.read_bytes() for file in files if not file.is_relative_to(folder / "experiments")}
 
 
 def test_cells_are_shared(copied: Project) -> None:
-    """A second experiment makes its own tables alone; the results of the first stay, and both are current."""
+    """A second experiment makes only its own tables; the first one's results stay, and both are current."""
     overlay, before = copied.overlay(OTHER), contents(copied)
 
     assert not SHARED_RULES & {job["rule"] for job in copied.jobs(overlay) if job["is_due"]}
@@ -39,7 +39,7 @@ def test_cells_are_shared(copied: Project) -> None:
 
 
 def test_disagreement(finished: Project) -> None:
-    """Planning stops where another experiment uses a name differently, and says which keys differ."""
+    """Planning stops if another experiment uses a name differently; the message names the differing keys."""
     overlay = finished.overlay(OTHER | {"training": {"epochs": 3}})
 
     done = finished.snakemake("-n", "--configfile", SMOKE, overlay)
@@ -51,7 +51,7 @@ def test_disagreement(finished: Project) -> None:
 
 
 def test_an_edit_is_no_disagreement(finished: Project) -> None:
-    """The experiment that made a result may make it again with another configuration."""
+    """The experiment that made a result may remake it with another configuration."""
     overlay = finished.overlay({"training": {"epochs": 3}})
 
     done = finished.snakemake("-n", "--configfile", SMOKE, overlay)

@@ -1,4 +1,4 @@
-"""Snakemake itself is killed, interrupted, or started twice: the next run ends as if nothing had happened."""
+"""Snakemake is killed, interrupted, or started twice: the next run ends with the results of an undisturbed run."""
 
 import base64
 import os
@@ -30,19 +30,19 @@ WAITING = "waiting for another process"
 
 
 def made(before: dict[str, int], project: Project) -> set[str]:
-    """Results that took their place since."""
+    """Results that were put in place since then."""
     return {name for name, time in times(project).items() if time != before.get(name)}
 
 
 def unfinished(project: Project) -> set[str]:
-    """Results of jobs that Snakemake started and whose end it did not see."""
+    """Results of jobs that Snakemake started but did not see ending."""
     marks = [mark.name for mark in (project.folder / ".snakemake/incomplete").iterdir() if mark.is_file()]
     files = [Path(base64.b64decode(name).decode()) for name in marks if name != "migration_underway"]
     return {str(file.relative_to(RESULTS)) for file in files}
 
 
 def halfway(project: Project) -> bool:
-    """Some sets are finished, and a job is making another one."""
+    """Run until some sets are finished and a job is making another one."""
     return bool(results(project).keys() & set(SETS)) and bool(forks(project))
 
 
@@ -90,7 +90,7 @@ def test_interrupted(finished: Project, tmp_path: Path) -> None:
 
 
 def test_outlived_snakemake(finished: Project, tmp_path: Path) -> None:
-    """A training outlives its killed Snakemake; the next run waits for it, as both would write into one folder."""
+    """A training outlives its killed Snakemake; the next run waits for it, because both write into one folder."""
     project = copied(finished, tmp_path)
     targets, job = take_away(project, *TRAINED), "indoor/dcnn/none/seed0/train"
     with running(project, "--", *targets) as killed:
@@ -107,7 +107,7 @@ def test_outlived_snakemake(finished: Project, tmp_path: Path) -> None:
 
 
 def test_second_snakemake(finished: Project, tmp_path: Path) -> None:
-    """A second run for the same files is refused; if another run deleted the lock, it waits for the job that runs."""
+    """A second run for the same files is refused; if its lock was deleted, it waits for the running job."""
     project = copied(finished, tmp_path)
     targets, other = take_away(project, *SETS), take_away(project, "indoor/dcnn/none/seed0/square/eps0.002.parquet")
     with running(project, "--", *targets) as first:
@@ -128,13 +128,13 @@ def test_second_snakemake(finished: Project, tmp_path: Path) -> None:
 
 
 def test_two_without_locks(finished: Project, tmp_path: Path) -> None:
-    """Two runs for the same files at once leave only whole files; one of them may have to start again."""
+    """Two simultaneous runs for the same files leave only whole files; one of them may need a restart."""
     project, everything = copied(finished, tmp_path), contents(finished)
     names = ["indoor/split.parquet", "indoor/test.parquet", "indoor/manifest.json", *TRAINED, FGSM]
     targets = take_away(project, *names)
     untouched = times(project)
     with running(project, "--nolock", "--", *targets) as one, running(project, "--nolock", "--", *targets) as other:
-        one.ended()  # either may have failed, as each Snakemake deletes what it is about to make
+        one.ended()  # each may have failed, because each Snakemake deletes the files that it is about to make
         other.ended()
     assert all(everything.get(name, content) == content for name, content in contents(project).items())
 

@@ -1,4 +1,4 @@
-"""A network that was trained elsewhere joins the smoke experiment as a file and one configuration block."""
+"""A network that was trained elsewhere joins the smoke experiment through a file and one configuration block."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ BLOCK = {"models": {"mine": {"file": FILE}}, "grids": GRIDS, "figures": []}
 
 
 def least_squares(project: Project, ridge: float) -> nn.Module:
-    """The linear map from profiles to positions [m] that fits the training users best."""
+    """The least-squares linear map from the training users' profiles to their positions [m]."""
     manifest = Manifest.read(project.folder / RESULTS / "outdoor/manifest.json")
     (users,) = manifest.parts("train")
     x, y = manifest.scale.apply(users.adp).reshape(len(users), -1).astype(float), users.position
@@ -49,7 +49,7 @@ def save(network: nn.Module, file: Path) -> None:
 
 @pytest.fixture(scope="module")
 def joined(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A finished copy that a network of its own has joined."""
+    """A finished copy with an added network from a file."""
     project = finished.copy(tmp_path_factory.mktemp("joined") / "copy")
     save(least_squares(project, 10.0), project.folder / FILE)
     project.run("--configfile", SMOKE, project.overlay(BLOCK))
@@ -57,7 +57,7 @@ def joined(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
 
 
 def test_leaderboard(joined: Project) -> None:
-    """It has its row, with errors, verdict and size, and nobody says that it was trained here."""
+    """The network has its row, with errors, verdict and size; no training time is claimed."""
     tables = joined.folder / RESULTS / "tables"
     board = pd.read_csv(tables / "leaderboard.csv").set_index(["model", "defence"])
     mine = board.loc["mine", "none"]
@@ -71,7 +71,7 @@ def test_leaderboard(joined: Project) -> None:
 
 
 def test_what_it_is_made_from(joined: Project) -> None:
-    """Checkpoint and provenance name the file; nothing was logged of a training; the defences go on from it."""
+    """Checkpoint and provenance name the file; there is no training log; defences continue from the network."""
     results, checksum = joined.folder / RESULTS, sha256(joined.folder / FILE)
     content = torch.load(results / f"{MINE}/seed0/checkpoint.pt", weights_only=True)
 
@@ -86,7 +86,7 @@ def test_what_it_is_made_from(joined: Project) -> None:
 
 @pytest.mark.parametrize(("is_other", "age_s"), [(True, 0.0), (False, 0.0), (True, DAY_S)])
 def test_edited_file(joined: Project, tmp_path: Path, is_other: bool, age_s: float) -> None:
-    """Another file makes its own localizers due if it is newer, the same content makes nothing due."""
+    """A newer file with other content makes its own localizers due; the same content makes nothing due."""
     save(least_squares(joined, 20.0), tmp_path / "other.pt")
     content = (tmp_path / "other.pt" if is_other else joined.folder / FILE).read_bytes()
     with joined.replaced(FILE, content, age_s=age_s):
@@ -99,7 +99,7 @@ def test_edited_file(joined: Project, tmp_path: Path, is_other: bool, age_s: flo
 
 
 def test_missing_file(joined: Project) -> None:
-    """A file that is not there is told before any job, with its key and path."""
+    """A missing file is reported before any job, with its key and path."""
     overlay = BLOCK | {"models": {"mine": {"file": "models/{scenario}{seed}.pt"}}}
 
     with pytest.raises(AssertionError, match=r"models\.mine\.file: models/outdoor0\.pt: no such file"):
@@ -107,7 +107,7 @@ def test_missing_file(joined: Project) -> None:
 
 
 def test_useless_file(joined: Project) -> None:
-    """A network that cannot be attacked leaves nothing but a message, also where the file is readable."""
+    """A network that cannot be attacked leaves only a message, even if the file is readable."""
     save(nn.Sequential(nn.Flatten(), nn.Linear(256, 2)), joined.folder / "models/flat.pt")
     overlay = joined.overlay(BLOCK | {"models": {"mine": {"file": "models/flat.pt"}}})
     target = f"{RESULTS}/outdoor/mine/none/seed7/checkpoint.pt"
@@ -121,7 +121,7 @@ def test_useless_file(joined: Project) -> None:
 
 
 def test_checkpoint_of_another_run(joined: Project) -> None:
-    """A checkpoint of one results folder joins another one, with the same errors to the last bit."""
+    """A checkpoint from one results folder joins another one, with the same errors to the last bit."""
     own = f"{RESULTS}/outdoor/dcnn/none/seed0"
     (joined.folder / "models/theirs.pt").write_bytes((joined.folder / own / "checkpoint.pt").read_bytes())
     entry = {"models": {"theirs": {"file": "models/theirs.pt"}}, "pathvars": {"results": "results/other"}}

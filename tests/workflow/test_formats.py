@@ -1,4 +1,4 @@
-"""A newcomer's raw format, copied from its template: one added file, and folders of it become data sets."""
+"""A newcomer's raw format, copied from its template: with one added file, its folders become data sets."""
 
 import shutil
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def project(fresh: Project, v3_folder: Path, arrays: dict) -> Iterator[Project]:
 
 
 def test_shard_of_a_new_format(project: Project, v4_folder: Path) -> None:
-    """The profiles are those of the same paths in a DeepMIMO folder."""
+    """The profiles equal the profiles of the same paths in a DeepMIMO folder."""
     shard = "results/smoke/new/adp/shard-0.parquet"
 
     project.run("--configfile", SMOKE, "overlay.yaml", "--", shard)
@@ -72,7 +72,7 @@ def test_shard_of_a_new_format(project: Project, v4_folder: Path) -> None:
 
 
 def test_plan_names_the_format_of_each_scenario(project: Project) -> None:
-    """Each shard depends on the format of its own scenario alone, so an edit of one makes no other shard due."""
+    """Each shard depends only on its scenario's format; editing one format affects no other shard."""
     jobs = [job for job in project.jobs("overlay.yaml", target="adp") if job["rule"] == "shard"]
 
     found = {

@@ -1,4 +1,4 @@
-"""Jobs that are killed leave nothing that a later run could take for a result."""
+"""Killed jobs leave no file that a later run could use as a result."""
 
 import os
 import re
@@ -29,7 +29,7 @@ from workflow_project import SMOKE, Project
 
 from robustloc.jobs import fork_server
 
-# enough users that writing takes a while
+# with this many users, writing takes a while
 LARGE = {
     "raw": {"rows": 30},
     "users": {"rows": [1, 30], "column_step": 1},
@@ -39,7 +39,7 @@ LARGE = {
 
 
 def test_killed_shard(fresh: Project) -> None:
-    """After a kill halfway through a shard, the next run makes the same bytes; with --keep-incomplete as well."""
+    """After a kill halfway through a shard, the next run makes the same bytes, also with --keep-incomplete."""
     overlay = fresh.overlay({"scenarios": {"outdoor": LARGE}})
     name = "outdoor/adp/shard-0.parquet"
     shard = fresh.folder / RESULTS / name
@@ -69,7 +69,7 @@ def test_killed_shard(fresh: Project) -> None:
 
 
 def test_killed_training(fresh: Project) -> None:
-    """A training killed between two epochs continues in the next run, and ends with the bytes of an undisturbed one."""
+    """A training that is killed between epochs resumes, and ends with the bytes of an undisturbed one."""
     overlay = fresh.overlay({"training": {"epochs": 30}})
     place = "indoor/dcnn/none/seed0"
     checkpoint, job = f"{place}/checkpoint.pt", f"{place}/train"
@@ -97,7 +97,7 @@ def test_killed_training(fresh: Project) -> None:
 
 
 def test_diverged_training(fresh: Project) -> None:
-    """A training that diverges stops with a message and leaves no checkpoint; the run ends with message and log."""
+    """A diverging training stops with a message and leaves no checkpoint; the run shows message and log."""
     cell = "results/smoke/indoor/dcnn/none/seed0"
     overlay = fresh.overlay({"training": {"learning_rate": 1.0e30}})
 
@@ -109,14 +109,14 @@ def test_diverged_training(fresh: Project) -> None:
     assert "training diverged in epoch 0" in during
     assert "Train dcnn (defence none, seed 0) on indoor\n" in end
     assert re.search(r"logs/indoor/dcnn/none/seed0/train\.log ends:\n(.*\n){1,5} +error: .*training diverged", end)
-    # a line per job, and no command lines, which are pages long
+    # one line per job; no command lines, which fill pages
     started = re.findall(r"^\[[\d:]{8}\] (\d) of 5 done.* \| (\w+) .*\)$", during, flags=re.MULTILINE)
     assert started == [("0", "Trace"), ("1", "Compute"), ("2", "Split"), ("3", "Train")]
     assert "python -m robustloc" not in done.stderr
 
 
 def test_killed_attack(finished: Project, tmp_path: Path) -> None:
-    """The fork of a killed attack ends, and the next run makes that set alone; without the fork server as well."""
+    """The fork of a killed attack ends, and the next run makes only that set; also without the fork server."""
     project = copied(finished, tmp_path)
     targets = take_away(project, *SETS)
     with running(project, "--", *targets) as run:
@@ -143,7 +143,7 @@ def test_killed_attack(finished: Project, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="no fork server on this system")
 def test_forked_and_not(finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job leaves the same bytes in a fork of the server and in a process of its own."""
+    """A job makes the same bytes in a fork of the server and in its own process."""
     project = copied(finished, tmp_path)
     names = [f"indoor/dcnn/none/seed0/{file}" for file in ("checkpoint.pt", "apgd/eps0.002.parquet")]
     targets = take_away(project, *names)

@@ -1,4 +1,4 @@
-"""Mistakes end before any job, failures leave nothing that mixes old and new."""
+"""Mistakes stop a run before any job; failures leave no mixture of old and new results."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_configuration(fresh: Project, mistake: str) -> None:
-    """A mistake in the configuration stops before any job and names the key and what is valid, on one screen."""
+    """A configuration mistake stops before any job and names the key and valid values, on one screen."""
     content, message = MISTAKES[mistake]
 
     done = fresh.snakemake("--configfile", SMOKE, fresh.overlay(content))
@@ -41,7 +41,7 @@ def test_configuration(fresh: Project, mistake: str) -> None:
 
 
 def test_key_twice(fresh: Project) -> None:
-    """A key that stands twice in a file is named, since only the last would count."""
+    """A duplicate key in a file is named, because YAML would use only its last value."""
     (fresh.folder / "twice.yaml").write_text(
         "models: {a: {}}\nattacks:\n  b: {norm: l2}\n  b: {norm: linf}\nmodels: {}\n"
     )
@@ -49,8 +49,9 @@ def test_key_twice(fresh: Project) -> None:
     done = fresh.snakemake("-n", "--configfile", "twice.yaml")
 
     assert done.returncode != 0
-    lines = "models, line 1; models, line 5; attacks.b, line 3; attacks.b, line 4"
-    assert f"twice.yaml: keys stand there twice, merge what they hold: {lines}\n" in done.stdout + done.stderr
+    keys = ("models, line 1", "models, line 5", "attacks.b, line 3", "attacks.b, line 4")
+    found = "; ".join(f"{fresh.folder / 'twice.yaml'}: {key}" for key in keys)
+    assert f"duplicate keys; merge their values: {found}\n" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_key_twice(fresh: Project) -> None:
     ],
 )
 def test_users_of_a_scene(fresh: Project, users: dict, shards: int, message: str) -> None:
-    """Rows that are not traced, or more shards than users, stop before the scene is traced."""
+    """Rows that the scene does not have, or more shards than users, stop the run before tracing."""
     overlay = fresh.overlay({"scenarios": {"indoor": {"users": users, "shards": shards}}})
 
     done = fresh.snakemake("--configfile", SMOKE, overlay, "--", "adp")
@@ -73,7 +74,7 @@ def test_users_of_a_scene(fresh: Project, users: dict, shards: int, message: str
 
 
 def broken_python(folder: Path, needle: str) -> Path:
-    """A `python` that fails for commands that hold a text, as if the machine had."""
+    """A `python` that fails for commands that contain a text, as on a broken machine."""
     folder.mkdir()
     program = folder / "python"
     program.write_text(f'#!/bin/sh\ncase "$*" in *{needle}*) exit 9;; esac\nexec {sys.executable} "$@"\n')
@@ -82,7 +83,7 @@ def broken_python(folder: Path, needle: str) -> Path:
 
 
 def stale(results: Path) -> list[str]:
-    """List results whose logged inputs are not the files that are there now."""
+    """List results whose logged inputs differ from the present files."""
     found = []
     for manifest in results.glob("*/manifest.json"):
         scenario = manifest.parent
@@ -97,7 +98,7 @@ def stale(results: Path) -> list[str]:
 
 
 def test_failed_training(finished: Project, tmp_path: Path) -> None:
-    """After an edit whose training fails, the table is still the old one, and the next run trains again."""
+    """After an edit whose training fails, the table is the old one, and the next run trains again."""
     project = finished.copy(tmp_path / "copy")
     grid = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none", "adversarial"], "attacks": ["fgsm"]}
     small = {"grids": [grid], "figures": [], "scenarios": {"outdoor": {"epsilons": [0.05]}}}
@@ -122,7 +123,7 @@ def test_failed_training(finished: Project, tmp_path: Path) -> None:
 
 
 def test_hidden_start_fails(finished: Project, tmp_path: Path) -> None:
-    """When the training that a defence starts from fails, it is due again, although no grid names it."""
+    """If the training that a defence starts from fails, it is due again, although no grid names it."""
     grid = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["adversarial"], "attacks": []}
     small = {"grids": [grid], "figures": []}
     project = finished.copy(tmp_path / "copy")
@@ -139,7 +140,7 @@ def test_hidden_start_fails(finished: Project, tmp_path: Path) -> None:
 
 
 def damaged(city: Path, folder: Path, generation: str) -> Path:
-    """A copy of the city that can be damaged."""
+    """A copy of the city that a test can damage."""
     copy = folder / "data" / "new_york"
     shutil.copytree(city / f"new_york_{generation}", copy)
     for file in copy.iterdir():
@@ -148,7 +149,7 @@ def damaged(city: Path, folder: Path, generation: str) -> Path:
 
 
 def raw_error(fresh: Project, base_station: object = "BS1") -> str:
-    """Run the data part on a damaged city and return what is printed; nothing may be written."""
+    """Run the data part on a damaged city and return the output; no result may be written."""
     scenario = {"raw": {"folder": "new_york"}, "base_station": base_station}
     overlay = fresh.overlay({"scenarios": {"new_york": scenario}})
     done = fresh.snakemake("--configfile", "experiments/new_york.yaml", overlay, "--", "adp")
@@ -158,12 +159,12 @@ def raw_error(fresh: Project, base_station: object = "BS1") -> str:
 
 
 def test_missing_folder(fresh: Project) -> None:
-    """A city that is not there says where it was looked for and what to do."""
+    """For a missing city, the message says where it was expected and what to do."""
     assert "data/new_york: no such folder; download the DeepMIMO scenario" in raw_error(fresh)
 
 
 def test_all_missing_folders_at_once(fresh: Project) -> None:
-    """The paper's downloads are named together, with the files of each generation."""
+    """The paper's missing downloads are named together, with the files of each generation."""
     done = fresh.snakemake("adp", "--configfile", "experiments/paper.yaml", "--config", "source=deepmimo")
 
     assert done.returncode != 0
@@ -175,14 +176,14 @@ def test_all_missing_folders_at_once(fresh: Project) -> None:
 
 @pytest.mark.parametrize("generation", ["v3", "v4"])
 def test_wrong_base_station(fresh: Project, city: Path, generation: str) -> None:
-    """A base station that the city does not have lists those that it has."""
+    """For a base station that the city does not have, the message lists the existing ones."""
     damaged(city, fresh.folder, generation)
 
     assert "BS1 at (37.050, 28.902, 6.000)" in raw_error(fresh, [1.0, 2.0, 3.0])
 
 
 def test_truncated_mat(fresh: Project, city: Path) -> None:
-    """A cut v3 file is named."""
+    """A truncated v3 file is named."""
     file = damaged(city, fresh.folder, "v3") / "BS1_UE_0-5148.mat"
     file.write_bytes(file.read_bytes()[:400_000])
 
@@ -190,7 +191,7 @@ def test_truncated_mat(fresh: Project, city: Path) -> None:
 
 
 def test_nan_in_v4(fresh: Project, city: Path) -> None:
-    """A NaN among the paths of a user is named."""
+    """A user with a NaN in its paths is named."""
     import numpy as np
 
     file = damaged(city, fresh.folder, "v4") / "phase_t003_tx000_r000.npz"
@@ -205,7 +206,7 @@ def test_nan_in_v4(fresh: Project, city: Path) -> None:
 
 
 def test_both_generations_of_the_city(fresh: Project, city: Path) -> None:
-    """The experiment on the real city runs on v3 and on v4 and ends with the same profiles and the same errors."""
+    """The experiment on the real city has equal profiles and errors on v3 and v4."""
     errors, profiles = [], []
     for generation in ("v3", "v4"):
         content = {

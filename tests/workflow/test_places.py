@@ -1,4 +1,4 @@
-"""Disks that are full or read-only, and results that were moved."""
+"""Full disks, read-only folders, and moved results."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ SHARD = "outdoor/adp/shard-0.parquet"
 
 @contextmanager
 def mounted(folder: Path, *options: str) -> Iterator[None]:
-    """Mount something on a folder, where this is allowed."""
+    """Mount something on a folder, if this is allowed."""
     done = subprocess.run(["mount", *options, str(folder)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
@@ -27,7 +27,7 @@ def mounted(folder: Path, *options: str) -> Iterator[None]:
 
 
 def fail_to_write(project: Project, message: str, everything: dict[str, bytes], **limits: int) -> None:
-    """Run into a limit: its message, no half file, and no other file touched."""
+    """Make writing fail at a limit: it gives a message, leaves no partial file, and changes no other file."""
     before = times(project)
     with running(project, "--", str(RESULTS / SHARD), **limits) as run:
         assert run.ended() != 0
@@ -38,7 +38,7 @@ def fail_to_write(project: Project, message: str, everything: dict[str, bytes], 
 
 
 def test_file_too_large(finished: Project, tmp_path: Path) -> None:
-    """A shard that must not become so large is told of and leaves nothing; with more room it has the same bytes."""
+    """A shard over a size limit is reported and leaves no file; without the limit it has the same bytes."""
     project, everything = copied(finished, tmp_path), contents(finished)
     target = take_away(project, SHARD)
 
@@ -49,7 +49,7 @@ def test_file_too_large(finished: Project, tmp_path: Path) -> None:
 
 
 def test_full_disk(finished: Project, tmp_path: Path) -> None:
-    """A disk that is full is told of, and nothing half lies on it; with more room the shard has the same bytes."""
+    """A full disk is reported and has no partial file; with free space the shard has the same bytes."""
     project, everything = copied(finished, tmp_path), contents(finished)
     target = take_away(project, SHARD)
     folder = (project.folder / RESULTS / SHARD).parent
@@ -68,7 +68,7 @@ def test_full_disk(finished: Project, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("records", [True, False], ids=["with .snakemake", "without .snakemake"])
 def test_moved_results(finished: Project, tmp_path: Path, records: bool) -> None:
-    """Results in another checkout are as finished as they were; verify names a file that was swapped unseen."""
+    """Results stay finished in another checkout; verify names a file that was swapped without a new time."""
     project = copy_project(tmp_path)
     for folder in ["results", *[".snakemake"] * records]:
         shutil.copytree(finished.folder / folder, project.folder / folder)
@@ -89,7 +89,7 @@ def test_moved_results(finished: Project, tmp_path: Path, records: bool) -> None
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """Take the right to write away from a folder; from the superuser as well."""
+    """Remove the permission to write to a folder, also for the superuser."""
     for place in [folder, *folder.rglob("*")]:
         place.chmod(0o555 if place.is_dir() else 0o444)
     if os.geteuid() != 0:
@@ -101,7 +101,7 @@ def read_only(folder: Path) -> Iterator[None]:
 
 
 def test_read_only_data(fresh: Project, v3_folder: Path, v4_folder: Path) -> None:
-    """Downloads are read where they lie: the folder need not be writable, and nothing in it changes."""
+    """Downloads are read in place: the folder need not be writable, and no file in it changes."""
     data = fresh.folder / "data"
     data.mkdir()
     for folder in (v3_folder, v4_folder):

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from workflow_project import SMOKE, Project
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-# what a browser would ask its maker's servers, and a sandbox that containers lack
+# no requests to the browser vendor's servers; no sandbox, which containers do not have
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 QUIET += ["--disable-sync", "--no-first-run"]
 WIDTHS = (1280, 400)
@@ -20,7 +20,7 @@ WIDTHS = (1280, 400)
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser of this machine."""
+    """A browser that is installed on this machine."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed (on Debian: apt-get install chromium)")
     with sync_playwright() as driver:
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, file: Path, width: int) -> tuple[Page, list[str]]:
-    """Open a file offline; the page, and what it complains about or fetches, as it happens."""
+    """Open a file offline; return the page, and a list that collects its errors and requests."""
     context = browser.new_context(viewport={"width": width, "height": 800}, offline=True)
     page, trouble = context.new_page(), []
     page.on("console", lambda message: trouble.append(f"{message.type}: {message.text}"))
@@ -46,7 +46,7 @@ def _leaves(url: str, file: Path) -> bool:
 
 @pytest.fixture(scope="module", params=WIDTHS)
 def page(browser: Browser, finished: Project, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The finished run's report at a width, which complains about nothing and fetches nothing in all tests of it."""
+    """The finished run's report at one width; in all tests it causes no errors and no requests."""
     page, trouble = opened(browser, finished.folder / "results/smoke/report.html", request.param)
     yield page
     page.context.close()
@@ -54,14 +54,14 @@ def page(browser: Browser, finished: Project, request: pytest.FixtureRequest) ->
 
 
 def column(page: Page, table: str, number: int) -> list[str]:
-    """The texts of a column of a table as it is shown, from the first row on."""
+    """The texts of a displayed table column, from the first row on."""
     return page.locator(f"#{table} tbody tr").evaluate_all(
         "(rows, n) => rows.filter((row) => row.offsetParent).map((row) => row.cells[n].innerText.trim())", number
     )
 
 
 def test_images(page: Page, finished: Project) -> None:
-    """Every figure is there, described, and enlarged by a click; Escape closes it."""
+    """Every figure is shown with a description; a click enlarges it, and Escape closes it."""
     images = page.locator("figure img")
     found = images.evaluate_all("all => all.map((one) => [one.alt, one.naturalWidth, one.complete])")
 
@@ -76,7 +76,7 @@ def test_images(page: Page, finished: Project) -> None:
 
 
 def test_sorting(page: Page) -> None:
-    """A click on a header sorts by its numbers, another one reverses; keys do it, too; empty cells are last."""
+    """A click or key on a header sorts by its numbers, another one reverses the order; empty cells are last."""
     header = page.locator("#all-errors thead th", has_text="RMSE")
     place = header.evaluate("one => one.cellIndex")
     before = [float(text.split()[0]) for text in column(page, "all-errors", place)]
@@ -87,7 +87,9 @@ def test_sorting(page: Page) -> None:
     falling = [float(text.split()[0]) for text in column(page, "all-errors", place)]
 
     assert rising == sorted(before) != before
-    assert [f"{error:g}" for error in rising] != sorted(f"{error:g}" for error in rising)  # not as texts
+    assert [f"{error:g}" for error in rising] != sorted(
+        f"{error:g}" for error in rising
+    )  # numeric order differs from text order
     assert falling == rising[::-1]
     assert header.get_attribute("aria-sort") == "descending"
     assert page.locator("[aria-sort]").count() == 1
@@ -103,7 +105,7 @@ def test_sorting(page: Page) -> None:
 
 
 def test_filter(page: Page) -> None:
-    """The filter leaves the rows that have all of its words, says how many, and gives all back."""
+    """The filter shows the rows with all of its words and their count; an empty filter shows all rows."""
     every = len(column(page, "all-errors", 0))
     page.locator("#filter").fill("NEURAL_ODE fgsm")
     rows = list(zip(*(column(page, "all-errors", place) for place in (1, 3)), strict=True))
@@ -117,7 +119,7 @@ def test_filter(page: Page) -> None:
 
 
 def test_fits(page: Page) -> None:
-    """The page never scrolls sideways, its texts can be read, and the navigation covers nothing."""
+    """The page never scrolls sideways, its texts are legible, and the navigation covers nothing."""
     page.locator("details").evaluate_all("all => all.forEach((one) => (one.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     sizes = page.evaluate(
@@ -137,7 +139,7 @@ def test_fits(page: Page) -> None:
 
 
 def test_links(page: Page, finished: Project) -> None:
-    """Links lead to places on the page, or to files beside it."""
+    """Links lead to anchors on the page or to files beside it."""
     links = page.locator("a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
     places = {link[1:] for link in links if link.startswith("#")}
     files = {unquote(urlsplit(link).path) for link in links} - {""}
@@ -151,7 +153,7 @@ def test_links(page: Page, finished: Project) -> None:
 
 
 def test_content(page: Page, finished: Project) -> None:
-    """What was run, on what, and what came of it is told."""
+    """The page shows the settings, the hardware and the results."""
     text = page.locator("main").inner_text()
     (host,) = json.loads((finished.folder / "results/smoke/provenance.json").read_text())["hardware"]
 
@@ -165,7 +167,7 @@ def test_content(page: Page, finished: Project) -> None:
 
 
 def test_snakemake_report(browser: Browser, finished: Project, tmp_path: Path) -> None:
-    """Snakemake's own report holds every figure with its caption, the tables and the page, and opens offline."""
+    """Snakemake's own report has every figure with its caption, the tables and the page, and opens offline."""
     file = tmp_path / "report.html"
     finished.run("--configfile", SMOKE, "--report", str(file))
     results = json.loads(re.search(r"^\s*var results = (\{.*\});?$", file.read_text(), re.M)[1])

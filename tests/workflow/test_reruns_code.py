@@ -1,4 +1,4 @@
-"""Reruns after an edit of the package: due are the jobs whose code holds the edited module, and what follows."""
+"""Reruns after an edit of the package: jobs whose code has the edited module are due, and all jobs after them."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,7 +12,7 @@ from workflow_project import ROOT, Project
 
 PACKAGE = ROOT / "src" / "robustloc"
 MODULES = sorted(str(file.relative_to(PACKAGE).with_suffix("")) for file in PACKAGE.rglob("*.py"))
-PUBLIC = "__init__"  # the public face, which nothing in the package reads
+PUBLIC = "__init__"  # the public face, which no module of the package imports
 
 FIGURES = {"figure", "provenance", "page"}
 SUMMARY = {"summarise", "layout", "leaderboard", "dictionary", *FIGURES}
@@ -21,10 +21,15 @@ EXAMINED = {"examine", "transfer", *VERDICTS}
 PROVEN = {"certify", "certified", "leaderboard", "dictionary", *FIGURES}
 ATTACKED = {"train", "clean", "attack", *EXAMINED}
 DATA = {"split", "csi", "worst", *ATTACKED, *PROVEN}
-# module: the rules of which jobs are due after a new statement in it
+# module: the rules whose jobs are due after a new statement in it
 EDITED = {
     "data/scenes/parts/tracing": {"trace", "shard", *DATA},
-    "data/scenes/street": {"trace", "shard", "split", *ATTACKED},  # the outdoor scene; nothing of this is over the air
+    "data/scenes/street": {
+        "trace",
+        "shard",
+        "split",
+        *ATTACKED,
+    },  # the outdoor scene, which has no attacks over the air
     "data/formats/deepmimo_v4": {"shard", *DATA},  # the format of both scenes
     "data/channel": {"shard", *DATA},
     "data/split": DATA,
@@ -51,7 +56,7 @@ PLUGINS |= {"fig1": "example", "fig4": "rmse"}
 
 
 def run_by(job: dict) -> list[str]:
-    """Name the modules that a job of the smoke experiment loads by name, from its rule and its first file."""
+    """Name the modules that a job of the smoke experiment loads by name, given its rule and first file."""
     place = Path(job["outputs"][0]).relative_to("results/smoke").parts
     scene, model, defence, _, attack = (*place, "", "", "", "")[:5]
     rule, localizer = job["rule"], [f"models/{PLUGINS.get(model, model)}", f"defences/{defence}"]
@@ -78,7 +83,7 @@ def run_by(job: dict) -> list[str]:
 
 @cache
 def imported(module: str) -> frozenset[str]:
-    """List what a module can import of the package, and itself, by the standard library's own search."""
+    """List the modules of the package that a module can import, and itself, by the standard library's search."""
     finder = ModuleFinder(path=[str(PACKAGE.parent)])
     finder.import_hook(f"robustloc.{module.replace('/', '.')}")
     found = [Path(found.__file__) for found in finder.modules.values() if found.__file__]
@@ -86,7 +91,7 @@ def imported(module: str) -> frozenset[str]:
 
 
 def holding(module: str) -> Callable[[dict], bool]:
-    """A test whether a job can import a module."""
+    """A predicate: whether a job can import a module."""
     return lambda job: any(module in imported(name) for name in run_by(job))
 
 
@@ -96,12 +101,12 @@ def statement(text: str) -> str:
 
 
 def remark(text: str) -> str:
-    """Add a comment, an empty line, and a word to the docstring."""
+    """Add a comment, an empty line, and a word in the docstring."""
     return text.replace('"""', '"""Now: ', 1) + "\n\n# a remark\n"
 
 
 def test_every_module(finished: Project) -> None:
-    """The code of a job holds exactly the modules that the job can import."""
+    """The code of a job is exactly the set of modules that the job can import."""
     jobs = finished.jobs()
     held = {job["outputs"][0]: {word.partition("@")[0] for word in job["code"].split()} for job in jobs}
 
@@ -113,7 +118,7 @@ def test_every_module(finished: Project) -> None:
 
 @pytest.mark.parametrize("module", EDITED)
 def test_statement(finished: Project, module: str) -> None:
-    """A new statement makes the jobs due that can import it, and what follows from them."""
+    """A new statement makes the jobs due that can import it, and all jobs after them."""
     with finished.edited(f"src/robustloc/{module}.py", statement):
         jobs = finished.jobs()
 
@@ -130,7 +135,7 @@ def test_statement(finished: Project, module: str) -> None:
     ids=["a path template", "the format of what jobs write"],
 )
 def test_constant(finished: Project, file: str, old: str, new: str, rules: set[str]) -> None:
-    """Another path of a file makes due what reads or writes this file; another format makes everything due."""
+    """Another path of a file makes its readers and writers due; another format makes everything due."""
     with finished.edited(f"src/robustloc/{file}", lambda text: text.replace(old, new)):
         jobs = finished.jobs()
 
@@ -138,7 +143,7 @@ def test_constant(finished: Project, file: str, old: str, new: str, rules: set[s
 
 
 def test_kind_of_figure(finished: Project) -> None:
-    """An edited kind of figure makes due the figures of this kind alone, among the figures."""
+    """An edited kind of figure makes only the figures of this kind due, among the figures."""
     with finished.edited("src/robustloc/figures/power.py", statement):
         drawn = {files(job).pop().split(".")[0] for job in finished.jobs() if job["is_due"] and job["rule"] == "figure"}
 

@@ -1,4 +1,4 @@
-"""Reruns after an edit of the configuration: due are the jobs that read the edited value, and what follows."""
+"""Reruns after an edit of the configuration: jobs that read the edited value are due, and all jobs after them."""
 
 import pytest
 import yaml
@@ -7,13 +7,16 @@ from workflow_project import ROOT, SMOKE, Project
 
 FIGURES = yaml.safe_load((ROOT / SMOKE).read_text())["figures"]
 
-# edited value: the files whose jobs read it
+# edited key and value: the files whose jobs read it
 VALUES = {
     "seed = 1": ["*/split.parquet"],
     "scenarios.outdoor.raw.rows = 8": ["outdoor/raw/*"],
-    "scenarios.indoor.base_station = [9.835, 5.5, 2.0]": ["indoor/raw/*"],  # the same place in other words
+    "scenarios.indoor.base_station = [9.835, 5.5, 2.0]": ["indoor/raw/*"],  # the same position as numbers
     "scenarios.outdoor.users.column_step = 5": ["outdoor/adp/*"],
-    "scenarios.indoor.channel.bandwidth_hz = 500000000": ["indoor/adp/*", "indoor/csi.parquet"],  # not 5.0e+8 as text
+    "scenarios.indoor.channel.bandwidth_hz = 500000000": [
+        "indoor/adp/*",
+        "indoor/csi.parquet",
+    ],  # a number, not the text 5.0e+8
     "scenarios.indoor.shards = 2": ["indoor/adp/*"],
     "scenarios.indoor.scale = db": ["indoor/split.parquet"],
     "scenarios.indoor.reference_epsilon = 0.001": ["indoor/*/examination.json", "indoor/transfer-*"],
@@ -21,7 +24,7 @@ VALUES = {
     "models.dcnn.norm = group": ["*/dcnn/*/checkpoint.pt"],
     "models.neural_ode_euler.steps = 2": ["outdoor/neural_ode_euler/*/checkpoint.pt"],  # weights of another model
     "defences.adversarial.training.epochs = 3": ["*/adversarial/*/checkpoint.pt"],
-    "attacks.fgsm.minimum = 0.0": ["*/fgsm/*", "*/adversarial/*/checkpoint.pt"],  # whose training uses it
+    "attacks.fgsm.minimum = 0.0": ["*/fgsm/*", "*/adversarial/*/checkpoint.pt"],  # their training uses it
     "attacks.pgd_linf.steps = 4": ["*/pgd_linf/*"],
     "attacks.worst.members = [apgd, square]": ["*/worst/*"],
     "attacks.transfer_dcnn.surrogate.defence = adversarial": ["*/transfer_dcnn/*"],
@@ -43,7 +46,7 @@ def overlay(place: str, value: object) -> dict:
 
 @pytest.mark.parametrize("edit", VALUES)
 def test_value(finished: Project, edit: str) -> None:
-    """Another value makes the jobs due that read it, and what follows from them."""
+    """Another value makes the jobs due that read it, and all jobs after them."""
     place, _, value = edit.partition(" = ")
 
     jobs = finished.jobs(finished.overlay(overlay(place, yaml.safe_load(value))))
@@ -54,24 +57,24 @@ def test_value(finished: Project, edit: str) -> None:
 def test_values_of_no_consequence(finished: Project) -> None:
     """Values that no job reads make nothing due."""
     unread = {
-        "source": "embedded",  # scenes are traced in any case
+        "source": "embedded",  # the scenes are embedded, so the source does not matter
         "data_folder": "elsewhere",
-        "scenarios": {"outdoor": {"psrs_db": [-5], "raw": {"folder": "O1_3p5"}}},  # nothing is over the air there
-        "models": {"wknn": {"neighbours": 3}, "other": {"plugin": "dcnn"}},  # in no grid
+        "scenarios": {"outdoor": {"psrs_db": [-5], "raw": {"folder": "O1_3p5"}}},  # indoor has no attacks over the air
+        "models": {"wknn": {"neighbours": 3}, "other": {"plugin": "dcnn"}},  # no grid names it
     }
 
     assert due(finished.jobs(finished.overlay(unread))) == NOTHING
 
 
 def test_kept_profiles(finished: Project) -> None:
-    """Sets without profiles are made again; sets without attack are as before."""
+    """Sets without profiles are made again; clean sets do not change."""
     jobs = finished.jobs(finished.overlay({"crafting": {"keep_adps": False}, "figures": FIGURES[1:]}))
 
     assert due(jobs) == following(jobs, lambda job: job["rule"] == "attack")
 
 
 def test_other_results(finished: Project) -> None:
-    """In another folder of results everything is due."""
+    """In another results folder everything is due."""
     jobs = finished.jobs(finished.overlay({"pathvars": {"results": "results/other"}}))
 
     assert all(job["is_due"] for job in jobs)
@@ -86,7 +89,7 @@ def test_other_results(finished: Project) -> None:
     ],
 )
 def test_figure(finished: Project, index: int, change: dict, files: list[str]) -> None:
-    """Another figure is drawn alone; a matrix is in the texts of the tables as well."""
+    """An edited figure is drawn alone; an edited matrix is also in the texts of the tables."""
     edited = [figure | change if number == index else figure for number, figure in enumerate(FIGURES)]
 
     jobs = finished.jobs(finished.overlay({"figures": edited}))

@@ -1,4 +1,4 @@
-"""Reruns after a file was replaced, touched, deleted or moved, and what the verification prints then."""
+"""Reruns after a file was replaced, touched, deleted or moved, and the output of the verification."""
 
 import io
 import shutil
@@ -12,14 +12,14 @@ from workflow_project import SMOKE, Project, copy_project
 DAY_S = 86400.0
 RESULTS = "results/smoke"
 DOWNLOAD = "data/room/power_t001_tx000_r000.npz"
-# a scenario that is read from a folder, of which only the data set is made
+# a scenario from a folder; tests make only its data set
 LITTLE = {"scenarios": {"indoor": {"raw": {"folder": "room"}}}, "figures": []}
 LITTLE["grids"] = [{"scenarios": ["indoor"], "models": ["constant"], "defences": ["none"], "seeds": [0], "attacks": []}]
 
 
 @pytest.fixture(scope="module")
 def downloaded(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy in which a data set was made from a raw folder."""
+    """A copy with a data set that was made from a raw folder."""
     project = copy_project(tmp_path_factory.mktemp("downloaded"))
     shutil.copytree(finished.folder / RESULTS / "indoor/raw", project.folder / "data/room")
     project.run("--configfile", SMOKE, project.overlay(LITTLE), "--", "adp")
@@ -32,14 +32,14 @@ def data_due(project: Project, overlay: dict) -> set[str]:
 
 
 def louder(file: Path) -> bytes:
-    """The powers of a file, a decibel more."""
+    """The powers of a file, increased by one decibel."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, power=np.load(file)["power"] + 1)
     return buffer.getvalue()
 
 
 def verify(project: Project, overlay: dict | None = None) -> tuple[int, str]:
-    """Run the verification; return its status and what it prints."""
+    """Run the verification; return its status and its output."""
     done = project.snakemake("--configfile", SMOKE, *([project.overlay(overlay)] if overlay else []), "--", "verify")
     return done.returncode, done.stdout
 
@@ -52,11 +52,11 @@ DATA_SET = {f"indoor/{file}" for file in ("adp/shard-0.parquet", "split.parquet"
     [
         (True, 0.0, DATA_SET),
         (False, 0.0, NOTHING),
-        (True, DAY_S, NOTHING),  # Snakemake compares content where a time is newer; verification always does
+        (True, DAY_S, NOTHING),  # Snakemake compares content only if a time is newer; verification always compares it
     ],
 )
 def test_replaced_raw_file(downloaded: Project, is_other: bool, age_s: float, stale: set[str]) -> None:
-    """A newer raw file of other content makes the data set due, the same content makes nothing due."""
+    """A newer raw file with other content makes the data set due; the same content makes nothing due."""
     file = downloaded.folder / DOWNLOAD
     content = louder(file) if is_other else file.read_bytes()
     with downloaded.replaced(DOWNLOAD, content, age_s=age_s):
@@ -64,7 +64,7 @@ def test_replaced_raw_file(downloaded: Project, is_other: bool, age_s: float, st
 
 
 def test_older_raw_file(downloaded: Project) -> None:
-    """The verification fails and names a raw file that was replaced by one older than the results."""
+    """The verification fails and names a raw file that was replaced by a file older than the results."""
     with downloaded.replaced(DOWNLOAD, louder(downloaded.folder / DOWNLOAD), age_s=DAY_S):
         status, printed = verify(downloaded, LITTLE)
 
@@ -74,7 +74,7 @@ def test_older_raw_file(downloaded: Project) -> None:
 
 
 def test_missing_raw_file(downloaded: Project) -> None:
-    """The planning ends with the name of a missing raw file."""
+    """Planning ends with the name of a missing raw file."""
     with downloaded.replaced(DOWNLOAD, None), pytest.raises(AssertionError, match=r"power_t001_tx000_r000\.npz"):
         data_due(downloaded, LITTLE)
 
@@ -90,7 +90,7 @@ def test_file_of_another_station(downloaded: Project) -> None:
 
 
 def test_moved_download(downloaded: Project) -> None:
-    """The same files in another folder are other inputs; traced files are files of their own."""
+    """The same files in another folder are other inputs; traced files are separate files."""
     shutil.copytree(downloaded.folder / "data", downloaded.folder / "elsewhere")
 
     assert data_due(downloaded, LITTLE | {"data_folder": "elsewhere"}) == DATA_SET
@@ -107,7 +107,7 @@ CHECKPOINT = "outdoor/dcnn/none/seed0/checkpoint.pt"
     [(CHECKPOINT, 0.0, True), (CHECKPOINT, DAY_S, False), ("tables/rmse.md", 0.0, True)],
 )
 def test_overwritten_result(finished: Project, file: str, age_s: float, is_seen: bool) -> None:
-    """A result overwritten by hand makes due what reads it, if it is newer, and not itself."""
+    """A result that was overwritten by hand makes its readers due if it is newer, but not itself."""
     with finished.replaced(f"{RESULTS}/{file}", b"other", age_s=age_s):
         jobs = finished.jobs()
 
@@ -118,7 +118,7 @@ def test_overwritten_result(finished: Project, file: str, age_s: float, is_seen:
 
 @pytest.mark.parametrize("file", ["outdoor/raw/params.json", "outdoor/adp/shard-1.parquet", "tables/verdicts.csv"])
 def test_deleted_result(finished: Project, file: str) -> None:
-    """A deleted result is due again with everything that follows from it."""
+    """A deleted result is due again, and so are all jobs after it."""
     with finished.replaced(f"{RESULTS}/{file}", None):
         jobs = finished.jobs()
 
@@ -126,7 +126,7 @@ def test_deleted_result(finished: Project, file: str) -> None:
 
 
 def test_command_line(finished: Project) -> None:
-    """The command line plans what is planned here."""
+    """The command line plans the same jobs as the planner of these tests."""
     overlay = finished.overlay({"training": {"epochs": 3}, "scenarios": {"outdoor": {"epsilons": [0.02, 0.05]}}})
     for overlays in ([], [overlay]):
         done = finished.run("--configfile", SMOKE, *overlays, "--summary")
@@ -138,7 +138,7 @@ def test_command_line(finished: Project) -> None:
 
 
 def test_touched_everything(finished: Project, tmp_path: Path) -> None:
-    """Newer times of all files make nothing due, results older than their inputs; nor does another folder."""
+    """Newer times of all files, results older than their inputs, or another folder make nothing due."""
     moved = finished.copy(tmp_path / "moved")
     for file in sorted((path for path in moved.folder.rglob("*") if ".snakemake" not in path.parts), reverse=True):
         file.touch()
@@ -147,7 +147,7 @@ def test_touched_everything(finished: Project, tmp_path: Path) -> None:
 
 
 def test_rebuilt_data(finished: Project, tmp_path: Path) -> None:
-    """Data made again with the same bytes make nothing due."""
+    """Data that is remade with the same bytes makes nothing due."""
     copy = finished.copy(tmp_path / "rebuilt")
     shard = copy.folder / RESULTS / "indoor/adp/shard-0.parquet"
     before = shard.stat().st_mtime_ns
@@ -159,7 +159,7 @@ def test_rebuilt_data(finished: Project, tmp_path: Path) -> None:
 
 
 def test_lost_records(finished: Project, tmp_path: Path) -> None:
-    """Without Snakemake's records the verification alone sees an edit, and newer inputs count as other inputs."""
+    """Without Snakemake's records, only the verification sees an edit, and newer inputs count as changed."""
     copy, longer = finished.copy(tmp_path / "lost"), {"training": {"epochs": 3}}
     shutil.rmtree(copy.folder / ".snakemake")
 

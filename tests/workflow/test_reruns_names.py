@@ -1,4 +1,4 @@
-"""Reruns after an added, removed, renamed or reordered name: its own files are due, and what sums up all names."""
+"""Reruns after a name is added, removed, renamed or reordered: its own files are due, and the tables of all names."""
 
 import pytest
 import yaml
@@ -12,13 +12,13 @@ GRIDS, FIGURES = CONFIG["grids"], CONFIG["figures"]
 
 
 def more(place: str, model: str, defence: str = "none", seed: int = 0, attacks: tuple[str, ...] = ()) -> dict:
-    """Overlay with one more localizer."""
+    """Overlay with an additional localizer."""
     axes = {"scenarios": [place], "models": [model], "defences": [defence], "seeds": [seed], "attacks": list(attacks)}
     return {"grids": [*GRIDS, axes]}
 
 
 def less(axis: str, name: str) -> dict:
-    """Overlay without a name in the grids and figures."""
+    """Overlay that removes a name from the grids and figures."""
     grids = [{**grid, axis: [one for one in grid[axis] if one != name]} for grid in GRIDS]
     shown = [figure for figure in FIGURES if name not in (figure.get(axis[:-1]), *figure.get(axis, []))]
     kept = [one for one, old in zip(grids, GRIDS, strict=True) if one[axis] or not old[axis]]
@@ -26,12 +26,12 @@ def less(axis: str, name: str) -> dict:
 
 
 def renamed(kind: str, old: str, new: str) -> dict:
-    """Overlay with an entry under another name, in the grids and figures as well."""
+    """Overlay that renames an entry, in the grids and figures as well."""
     lists = {key: yaml.safe_load(yaml.safe_dump(CONFIG[key]).replace(old, new)) for key in ("grids", "figures")}
     return {kind: {new: {"plugin": old} | CONFIG[kind][old]}, **lists}
 
 
-# edit: its overlay, and the files whose jobs are new or read the names
+# edit: its overlay, and the files of the jobs that are new or read the names
 NAMES = {
     "scenario added": (
         {"scenarios": {"hall": CONFIG["scenarios"]["indoor"]}, **more("hall", "constant")},
@@ -62,7 +62,7 @@ NAMES = {
 
 @pytest.mark.parametrize("edit", NAMES)
 def test_names(finished: Project, edit: str) -> None:
-    """A new name makes its own files due and the tables, a name less makes the tables due."""
+    """A new name makes its own files and the tables due; a removed name makes the tables due."""
     overlay, files = NAMES[edit]
 
     jobs = finished.jobs(finished.overlay(overlay))
@@ -79,7 +79,7 @@ def test_another_order(finished: Project) -> None:
 
 
 def test_new_plugin(finished: Project) -> None:
-    """A model of one file and one configuration block makes its own files due, and what sums up all models."""
+    """A model of one file and one configuration block makes its own files due, and the tables of all models."""
     file = finished.folder / "src/robustloc/models/linear.py"
     file.write_text(
         "from torch import nn\n\n\ndef build(input_shape, *, bias: bool = True):\n"

@@ -1,4 +1,4 @@
-"""Reruns after an edit of the workflow: due are the jobs whose command or used default changed, and what follows."""
+"""Reruns after an edit of the workflow: jobs whose command or default changed are due, and all jobs after them."""
 
 from contextlib import ExitStack
 
@@ -7,10 +7,10 @@ import yaml
 from smoke_files import NOTHING, due, following, matching
 from workflow_project import SMOKE, Project
 
-# stage: the rules of its command
+# stage: the rules whose commands run it
 COMMANDS = {"trace": {"trace"}, "attack": {"attack", "clean"}, "figure": {"figure"}}
 
-# what is written for people or schedulers: file or folder, old text, new text
+# texts for people or schedulers: file or folder, old text, new text
 TEXTS = {
     "a message": ("rules", '"Train {', '"Fit {'),
     "memory": ("rules", "growing(8000)", "growing(9000)"),
@@ -24,7 +24,7 @@ TEXTS = {
 
 
 def holding(project: Project, place: str, text: str) -> str:
-    """The file at or below a place that holds a text."""
+    """The file at or below a path that contains a text."""
     root = project.folder / place
     found = next(file for file in (sorted(root.glob("*.smk")) if root.is_dir() else [root]) if text in file.read_text())
     return str(found.relative_to(project.folder))
@@ -32,7 +32,7 @@ def holding(project: Project, place: str, text: str) -> str:
 
 @pytest.mark.parametrize("stage", COMMANDS)
 def test_command(finished: Project, stage: str) -> None:
-    """Another command makes the jobs of its rules due, and what follows from them."""
+    """Another command makes the jobs of its rules due, and all jobs after them."""
     old = f"python -m robustloc.jobs {stage} "
     with finished.edited(holding(finished, "rules", old), lambda text: text.replace(old, f"nice {old}", 1)):
         jobs = finished.jobs()
@@ -41,7 +41,7 @@ def test_command(finished: Project, stage: str) -> None:
 
 
 def test_default(finished: Project) -> None:
-    """Another default makes the jobs due that read it, and what follows from them."""
+    """Another default makes the jobs due that read it, and all jobs after them."""
     old, new = "minimum: 1, default: 1.1", "minimum: 1, default: 1.2"
     with finished.edited("config.schema.yaml", lambda text: text.replace(old, new, 1)):
         jobs = finished.jobs()
@@ -50,18 +50,18 @@ def test_default(finished: Project) -> None:
 
 
 def rules_reordered(text: str) -> str:
-    """The last rule of a file before the others."""
+    """Move the last rule of a file before the others."""
     head, *rules = text.split("\n\nrule ")
     return "\n\nrule ".join([head, rules[-1], *rules[:-1]])
 
 
 def keys_sorted(text: str) -> str:
-    """The configuration with every mapping sorted, and without its comments."""
+    """The configuration with every mapping sorted and without comments."""
     return yaml.safe_dump(yaml.safe_load(text), sort_keys=True)
 
 
 def test_edits_of_no_consequence(finished: Project) -> None:
-    """Texts for people or schedulers make nothing due, nor does the order of rules and keys."""
+    """Texts for people or schedulers, and the order of rules and keys, make nothing due."""
     with ExitStack() as edits:
         for place, old, new in TEXTS.values():
             file = holding(finished, place, old)

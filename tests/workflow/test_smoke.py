@@ -1,4 +1,4 @@
-"""The whole workflow once, from a traced scene to the figures, and what it leaves behind."""
+"""The whole workflow once, from a traced scene to the figures, and its results."""
 
 import json
 import re
@@ -24,7 +24,7 @@ COLUMNS = [
 
 
 def test_table(finished: Project) -> None:
-    """One row per cell of the grids, no NaN, and larger perturbations have more power."""
+    """One row per cell of the grids and no NaN; larger budgets give perturbations of more power."""
     table = pd.read_csv(finished.folder / "results/smoke/tables/rmse.csv")
 
     assert table.columns.tolist() == COLUMNS
@@ -39,7 +39,7 @@ def test_table(finished: Project) -> None:
 
 
 def test_everything_is_there(finished: Project) -> None:
-    """Tables as CSV, Markdown and LaTeX, a training log per localizer."""
+    """The tables exist as CSV, Markdown and LaTeX; each localizer has a training log."""
     results = finished.folder / "results" / "smoke"
 
     for name in (
@@ -58,7 +58,7 @@ def test_everything_is_there(finished: Project) -> None:
 
 
 def test_set_is_what_its_localizer_does(finished: Project) -> None:
-    """A set holds the test users, its predictions and its budget; its log names what it was made from."""
+    """A set has the test users, its localizer's predictions and its budget; its log names its origin."""
     results = finished.folder / "results" / "smoke" / "outdoor"
     path = results / "dcnn/adversarial/seed0/pgd_linf/eps0.05.parquet"
     columns = pq.read_table(path).to_pydict()
@@ -75,7 +75,7 @@ def test_set_is_what_its_localizer_does(finished: Project) -> None:
 
 
 def test_worst_of_an_ensemble(finished: Project) -> None:
-    """Each user's worst example, by the attack that made it; the channel's attack spends what it may."""
+    """Each user has its worst example and the name of its attack; the attack on the channel keeps its budget."""
     folder = finished.folder / "results" / "smoke" / "indoor" / "dcnn" / "none" / "seed0"
     members = {name: pd.read_parquet(folder / name / "eps0.002.parquet") for name in ("pgd_linf", "apgd", "square")}
     worst = pd.read_parquet(folder / "worst" / "eps0.002.parquet")
@@ -91,7 +91,7 @@ def test_worst_of_an_ensemble(finished: Project) -> None:
 
 
 def test_verdicts(finished: Project) -> None:
-    """Every attacked localizer has all checks and one word, which stands in each of its rows."""
+    """Every attacked localizer has all checks and one verdict, which is in each of its rows."""
     tables = finished.folder / "results" / "smoke" / "tables"
     checks, table = pd.read_csv(tables / "verdicts.csv"), pd.read_csv(tables / "rmse.csv")
 
@@ -108,7 +108,7 @@ def test_verdicts(finished: Project) -> None:
 
 
 def test_leaderboard(finished: Project) -> None:
-    """One row per localizer, with its errors without and under attack, its size, and how long it trained."""
+    """One row per localizer, with its errors without and under attack, its size and its training time."""
     board = pd.read_csv(finished.folder / "results/smoke/tables/leaderboard.csv")
 
     assert len(board) == 2 + 4 + 1 + 2
@@ -125,7 +125,7 @@ def test_leaderboard(finished: Project) -> None:
 
 
 def test_certificates(finished: Project) -> None:
-    """What is proven grows with the radius, from the smoothed estimate's own error on, and reaches into decibels."""
+    """The certified errors grow with the radius, from the smoothed estimate's own error, and have a power in dB."""
     table = pd.read_csv(finished.folder / "results/smoke/tables/certified.csv")
 
     assert table.radius.tolist()[0] == 0.0
@@ -136,7 +136,7 @@ def test_certificates(finished: Project) -> None:
 
 
 def test_swapped_solver(finished: Project) -> None:
-    """Weights under another solver are the very weights, and estimate otherwise."""
+    """A model with the weights of another one and another solver has equal weights and other estimates."""
     outdoor = finished.folder / "results" / "smoke" / "outdoor"
     one, other = (
         torch.load(outdoor / name / "none/seed0/checkpoint.pt") for name in ("neural_ode", "neural_ode_euler")
@@ -159,8 +159,8 @@ def test_manifest_counts(finished: Project) -> None:
 
 
 def test_second_run_has_nothing_to_do(finished: Project, tmp_path: Path) -> None:
-    """Nothing is due after a finished run, and a touched checkout does not change that."""
-    finished = finished.copy(tmp_path / "copy")  # other tests want its times
+    """Nothing is due after a finished run, also if the checkout is touched."""
+    finished = finished.copy(tmp_path / "copy")  # other tests need the original times
     assert "Nothing to be done" in finished.run("--configfile", SMOKE).stderr
     for file in [
         *finished.folder.glob("src/**/*.py"),
@@ -189,7 +189,7 @@ def test_same_bytes_again(finished: Project, fresh: Project) -> None:
 
 
 def test_default_plans_everything(fresh: Project) -> None:
-    """The default experiment plans the paper's 200 adversarial sets, Fig. 8's and their figures."""
+    """The default experiment plans the paper's 200 adversarial sets, the sets of Fig. 8, and their figures."""
     planned = fresh.run("-n", "--quiet", "rules").stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned, flags=re.MULTILINE))
 
@@ -201,7 +201,7 @@ def test_default_plans_everything(fresh: Project) -> None:
 
 
 def test_inspect(fresh: Project, v3_folder: Path) -> None:
-    """The target prints what lies below data_folder, and goes on behind a folder that cannot be read."""
+    """The target prints the content of data_folder, and continues after a folder that cannot be read."""
     shutil.copytree(v3_folder, v3_folder.parent / "broken")
     (v3_folder.parent / "broken" / "params.mat").write_bytes(b"")
 

@@ -1,4 +1,4 @@
-"""The tables of a finished run: equal content for people and machines, every column described, LaTeX that compiles."""
+"""The tables of a finished run: equal content for people and programs, descriptions of columns, valid LaTeX."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from robustloc.base import job_logs
 from robustloc.report import columns, table_files
 
 DOCUMENT = r"\documentclass{article}\usepackage{booktabs}\usepackage{graphicx}\begin{document}\input{%s}\end{document}"
-# what LaTeX may stick out by [pt] before anyone sees it
+# overfull width [pt] that is not visible
 STICKS_OUT_PT = 2.0
 
 
@@ -27,7 +27,7 @@ def results(finished: Project) -> Path:
 
 @pytest.mark.parametrize("name", columns.TABLES)
 def test_csv_and_parquet(results: Path, name: str) -> None:
-    """Both hold the same rows; the types are those that are said; the log says what they were made from."""
+    """Both have the same rows; the types are as described; the log names the inputs of the tables."""
     csv, parquet = (results / "tables" / f"{name}.{suffix}" for suffix in ("csv", "parquet"))
     text, table = pd.read_csv(csv, keep_default_na=False, na_values=[""]), pq.read_table(parquet)
 
@@ -40,7 +40,7 @@ def test_csv_and_parquet(results: Path, name: str) -> None:
 
 
 def test_dictionary(results: Path) -> None:
-    """Every column of every table is described, as its Parquet file describes it, and nothing else is."""
+    """The dictionary describes exactly the columns of the tables, as their Parquet files do."""
     listed = pd.read_csv(results / "tables/dictionary.csv", keep_default_na=False)
     markdown = (results / "tables/dictionary.md").read_text(encoding="utf-8")
 
@@ -58,7 +58,7 @@ def test_dictionary(results: Path) -> None:
 
 
 def test_no_entry_is_unused(results: Path) -> None:
-    """What is described is there: the columns of every table, and of the files beside them."""
+    """Every described column exists, in the tables and in the files beside them."""
     for name, entries in columns.TABLES.items():
         found = pq.read_schema(results / "tables" / f"{name}.parquet").names
         assert {columns.entry(name, column) for column in found} == set(entries)
@@ -74,7 +74,7 @@ def test_no_entry_is_unused(results: Path) -> None:
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 @pytest.mark.parametrize("name", ["rmse", "leaderboard"])
 def test_latex_compiles(results: Path, tmp_path: Path, name: str) -> None:
-    """Without an error, nothing sticks out, and names with underscores are printed as they are."""
+    """LaTeX reports no error and no overfull line; names with underscores are printed unchanged."""
     shutil.copy(results / f"tables/{name}.tex", tmp_path)
     (tmp_path / "document.tex").write_text(DOCUMENT % name)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "document"]

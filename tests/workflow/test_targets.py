@@ -1,4 +1,4 @@
-"""What people can ask for by name, and what they are told before it runs."""
+"""The targets that people can name, and the output before a run."""
 
 import re
 
@@ -7,7 +7,7 @@ from workflow_project import SMOKE, Project
 
 
 def test_dry_run_is_a_summary(fresh: Project) -> None:
-    """A dry run of the default experiment fits on a screen: jobs by rule, and roughly how long they take."""
+    """A dry run of the default experiment fits on a screen: jobs by rule, and the estimated run time."""
     done = fresh.run("-n")
 
     printed = done.stdout + done.stderr
@@ -19,7 +19,7 @@ def test_dry_run_is_a_summary(fresh: Project) -> None:
 
 
 def test_length_of_another_experiment(fresh: Project) -> None:
-    """Of jobs of another size than the default's nothing is known before they have run once."""
+    """The time of jobs of another size than the default's is unknown before their first run."""
     planned = fresh.run("-n", "--configfile", SMOKE)
 
     assert "Estimated run time: unknown until the first complete run." in planned.stdout + planned.stderr
@@ -29,14 +29,14 @@ def test_length_of_another_experiment(fresh: Project) -> None:
 
 
 def test_dry_run_lists_jobs_when_asked(fresh: Project) -> None:
-    """With `--quiet host` every job is listed, with the reason."""
+    """With `--quiet host`, every job is listed with its reason."""
     done = fresh.run("-n", "--configfile", SMOKE, "--quiet", "host", "--", "results/smoke/outdoor/manifest.json")
 
     assert (done.stdout + done.stderr).count("Reason: ") == 4  # trace, two shards, split
 
 
 def test_every_target_is_documented(fresh: Project) -> None:
-    """Listing the targets says of each in a line what it is or makes."""
+    """`--list` describes each target in one line."""
     lines = [line for line in fresh.run("--list").stdout.splitlines() if not line.startswith("Using workflow")]
 
     assert len(lines) >= 30
@@ -52,7 +52,7 @@ def test_every_target_is_documented(fresh: Project) -> None:
     ],
 )
 def test_part(fresh: Project, target: str, expected: set[str]) -> None:
-    """A part of the experiment trains its own localizers, those that they start from, and no others."""
+    """A part of the experiment trains only its own localizers and their starting points."""
     done = fresh.run("-n", "--configfile", SMOKE, "--quiet", "host", "--", target)
 
     found = re.findall(r"Train (\w+) \(defence (\w+), seed 0\) on (\w+)", done.stdout + done.stderr)
@@ -60,7 +60,7 @@ def test_part(fresh: Project, target: str, expected: set[str]) -> None:
 
 
 def test_figure_by_name(fresh: Project) -> None:
-    """A figure draws itself and no other."""
+    """The target of a figure draws only this figure."""
     done = fresh.run("-n", "--configfile", SMOKE, "--quiet", "host", "--", "figure_fig4")
 
     assert re.findall(r"Draw (\w+)", done.stdout + done.stderr) == ["fig4"]

@@ -1,4 +1,4 @@
-"""A newcomer's plugins, copied from the templates: they keep the contracts, and a model reaches the leaderboard."""
+"""A newcomer's plugins, copied from the templates: they pass the contract tests; a model reaches the leaderboard."""
 
 import os
 import re
@@ -24,7 +24,7 @@ PLUGINS = {kind: f"src/robustloc/{room}/mine.py" for kind, room in ROOMS.items()
 
 
 def copy_template(project: Project, name: str, place: str) -> None:
-    """Copy a template to where its first line says."""
+    """Copy a template to the path that its first line names."""
     template = ROOT / "templates" / name
     assert f"copy it to {place}" in template.read_text()
     shutil.copyfile(template, project.folder / place)
@@ -39,7 +39,7 @@ def files(project: Project) -> dict[str, bytes]:
 
 
 def test_contracts(fresh: Project) -> None:
-    """The project's tests find the templates and pass on them."""
+    """The project's contract tests find the templates, and the templates pass."""
     for kind, place in PLUGINS.items():
         copy_template(fresh, f"{kind}.py", place)
     shutil.copytree(ROOT / "tests", fresh.folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
@@ -51,12 +51,12 @@ def test_contracts(fresh: Project) -> None:
     done = subprocess.run(command, cwd=fresh.folder, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout
-    # of the model, of the attack in both norms, of the defence, of the scene, of the format
+    # tests of the model, the attack in both norms, the defence, the scene and the format
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= 8 + 2 * 6 + 2 + 3 + 1
 
 
 def test_model_reaches_the_leaderboard(finished: Project, tmp_path: Path) -> None:
-    """Two files, and one command: trained, attacked, judged, and beside the DCNN, of which nothing is made again."""
+    """With two files and one command the model is trained, attacked, judged and ranked; the DCNN is not remade."""
     project = finished.copy(tmp_path / "copy")
     before = files(project)
     other = project.folder / "results/smoke/indoor/dcnn/none/seed0/checkpoint.pt"
@@ -81,7 +81,7 @@ def test_model_reaches_the_leaderboard(finished: Project, tmp_path: Path) -> Non
 
 
 def test_attack_and_defence(finished: Project, tmp_path: Path) -> None:
-    """What the template of the experiment has in comments works: a cell of the attack, a cell under the defence."""
+    """The commented parts of the experiment template work: a cell of the attack, a cell under the defence."""
     project = finished.copy(tmp_path / "copy")
     for kind in ("model", "attack", "defence"):
         copy_template(project, f"{kind}.py", PLUGINS[kind])

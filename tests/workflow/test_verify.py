@@ -1,4 +1,4 @@
-"""`snakemake verify` finds what Snakemake, without its records or with times that mislead it, takes for fresh."""
+"""`snakemake verify` finds stale results that Snakemake considers current without records or with misleading times."""
 
 import json
 import os
@@ -21,20 +21,20 @@ CHECKPOINT = "outdoor/dcnn/none/seed0/checkpoint.pt"
 
 @pytest.fixture
 def changed(finished: Project, tmp_path: Path) -> Project:
-    """A finished copy to be tampered with, of which Snakemake has no records."""
+    """A finished copy without Snakemake's records, which tests may change."""
     project = finished.copy(tmp_path / "changed")
     shutil.rmtree(project.folder / ".snakemake")
     return project
 
 
 def differences(project: Project) -> list[str]:
-    """List what verify prints for a project in which Snakemake finds nothing to be done."""
+    """List the output of verify for a project in which Snakemake finds no due job."""
     assert "Nothing to be done" in project.run("--configfile", SMOKE).stderr
     return verified(project)[0]
 
 
 def verified(project: Project) -> tuple[list[str], list[str]]:
-    """List the differences of a project, and the arguments of the command that makes the results again."""
+    """List the differences of a project, and the arguments of the command that remakes the results."""
     done = project.snakemake("verify", "--configfile", SMOKE)
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
@@ -46,7 +46,7 @@ def verified(project: Project) -> tuple[list[str], list[str]]:
 
 
 def test_clean(finished: Project) -> None:
-    """A finished run as it is: one line, and nothing is written but the log."""
+    """A finished run has no differences: verify prints one line and writes only its log."""
     before = {file: file.stat().st_mtime_ns for file in (finished.folder / "results").rglob("*") if file.is_file()}
 
     done = finished.run("verify", "--configfile", SMOKE)
@@ -59,7 +59,7 @@ def test_clean(finished: Project) -> None:
 
 
 def test_older_input(changed: Project) -> None:
-    """A raw file that was swapped for an older one is named, with the files made from the one before."""
+    """A raw file that was swapped for an older one is named, with the files made from the original."""
     file = changed.folder / "results/smoke" / RAW
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
@@ -92,7 +92,7 @@ def test_swapped_checkpoint(changed: Project) -> None:
 
 
 def test_edited_configuration(changed: Project) -> None:
-    """An edited configuration is named by its key, at the files that read it."""
+    """An edited key is named at the files whose jobs read it."""
     file = changed.folder / SMOKE
     content = yaml.safe_load(file.read_text())
     content["training"]["epochs"] = 3
@@ -107,14 +107,14 @@ def test_edited_configuration(changed: Project) -> None:
         "checkpoint.pt": "training.epochs",
         "examination.json": "queries",
     }
-    # those whose training lasts as long as their defence says, and borrowed weights, do not read it
+    # localizers whose defence sets the epochs, or with weights of another model, do not read it
     trained = {name for name, _, key in words if key == "training.epochs"}
     localizers = {"outdoor": ("constant", "dcnn", "neural_ode"), "indoor": ("constant", "dcnn")}
     assert trained == {f"{place}/{one}/none/seed0/checkpoint.pt" for place in localizers for one in localizers[place]}
 
 
 def test_edited_code(changed: Project) -> None:
-    """An edited module is named at the files that it makes; a comment is no edit."""
+    """An edited module is named at the files that it makes; a comment counts as no edit."""
     file = changed.folder / "src/robustloc/stages/summarise.py"
     file.write_text(file.read_text() + "\n# a remark\n")
     changed.run("verify", "--configfile", SMOKE)
@@ -125,7 +125,7 @@ def test_edited_code(changed: Project) -> None:
 
 
 def test_missing_second_output(changed: Project) -> None:
-    """A missing file that no job reads is made again by the command that verify prints, and nothing else is."""
+    """The command that verify prints remakes a missing file that no job reads, and nothing else."""
     file = changed.folder / "results/smoke/outdoor/dcnn/none/seed0/training.csv"
     content = file.read_bytes()
     file.unlink()
@@ -140,7 +140,7 @@ def test_missing_second_output(changed: Project) -> None:
 
 
 def test_another_experiment(changed: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables that another experiment wrote in the same folder are said to be; the printed command writes them again."""
+    """Verify names the experiment that overwrote tables in the same folder; its command rewrites them."""
     table, kept = "results/smoke/tables/matrices.md", (changed.folder / "results/smoke/tables/rmse.csv").read_bytes()
     log = changed.folder / "results/smoke/tables/.rmse.md.job.json"
     content = json.loads(log.read_text())
@@ -159,7 +159,7 @@ def test_another_experiment(changed: Project, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_report(changed: Project) -> None:
-    """A report that was edited by hand is named, too."""
+    """A report that was edited by hand is named."""
     file = changed.folder / "results/smoke/report.html"
     file.write_text(file.read_text().replace("Headline", "Advertisement"))
 
@@ -167,7 +167,7 @@ def test_report(changed: Project) -> None:
 
 
 def test_provenance(finished: Project) -> None:
-    """The summary holds every job before it with its time, every file with its checksum, and the versions that ran."""
+    """The summary has every earlier job with its time, every file with its checksum, and the versions that ran."""
     results = finished.folder / "results/smoke"
     found = json.loads((results / "provenance.json").read_text())
 
@@ -181,7 +181,7 @@ def test_provenance(finished: Project) -> None:
     assert [one["host"] for one in found["hardware"]] == sorted({log["run"]["host"] for log in logs})
     assert found["ended"] == [function(log["run"]["ended"] for log in logs) for function in (min, max)]
     assert found["versions"] == {name: [version(name)] for name in PACKAGES}
-    assert not found["raw"]  # this experiment makes its raw files itself
+    assert not found["raw"]  # this experiment makes its own raw files
     for name, checksum in found["files"].items():
         assert sha256(finished.folder / name) == checksum
     assert {name for log in logs for name in log["outputs"]} == {Path(name).name for name in found["files"]}

@@ -1,4 +1,4 @@
-"""The wheel by itself: installed where nothing else of the project is, it attacks a checkpoint, without Snakemake."""
+"""The installed wheel alone, without the rest of the project or Snakemake, attacks a checkpoint."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from workflow_project import ROOT, Project
 
-# what a user of the library runs, with Snakemake out of reach
+# a program of a library user, who has no Snakemake
 SCRIPT = """
 import sys
 sys.modules["snakemake"] = None
@@ -28,7 +28,7 @@ assert not {"matplotlib", "pytorch_lightning"} & set(sys.modules)
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built of a copy so that the checkout stays as it is."""
+    """The wheel, built from a copy so that the checkout does not change."""
     folder = tmp_path_factory.mktemp("wheel")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
@@ -41,7 +41,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_wheel_is_the_package(wheel: Path) -> None:
-    """Every file of the package is in it, and nothing else but its description and licence."""
+    """The wheel has every file of the package, its description and its licence, and nothing else."""
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     ours = {file.relative_to(ROOT / "src").as_posix() for file in (ROOT / "src/robustloc").rglob("*") if file.is_file()}
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -51,14 +51,14 @@ def test_wheel_is_the_package(wheel: Path) -> None:
 
 
 def test_wheel_works_alone(wheel: Path, finished: Project, tmp_path: Path) -> None:
-    """The examples of README.md and docs/library.md run in a fresh environment and a folder of results alone."""
+    """The examples of README.md and docs/library.md run in a fresh environment with only a results folder."""
     environment, place = tmp_path / "environment", tmp_path / "place"
     venv.create(environment)
     python = environment / "bin" / "python"
     command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel]
     subprocess.run(command, check=True)
     (packages,) = environment.glob("lib/python*/site-packages")
-    # the dependencies, but no project installed there for editing: its path stands in a .pth file, which nobody follows
+    # The dependencies only: Python ignores .pth files of a folder added here, which hides an editable install.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     place.mkdir()
     (place / "results").symlink_to(finished.folder / "results")

@@ -1,4 +1,4 @@
-"""Files that jobs read and write: their names, their checksums, and columns of arrays in Parquet."""
+"""Files that jobs read and write: names, checksums, and arrays as columns of Parquet files."""
 
 import hashlib
 import json
@@ -30,15 +30,15 @@ def sha256(path: Path) -> str:
 
 
 def to_metadata(described: dict) -> dict[bytes, bytes]:
-    """Return the metadata of a Parquet schema that holds what readers of the file need besides its columns."""
+    """Return Parquet schema metadata that stores a mapping as JSON."""
     return {KEY: json.dumps(described, sort_keys=True).encode()}
 
 
 def read_metadata(path: Path) -> dict:
-    """Read this metadata back from a Parquet file.
+    """Read the mapping of `to_metadata` from a Parquet file.
 
     Raises:
-        UserError: the file has none.
+        UserError: the file has no such metadata.
     """
     metadata = pq.read_schema(path).metadata or {}
     if KEY not in metadata:

@@ -1,4 +1,4 @@
-"""The log that a job leaves beside its first output: where it is, how it names inputs, and what it says."""
+"""The log of a job, a file beside the job's first output: its path, its content, and its names for inputs."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def read(output: Path) -> dict | None:
 
 
 def short_names(paths: Iterable[Path]) -> dict[Path, str]:
-    """Name files: by their own names, or with the folders that distinguish files of one name."""
+    """Return short names of files: the file's name, with folders where several files have the same name."""
     alike: dict[str, list[Path]] = {}
     for path in dict.fromkeys(paths):
         alike.setdefault(path.name, []).append(path)

@@ -1,7 +1,7 @@
-"""Plugins are files, found by their name; there is no list of them to keep.
+"""Plugins are files, found by their name; no list of them has to be kept.
 
-A kind of plugin is a folder of the package, such as ``models`` or ``data.formats``. What planning needs of a plugin is
-read from its syntax tree, because an import would load heavy libraries.
+A kind of plugin is a folder of the package, such as ``models`` or ``data.formats``. Planning reads a
+plugin's parameters and constants from its syntax tree, because an import would load heavy libraries.
 """
 
 import ast
@@ -17,7 +17,7 @@ from robustloc.base.errors import UserError
 
 PACKAGE = Path(__file__).parent.parent
 _REQUIRED = object()
-# kind of plugin -> the function that its file must define, and its positional parameters
+# kind of plugin -> the function that its file must define, and the number of its positional parameters
 ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
 
 
@@ -69,7 +69,7 @@ def attack(entry: dict) -> Callable:
 
 
 def defence(name: str, attacks: list[Callable], parameters: dict) -> object:
-    """Build a defence, with attacks if it crafts with some.
+    """Build a defence; pass it the attacks if its plugin has the parameter `attacks`.
 
     Raises:
         UserError: the plugin refuses a parameter.
@@ -80,7 +80,7 @@ def defence(name: str, attacks: list[Callable], parameters: dict) -> object:
 
 @dataclass(frozen=True)
 class Option:
-    """A keyword-only parameter of a plugin: its annotation as text, and whether it must be given."""
+    """A keyword-only parameter of a plugin: its annotation as text, and whether it is required."""
 
     annotation: str
     required: bool
@@ -88,11 +88,11 @@ class Option:
 
 @cache
 def options(kind: str, name: str) -> dict[str, Option]:
-    """Return the keyword-only parameters of a plugin, read off its file without importing it.
+    """Return the keyword-only parameters of a plugin, read from its file without importing it.
 
     Raises:
-        UserError: the file does not define the function of its kind, or that one has positional parameters of its own
-            or some without a type.
+        UserError: the file does not define the function of its kind, or this function has a wrong number of
+            positional parameters or a parameter without a type.
     """
     file = PACKAGE.joinpath(*kind.split("."), f"{name}.py")
     function, positional = ENTRY[kind]

@@ -9,11 +9,11 @@ LOCALIZER = ("scenario", "model", "defence", "seed")
 
 
 def seed(root: int, *names: object) -> int:
-    """Return a 63-bit seed of the experiment's root seed and the names of what is drawn."""
+    """Return a 63-bit seed, derived from the experiment's root seed and the names of what is drawn."""
     words = [int.from_bytes(hashlib.sha256(str(name).encode()).digest()[:8], "little") for name in names]
     return int(np.random.SeedSequence([root, *words]).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def generator(root: int, *names: object) -> np.random.Generator:
-    """Return a numpy generator of its own for these names."""
+    """Return a numpy generator that is seeded by these names."""
     return np.random.default_rng(seed(root, *names))

@@ -1,1 +1,1 @@
-"""What is to be run: configuration, grids, paths of results, and what each rule reads."""
+"""Experiments: configuration, grids, paths of results, and what each rule reads."""

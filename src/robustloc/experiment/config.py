@@ -11,9 +11,9 @@ from robustloc.experiment.entries import WORKFLOW_KEYS, certifies, check_entry, 
 from robustloc.experiment.grids import attacked, expanded, localizers, trained
 from robustloc.experiment.paths import budget_tag
 
-# folders of the results beside those of the scenarios
+# other folders of the results; a scenario must not have their names
 RESERVED = {"tables", "figures", "logs", "experiments"}
-# violations that are told at once
+# violations that one message lists
 SHOWN = 5
 
 
@@ -35,11 +35,15 @@ def check(config: dict, rules: dict) -> None:
                 check_entry(config, kind, name)
     for name, scenario in config["scenarios"].items():
         if name in RESERVED:
-            raise UserError(f"scenarios.{name}: this folder of the results is for something else; choose another name")
+            raise UserError(
+                f"scenarios.{name}: this name is reserved for another folder of the results; choose another name"
+            )
         if scene := scenario["raw"].get("scene"):
             schema.known(f"scenarios.{name}.raw.scene", [scene], plugins.names("data.scenes"))
         if scenario["split"]["validation"] + scenario["split"]["test"] >= 1:
-            raise UserError(f"scenarios.{name}.split: validation and test leave no share of the users to train on")
+            raise UserError(
+                f"scenarios.{name}.split: validation and test leave no users for training; their sum must be below 1"
+            )
     for name, defence in config["defences"].items():
         schema.known(f"defences.{name}.attacks", defence.get("attacks", []), config["attacks"])
         _check_start(name, config["defences"])
@@ -52,7 +56,7 @@ def check(config: dict, rules: dict) -> None:
 
 
 def _check_finite(value: object, place: str = "") -> None:
-    """YAML can write .nan and .inf, and a range in the schema does not catch the one or the other."""
+    """Refuse NaN and infinity: YAML has .nan and .inf, and a range in the schema does not catch them."""
     if isinstance(value, float) and not math.isfinite(value):
         raise UserError(f"{place}: expected a finite number, found {value}")
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -70,64 +74,68 @@ def _check_start(name: str, defences: dict) -> None:
 
 
 def _check_weights(name: str, model: dict, config: dict) -> None:
-    """Weights are those of a trained entry of the same plugin; whether they fit shows when they are loaded."""
+    """Weights must come from a trained entry of the same plugin; whether they fit shows when they are loaded."""
     if "file" in model and len(model) > 1:
         others = ", ".join(sorted(model.keys() - {"file"}))
-        raise UserError(f"models.{name}: a network from a file is taken as it is; remove {others} beside file")
+        raise UserError(f"models.{name}: a network from a file has no other keys; remove {others} beside file")
     if "weights" not in model:
         return
     schema.known(f"models.{name}.weights", [model["weights"]], config["models"])
     other = config["models"][model["weights"]]
     if "file" in other:
-        raise UserError(f"models.{name}.weights: {model['weights']} is a file; name an entry that is trained here")
+        raise UserError(
+            f"models.{name}.weights: {model['weights']} comes from a file; name a model that this experiment trains"
+        )
     if "weights" in other or model.get("plugin", name) != other.get("plugin", model["weights"]):
-        raise UserError(f"models.{name}.weights: {model['weights']} must be trained itself, and of the same plugin")
+        raise UserError(f"models.{name}.weights: {model['weights']} must be a trained model of the same plugin")
 
 
 def _check_trained(config: dict) -> None:
-    """Whatever is trained has an epsilon if it needs one, and whatever is read from a file a file for each seed."""
+    """Each trained localizer has the epsilon that it needs; each network from a file has a file for each seed."""
     grids, seeds = expanded(config["grids"], threat_models.members(config)), {}
     for cell in trained(grids, partial(origin, config), threat_models.surrogates(config)):
         scenario, defence, model = cell["scenario"], cell["defence"], cell["model"]
         if needs_epsilon(config, defence) and "training_epsilon" not in config["scenarios"][scenario]:
             raise UserError(
                 f"scenarios.{scenario}.training_epsilon: missing; defence {defence!r} needs the largest epsilon that "
-                "it may use"
+                "it may use; add this key"
             )
         seeds.setdefault(model, set()).add(cell["seed"])
         if len(seeds[model]) > 1 and "{seed}" not in config["models"][model].get("file", "{seed}"):
             raise UserError(
-                f"models.{model}.file: the same network for the seeds {', '.join(map(str, sorted(seeds[model])))}; "
-                "name it in a grid with one seed, or write {seed} into the path"
+                f"models.{model}.file: one file for the seeds {', '.join(map(str, sorted(seeds[model])))}; "
+                "use a grid with one seed, or write {seed} into the path"
             )
 
 
 def _check_figures(config: dict) -> None:
-    """Figures may show only what the grids compute."""
+    """Figures may show only cells that the grids compute."""
     grids = expanded(config["grids"], threat_models.members(config))
     computed = [*localizers(grids), *attacked(grids, threat_models.budgets(config))]
     names = [figure["name"] for figure in config["figures"]]
     for figure in config["figures"]:
         if names.count(figure["name"]) > 1:
-            raise UserError(f"figures: two are named {figure['name']!r}; give each a name of its own")
+            raise UserError(f"figures: two figures have the name {figure['name']!r}; names must be unique")
         _check_figure(config, figure, computed)
 
 
 def _check_figure(config: dict, figure: dict, computed: list[dict]) -> None:
     place, axes = f"figures.{figure['name']}", ("scenario", "model", "defence", "attack")
     constant = partial(plugins.constant, "figures", figure["kind"])
-    # a figure names one of an axis, several, or none
+    # a figure names one entry of an axis, several, or none
     named = {axis: figure.get(f"{axis}s", [figure[axis]] if axis in figure else []) for axis in axes}
     named = {axis: names for axis, names in named.items() if names}
     for axis, names in named.items():
         schema.known(f"{place}.{axis}", names, config[f"{axis}s"])
     if "adp" in constant("COLUMNS", ()) and not config["crafting"]["keep_adps"]:
-        raise UserError(f"{place}: shows an adversarial ADP; set crafting.keep_adps to true")
+        raise UserError(f"{place}: shows an adversarial ADP, which sets do not keep; set crafting.keep_adps to true")
     physical = [attack for attack in named.get("attack", []) if threat_models.is_physical(config, attack)]
     if physical and "epsilon" in figure:
-        raise UserError(f"{place}: figures of kind {figure['kind']} are at an epsilon; {physical[0]} has none")
+        raise UserError(
+            f"{place}: figures of kind {figure['kind']} need attacks with an epsilon; {physical[0]} has none"
+        )
     if constant("ONE_BUDGET", False) and physical and len(physical) < len(named["attack"]):
-        raise UserError(f"{place}: epsilons and decibels share no axis; draw two figures, or one of kind power")
+        raise UserError(f"{place}: epsilons and decibels cannot share an axis; draw two figures, or one of kind power")
     for defence in named["defence"] if constant("READS") == "certified" else []:
         if not certifies(config, defence):
             raise UserError(

@@ -1,4 +1,4 @@
-"""The default figures of every experiment, and what figures are drawn from.
+"""The default figures of every experiment, and the sets that figures are drawn from.
 
 The choice depends on names and numbers alone, never on the order in which a configuration lists them.
 """
@@ -11,7 +11,7 @@ from robustloc.experiment import threat_models
 from robustloc.experiment.grids import localizers
 from robustloc.experiment.paths import ATTACK_SET, CLEAN_SET, budget_tag
 
-# keys of attacks whose goal is not a large error of the attacked model
+# Keys of attacks that have another goal than a large error of the attacked model.
 AIMED_ELSEWHERE = {"target", "surrogate"}
 
 
@@ -31,8 +31,8 @@ def figures(config: dict, grids: list[dict]) -> dict[str, dict]:
             name = f"{figure['kind']}_{scenario}_{model}"
             if name in found:
                 raise UserError(
-                    f"models.{model}: with scenario {scenario} its default figure is {name}, as of another model and "
-                    "scenario; rename the model"
+                    f"models.{model}: with scenario {scenario} its default figure is {name}, the same as for another "
+                    "model and scenario; rename the model"
                 )
             found[name] = {"name": name, "scenario": scenario} | figure
     return found
@@ -68,8 +68,8 @@ def sets(figure: dict, computed: list[dict]) -> list[str]:
     """List the files of the sets that a figure is drawn from, relative to the results folder.
 
     Args:
-        figure: scenario, model, defence or defences; seed, where without one all are shown; attack and epsilon, where
-            without them clean errors alone are shown.
+        figure: scenario, model, defence or defences; optional: seed (default: all seeds), attack and epsilon (default:
+            clean errors only).
         computed: the localizers of the experiment and its attacked cells (`grids.localizers`, `grids.attacked`).
     """
     exact = {name: figure[name] for name in ("scenario", "model", "seed") if name in figure}
@@ -87,7 +87,10 @@ def sets(figure: dict, computed: list[dict]) -> list[str]:
 
 
 def _shown_attack(config: dict, attacks: list[str]) -> str | None:
-    """Choose ``worst``, else the first by name; attacks without an epsilon never, attacks of another goal last."""
+    """Choose ``worst``, else the first attack by name.
+
+    Attacks without an epsilon are never chosen. Attacks with another goal are chosen only if there are no others.
+    """
     by_epsilon = [attack for attack in attacks if not threat_models.is_physical(config, attack)]
     others = {attack for attack in by_epsilon if AIMED_ELSEWHERE.intersection(config["attacks"][attack])}
     return min(by_epsilon, key=lambda attack: (attack != "worst", attack in others, attack), default=None)

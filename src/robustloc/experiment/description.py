@@ -1,4 +1,4 @@
-"""What the report says of an experiment: its scenarios, entries and figures."""
+"""The report's description of an experiment: its scenarios, entries and figures."""
 
 from robustloc.experiment import default_figures, entries, paths, threat_models
 from robustloc.experiment.experiment import Experiment

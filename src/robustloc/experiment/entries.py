@@ -1,4 +1,4 @@
-"""Entries of models, defences and attacks: what a job needs of one, and whether its plugin takes its parameters."""
+"""Entries of models, defences and attacks: plugin and parameters, and a check of these against the plugin."""
 
 import ast
 
@@ -18,9 +18,9 @@ SIMPLE_TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "No
 
 
 def entry(config: dict, kind: str, name: str) -> dict:
-    """Return what a job needs of a library entry: its plugin, the plugin's parameters, and what else attacks have."""
+    """Return what a job needs of a library entry: plugin, parameters and, for an attack, the workflow's own keys."""
     found = config[kind][name]
-    # what a model takes weights from, it is like but for its own parameters
+    # a model with `weights` has the parameters of the model that it names, except for the ones that it sets itself
     given = config[kind][found["weights"]] | found if "weights" in found else found
     own = {key: value for key, value in given.items() if key not in WORKFLOW_KEYS[kind]}
     more = {key: found[key] for key in found if kind == "attacks" and key in WORKFLOW_KEYS[kind]}
@@ -28,12 +28,12 @@ def entry(config: dict, kind: str, name: str) -> dict:
 
 
 def model_file(config: dict, model: str, scenario: str, seed: int | str) -> str:
-    """Return the file that a model of other origin is taken from."""
+    """Return the file of a model that was trained elsewhere."""
     return config["models"][model]["file"].replace("{scenario}", scenario).replace("{seed}", str(seed))
 
 
 def is_embedded(config: dict, scenario: str) -> bool:
-    """Say whether a scenario is traced here and not read from a folder."""
+    """Return whether a scenario is traced by this workflow; other scenarios are read from a folder."""
     raw = config["scenarios"][scenario]["raw"]
     return "folder" not in raw or ("scene" in raw and config["source"] == "embedded")
 
@@ -46,14 +46,14 @@ def origin(config: dict, model: str, defence: str) -> dict[str, str] | None:
     trains = needs_epsilon(config, defence) or "training" in config["defences"][defence]
     if "file" in config["models"][model] and not start and trains:
         raise UserError(
-            f"models.{model}: a network from a file has no training from new weights; set defences.{defence}.start, "
+            f"models.{model}: a network from a file cannot train from new weights; set defences.{defence}.start, "
             "as in start: none"
         )
     return {"model": model, "defence": start} if start else None
 
 
 def needs_epsilon(config: dict, defence: str) -> bool:
-    """Say whether training under a defence reads the scenario's largest training epsilon."""
+    """Return whether training under a defence reads the scenario's largest training epsilon."""
     return entry(config, "defences", defence)["plugin"] != "none"
 
 
@@ -63,7 +63,7 @@ def certifies(config: dict, defence: str) -> bool:
 
 
 def check_entry(config: dict, kind: str, name: str) -> None:
-    """Hold an entry's parameters against the signature of its plugin."""
+    """Check an entry's parameters against the signature of its plugin."""
     found = entry(config, kind, name)
     if found["plugin"] not in plugins.names(kind):
         raise UserError(f"{kind}.{name}.plugin: {schema.unknown(found['plugin'], plugins.names(kind))}")
@@ -76,7 +76,7 @@ def check_entry(config: dict, kind: str, name: str) -> None:
             wanted = options[key].annotation.removeprefix("Literal")
             raise UserError(f"{kind}.{name}.{key}: expected {wanted}, found {value!r}{schema.hint(value)}")
     if kind == "defences" and ("attacks" in options) != ("attacks" in config[kind][name]):
-        crafts = "needs some" if "attacks" in options else "crafts with none"
+        crafts = "needs attacks; add this key" if "attacks" in options else "uses no attacks; remove this key"
         raise UserError(f"{kind}.{name}.attacks: the plugin {found['plugin']} {crafts}")
     missing = [key for key in valid if options[key].required and key not in found["parameters"]]
     if missing:
@@ -84,15 +84,15 @@ def check_entry(config: dict, kind: str, name: str) -> None:
 
 
 def _fits(value: object, annotation: str) -> bool:
-    """Say whether a value may be meant for a parameter; only plain types and choices are looked at."""
+    """Return whether a value fits a parameter's annotation; only plain types and choices are checked."""
     if annotation.startswith("Literal["):
         return value in ast.literal_eval(annotation.removeprefix("Literal"))
     kinds = annotation.split(" | ")
-    if isinstance(value, bool):  # which is an int to Python, and not to people
+    if isinstance(value, bool):  # Python counts a bool as an int, but users do not mean a number by true
         return "bool" in kinds or not SIMPLE_TYPES.keys() & set(kinds)
     return any(isinstance(value, SIMPLE_TYPES.get(kind, object)) for kind in kinds)
 
 
 def modules(config: dict, kind: str, names: list[str]) -> list[str]:
-    """List the plugin files of some entries, by their names below the package."""
+    """List the plugin files of some entries, as module names below the package."""
     return [f"{kind}.{entry(config, kind, name)['plugin']}" for name in names]

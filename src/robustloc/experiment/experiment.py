@@ -23,7 +23,7 @@ CLEAN_SET = f"<results>/{paths.CLEAN_SET}"
 ATTACK_SET = f"<results>/{paths.ATTACK_SET}"
 EXAMINATION = f"<results>/{paths.EXAMINATION}"
 CERTIFICATE = f"<results>/{paths.CERTIFICATE}"
-# the localizers of the experiment are tried on each other, so that another experiment has another table
+# the table depends on all localizers of the experiment, so each experiment has its own
 TRANSFER = f"<experiment>/{paths.TRANSFER}"
 FIGURE_SUFFIXES = ("csv", "png", "pdf", "txt")
 
@@ -74,7 +74,7 @@ class Experiment:
         return [f"<results>/{scenario}/{file}" for file in ("split.parquet", "test.parquet", "manifest.json")]
 
     def _raw_files(self, scenario: str) -> list[str]:
-        """List the files that hold the paths of a scenario's base station; the first one tells the format."""
+        """List the files that hold the paths of a scenario's base station; the first one identifies the format."""
         raw, base_station, users, shares = self.sections(scenario, "raw", "base_station", "users", "shards").values()
         try:
             if entries.is_embedded(self.config, scenario):
@@ -126,7 +126,7 @@ class Experiment:
         return [CHECKPOINT.format(**cell) for cell in trained]
 
     def sets(self, some: list[dict] | None = None) -> list[str]:
-        """List every clean and adversarial set of some grids; by default of all."""
+        """List every clean and adversarial set of some grids; by default all grids."""
         return [f"<results>/{file}" for file in grids.set_files(self.grids if some is None else some, self.budgets)]
 
     def examinations(self) -> list[str]:
@@ -148,12 +148,12 @@ class Experiment:
         return [file for name in names for file in table(name)]
 
     def drawn(self, names: list[str] | None = None) -> list[str]:
-        """List the files of some figures; by default of all."""
+        """List the files of some figures; by default all figures."""
         chosen = self.figures if names is None else names
         return [f"<experiment>/figures/{name}.{suffix}" for name in chosen for suffix in FIGURE_SUFFIXES]
 
     def part(self, axis: str, name: str) -> list[str]:
-        """List the data sets, localizers and sets of the grids' cells that have one name, such as one model."""
+        """List the data sets, localizers and sets of all cells that have one name on an axis, such as one model."""
         some = [grid | {axis: [name]} for grid in self.grids if name in grid[axis]]
         places = sorted({place for grid in some for place in grid["scenarios"]})
         data = [file for place in places for file in (*self.shards(place), *self.data_set(place))]

@@ -16,12 +16,12 @@ def localizers(grids: list[dict]) -> list[dict]:
 
 
 def trained(grids: list[dict], origin: Callable[[str, str], dict | None], surrogates: dict[str, dict]) -> list[dict]:
-    """List every localizer that is trained: those of the grids, those that others start from, and the surrogates.
+    """List every localizer that is trained: the grids' localizers, their starting points, and the surrogates.
 
     Args:
         grids: products of scenarios, models, defences, seeds and attacks.
         origin: model, defence -> model and defence of the checkpoint that training starts from, or None.
-        surrogates: attack -> model and defence that it crafts on, where these are not the attacked ones.
+        surrogates: attack -> model and defence that it crafts on, if it does not craft on the attacked localizer.
     """
     found = localizers(grids)
     for grid in grids:
@@ -29,7 +29,7 @@ def trained(grids: list[dict], origin: Callable[[str, str], dict | None], surrog
             if attack in surrogates:
                 for scenario, seed in product(grid["scenarios"], grid["seeds"]):
                     found.append({"scenario": scenario, **surrogates[attack], "seed": seed})
-    for cell in found:  # grows while it is walked
+    for cell in found:  # the list grows during the loop, which also finds the starts of starts
         if start := origin(cell["model"], cell["defence"]):
             found.append(cell | start)
     unique = dict.fromkeys(tuple(cell[name] for name in LOCALIZER) for cell in found)
@@ -37,13 +37,13 @@ def trained(grids: list[dict], origin: Callable[[str, str], dict | None], surrog
 
 
 def expanded(grids: list[dict], members: dict[str, list[str]]) -> list[dict]:
-    """Add to each grid the members of its ensembles, which are then computed and shown as well."""
+    """Add to each grid the members of its ensembles, so that the members are also computed and shown."""
     every = [[*grid["attacks"], *(one for name in grid["attacks"] for one in members.get(name, []))] for grid in grids]
     return [grid | {"attacks": list(dict.fromkeys(names))} for grid, names in zip(grids, every, strict=True)]
 
 
 def canonical(grids: list[dict]) -> list[dict]:
-    """Sort grids, and the names in each, so that equal experiments are equal texts."""
+    """Sort grids, and the names in each, so that equal experiments have equal texts."""
     return sorted(({axis: sorted(grid[axis]) for axis in sorted(grid)} for grid in grids), key=str)
 
 
@@ -59,7 +59,7 @@ def attacked(grids: list[dict], budgets: dict[str, dict[str, list[str]]]) -> lis
 
 
 def judged(grids: list[dict]) -> list[dict]:
-    """List every localizer that has a verdict: those that some grid attacks."""
+    """List every localizer that has a verdict: every localizer that a grid attacks."""
     return localizers([grid for grid in grids if grid["attacks"]])
 
 

@@ -1,7 +1,7 @@
-"""What each rule reads besides the files of other rules: its part of the configuration, its code, its files.
+"""What each rule reads besides outputs of other rules: its part of the configuration, its code, its files.
 
 A function has the name of its rule and takes an experiment and the wildcards of the job; it returns exactly what the
-job reads, so that exactly the jobs that an edit concerns run again. Localizers have a module of their own.
+job reads, so that an edit reruns only the jobs that read the edited part. `localizers` has the functions of localizers.
 """
 
 from robustloc.base import plugins
@@ -31,7 +31,7 @@ def trace_modules(run: Experiment, scenario: str) -> list[str]:
 
 
 def scene(run: Experiment, scenario: str) -> dict:
-    """What tracing reads of a scenario's raw data."""
+    """The keys of a scenario's raw data that tracing reads."""
     raw = run.config["scenarios"][scenario]["raw"]
     return {key: raw[key] for key in ("scene", "rows", "max_reflections", "max_paths")}
 
@@ -64,7 +64,7 @@ def csi_modules(run: Experiment, scenario: str) -> list[str]:
 
 
 def attack(run: Experiment, *, attack: str | None = None, budget: str | None = None, **cell: object) -> dict:
-    """Configuration of a set; without an attack, of a clean one.
+    """Configuration of an adversarial set; without an attack, of the clean set.
 
     Raises:
         UserError: the budget is of the wrong kind for this attack.
@@ -90,7 +90,7 @@ def _set_names(run: Experiment, attack: str | None, budget: str | None, cell: di
 
 
 def attack_modules(run: Experiment, *, attack: str | None = None, budget: str = "", **cell: object) -> list[str]:
-    """Code that makes a set."""
+    """Code that makes an adversarial or clean set."""
     crafted_on = [{**cell, **found} for name, found in threat_models.surrogates(run.config).items() if name == attack]
     attacks = entries.modules(run.config, "attacks", [attack] if attack else [])
     return ["stages.attack", *localizers.modules(run, cell, *crafted_on), *attacks]
@@ -139,13 +139,13 @@ def transfer_checkpoints(run: Experiment, scenario: str, seed: str) -> list[str]
 
 
 def transfer(run: Experiment, scenario: str, seed: str) -> dict:
-    """Configuration of trying the localizers' examples on each other."""
+    """Configuration of the transfer table: every localizer under the examples of the others."""
     found = transferred(run, scenario, seed)
     return {"localizers": sorted(list(cell.values()) for cell in found), **_examining(run, scenario)}
 
 
 def transfer_modules(run: Experiment, scenario: str, seed: str) -> list[str]:
-    """Code that tries the localizers' examples on each other."""
+    """Code that makes the transfer table."""
     return ["stages.transfer", *localizers.modules(run, *transferred(run, scenario, seed))]
 
 
@@ -165,7 +165,7 @@ def certify_modules(run: Experiment, **cell: object) -> list[str]:
 
 
 def summarise(run: Experiment) -> dict:
-    """Configuration of the tables of all cells; the stage lists the sets, too many for a command line, from it."""
+    """Configuration of the tables of all cells; the stage derives the sets from it, too many for a command line."""
     attacks = {place: {name for other, name in run.attacks if other == place} for place in run.scenarios}
     budgets = {place: {name: run.budgets[place][name] for name in attacks[place]} for place in run.scenarios}
     return {"grids": grids.canonical(run.grids), "budgets": budgets}
@@ -207,7 +207,7 @@ def figure_files(run: Experiment, figure: str) -> dict[str, list[str] | str]:
 
 
 def carrier_hz(run: Experiment, scenario: str) -> float | None:
-    """Carrier frequency of an embedded scene [Hz]; None for a folder, whose files say it."""
+    """Carrier frequency of an embedded scene [Hz]; None for a folder, whose files contain the frequency."""
     if not entries.is_embedded(run.config, scenario):
         return None
     return plugins.load("data.scenes", run.config["scenarios"][scenario]["raw"]["scene"]).scene().carrier_hz

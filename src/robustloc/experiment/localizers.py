@@ -17,12 +17,12 @@ def names(*, scenario: str, model: str, defence: str, seed: str | int, **_: obje
 
 
 def from_files(config: dict) -> list[str]:
-    """List the models that are files of other origin."""
+    """List the models that come from files."""
     return [name for name, model in config["models"].items() if "file" in model]
 
 
 def untrained_defences(config: dict) -> list[str]:
-    """List the defences under which a network of other origin stays as its file has it; the others train it."""
+    """List the defences that leave a network from a file unchanged; other defences train it."""
     defences = config["defences"]
     return [name for name in defences if "start" not in defences[name] and not entries.needs_epsilon(config, name)]
 
@@ -47,12 +47,12 @@ def bare_network(run: Experiment, **cell: object) -> dict:
 
 
 def file(run: Experiment, *, scenario: str, model: str, seed: str | int, **_: object) -> str:
-    """Return the file of other origin that a localizer is taken from."""
+    """Return the file that a localizer is taken from."""
     return entries.model_file(run.config, model, scenario, seed)
 
 
 def readable_file(run: Experiment, **cell: object) -> list[str]:
-    """Return the file that a localizer is taken from, after a look whether it can be read."""
+    """Return the file that a localizer is taken from, after a check that it can be read."""
     network(run, **cell)
     return [file(run, **cell)]
 
@@ -76,7 +76,7 @@ def start(run: Experiment, **cell: object) -> list[str]:
     """List the checkpoint that training starts from, if it starts from one.
 
     Raises:
-        UserError: the network of a file is wrapped by a defence and cannot get another one.
+        UserError: the file's network is already wrapped by a defence and cannot get another defence.
     """
     origin = entries.origin(run.config, cell["model"], cell["defence"])
     if origin and (wrapper := network(run, **cell)["wrapper"]):
@@ -88,7 +88,7 @@ def start(run: Experiment, **cell: object) -> list[str]:
 
 
 def lineage(run: Experiment, cell: dict) -> list[dict]:
-    """List model and defence of every training, one after the other, that makes a localizer."""
+    """List model and defence of each training that makes a localizer, in the order of the trainings."""
     found = [{"model": cell["model"], "defence": cell["defence"]}]
     while origin := entries.origin(run.config, found[0]["model"], found[0]["defence"]):
         found.insert(0, origin)

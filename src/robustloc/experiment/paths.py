@@ -26,11 +26,11 @@ def below_results(place: Path, file: str) -> Path:
     """Return the path of a result by its name below the results folder.
 
     Args:
-        place: of a file somewhere in this folder; tables are in ``tables`` or in ``experiments/<name>/tables``, so that
-            their depth says nothing.
+        place: path of any file below the results folder. Its depth varies: tables are in ``tables`` or in
+            ``experiments/<name>/tables``.
         file: relative to the results folder, see the templates above.
 
     Returns:
-        Of the folders above `place` the nearest that has the file; a path in the folder of `place`, if none has it.
+        The file in the nearest folder above `place` that has it; if none has it, a path in the folder of `place`.
     """
     return next((folder / file for folder in place.parents if (folder / file).exists()), place.parent / file)

@@ -1,4 +1,4 @@
-"""A JSON schema held against a configuration, in words for people who write YAML."""
+"""Check of a configuration against the JSON schema, with messages for people who write YAML."""
 
 import math
 from collections.abc import Iterable
@@ -51,16 +51,16 @@ def fill_defaults(value: object, rules: dict, root: dict) -> None:
 
 
 def violations(config: dict, rules: dict) -> list[str]:
-    """Say of everything that breaks the schema which key it is, what was found and what is valid."""
+    """Describe each violation of the schema: the key, the value that was found, and the valid values."""
     errors = Draft202012Validator(rules).iter_errors(config)
     return [_explain(error) for error in sorted(errors, key=lambda error: list(map(str, error.path)))]
 
 
 def known(key: str, names: Iterable[str], valid: Iterable[str]) -> None:
-    """Hold the names under a key against the valid ones.
+    """Check the names under a key against the valid names.
 
     Raises:
-        UserError: one is not among them.
+        UserError: a name is not valid.
     """
     for name in names:
         if name not in valid:
@@ -68,7 +68,7 @@ def known(key: str, names: Iterable[str], valid: Iterable[str]) -> None:
 
 
 def unknown(name: str, valid: list[str]) -> str:
-    """Say that there is no such name, which one may have been meant, and which there are."""
+    """Describe an unknown name: suggest the closest valid name and list all valid names."""
     close = get_close_matches(name, valid, 1)
     hint = f", did you mean {close[0]!r}?" if close else ";"
     return f"there is no {name!r}{hint} Valid: {', '.join(sorted(valid)) or 'none'}"
@@ -79,7 +79,7 @@ def _constants(branch: dict) -> dict:
 
 
 def _is_meant(value: dict, branch: dict) -> bool:
-    """Say whether a mapping is of the kind that an alternative of the schema describes, right or wrong otherwise."""
+    """Return whether a mapping is meant for one alternative of the schema, even if other keys are wrong."""
     if constants := _constants(branch):
         return all(value.get(key) == constant for key, constant in constants.items())
     return bool(branch.get("required")) and branch["required"][0] in value
@@ -102,7 +102,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _explain_choice(error: ValidationError, place: str) -> str:
-    """Explain the alternative that was meant, or else what the alternatives are."""
+    """Explain a value that fits no alternative: the error in the intended alternative, or the alternatives."""
     found, branches = error.instance, error.validator_value
     if isinstance(found, dict):
         meant = [i for i, branch in enumerate(branches) if _is_meant(found, branch)]
@@ -117,7 +117,7 @@ def _explain_choice(error: ValidationError, place: str) -> str:
 
 
 def hint(value: object) -> str:
-    """Say why a number may have been read as text."""
+    """Explain why a number was read as text; empty for other values."""
     try:
         number = isinstance(value, str) and math.isfinite(float(value))
     except ValueError:
@@ -125,6 +125,6 @@ def hint(value: object) -> str:
     if not number:
         return ""
     return (
-        "; it was read as text: in a file write no quotes, and a point before an exponent, such as 1.0e-2; on the "
-        "command line all nested values are texts, put them into a file"
+        "; it was read as text. In a file, remove quotes and write a point before an exponent, such as 1.0e-2. On the "
+        "command line, all nested values are texts; move them to a file"
     )

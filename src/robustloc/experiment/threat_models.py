@@ -1,4 +1,4 @@
-"""What the attacks of a configuration are: their budgets, ensembles, domains, targets and surrogates."""
+"""The attacks of a configuration: budgets, ensembles, domains, targets and surrogates."""
 
 from itertools import product
 
@@ -7,7 +7,7 @@ from robustloc.base.errors import UserError
 from robustloc.experiment import schema
 from robustloc.experiment.paths import budget_tag
 
-# keys that change what a perturbation means; training does without them
+# keys that change the meaning of a perturbation; training cannot use attacks that have one
 SPECIAL = ("target", "surrogate", "members")
 
 
@@ -22,18 +22,18 @@ def surrogates(config: dict) -> dict[str, dict]:
 
 
 def is_physical(config: dict, attack: str) -> bool:
-    """Say whether an attack's budgets are perturbation-to-signal ratios."""
+    """Return whether an attack's budgets are perturbation-to-signal ratios."""
     return config["attacks"][attack].get("domain", "input") != "input"
 
 
 def learns(config: dict, attack: str) -> bool:
-    """Say whether an attack learns from training users."""
+    """Return whether an attack learns from training users."""
     entry = config["attacks"][attack]
     return "members" not in entry and "examples" in plugins.options("attacks", entry.get("plugin", attack))
 
 
 def reads_channels(config: dict, attack: str) -> bool:
-    """Say whether an attack needs channel matrices, its users' or those of training users."""
+    """Return whether an attack needs channel matrices of the attacked users or of training users."""
     return config["attacks"][attack].get("domain") in ("csi", "antenna") or learns(config, attack)
 
 
@@ -50,26 +50,26 @@ def budgets(config: dict) -> dict[str, dict[str, list[str]]]:
 
 
 def compared_epsilon(config: dict, scenario: str) -> float:
-    """Return the epsilon that localizers are compared at: of those attacked the nearest to the one of the verdicts."""
+    """Return the epsilon at which localizers are compared: the attacked one nearest to `reference_epsilon`."""
     reference = reference_epsilon(config, scenario)
     return min(sorted(config["scenarios"][scenario]["epsilons"]), key=lambda epsilon: abs(epsilon - reference))
 
 
 def reference_epsilon(config: dict, scenario: str) -> float:
-    """Return the epsilon of a scenario's verdicts: the one it names, or the middle one (of two the smaller)."""
+    """Return the epsilon of a scenario's verdicts: the configured one, or the middle one (of two, the smaller)."""
     epsilons = sorted(config["scenarios"][scenario]["epsilons"])
     return config["scenarios"][scenario].get("reference_epsilon", epsilons[(len(epsilons) - 1) // 2])
 
 
 def check(config: dict) -> None:
-    """Hold the attacks against each other and the grids.
+    """Check the attacks against each other and against the grids.
 
     Raises:
         UserError: names the key and what is wrong.
     """
     for name, entry in config["attacks"].items():
         if name in ("clean", "verdict", "checkpoint"):
-            raise UserError(f"attacks.{name}: this name stands for something else in the results; choose another")
+            raise UserError(f"attacks.{name}: this name is reserved; choose another")
         _check_members(name, config["attacks"])
         _check_domain(name, entry)
         if "surrogate" in entry:
@@ -81,7 +81,7 @@ def check(config: dict) -> None:
             found += ["is over the air"] * is_physical(config, attack)
             found += ["learns from training users"] * learns(config, attack)
             for reason in found:
-                raise UserError(f"defences.{name}.attacks: {attack} {reason}; training has no use for it")
+                raise UserError(f"defences.{name}.attacks: {attack} {reason}; training cannot use it")
     for grid in config["grids"]:
         for scenario, attack in product(grid["scenarios"], grid["attacks"]):
             if is_physical(config, attack) and not config["scenarios"][scenario].get("psrs_db"):
@@ -95,23 +95,27 @@ def _check_members(name: str, attacks: dict) -> None:
     if "members" not in entry:
         return
     if extra := sorted(set(entry) - {"members", "norm"}):
-        raise UserError(f"attacks.{name}: an ensemble has members and a norm, not {', '.join(extra)}")
+        raise UserError(f"attacks.{name}: an ensemble has only members and a norm; remove {', '.join(extra)}")
     schema.known(f"attacks.{name}.members", entry["members"], attacks)
     for member in entry["members"]:
         found = attacks[member]
         if "members" in found or "target" in found or found.get("domain", "input") != "input":
-            raise UserError(f"attacks.{name}.members: {member} is an ensemble itself, over the air, or has a target")
+            raise UserError(f"attacks.{name}.members: {member} is an ensemble, is over the air, or has a target")
         if attacks[member]["norm"] != entry["norm"]:
-            raise UserError(f"attacks.{name}.members: {member} has not the ensemble's norm {entry['norm']}")
+            raise UserError(f"attacks.{name}.members: {member} must use the ensemble's norm {entry['norm']}")
 
 
 def _check_domain(name: str, entry: dict) -> None:
     domain = entry.get("domain", "input")
     if domain != "input" and entry["norm"] != "l2":
-        raise UserError(f"attacks.{name}.norm: expected l2, a power, in the domain {domain}; found {entry['norm']}")
+        raise UserError(f"attacks.{name}.norm: expected l2 (a power) in the domain {domain}, found {entry['norm']}")
     if domain in ("csi", "antenna") and entry.get("minimum") is not None:
-        raise UserError(f"attacks.{name}.minimum: complex numbers have none; leave it out in the domain {domain}")
+        raise UserError(
+            f"attacks.{name}.minimum: complex numbers have no minimum; remove this key in the domain {domain}"
+        )
     if domain == "adp" and entry.get("minimum") != 0:
         raise UserError(f"attacks.{name}.minimum: a profile is a magnitude; set minimum: 0.0 in the domain adp")
     if ("bearing_deg" in entry) != (domain == "antenna"):
-        raise UserError(f"attacks.{name}.bearing_deg: the domain antenna has one, the others have none")
+        raise UserError(
+            f"attacks.{name}.bearing_deg: the domain antenna needs this key; other domains must not have it"
+        )

@@ -43,7 +43,7 @@ def _alone(temporary: Path) -> tuple[Path, int]:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"waiting for another process to end that writes {temporary}", file=sys.stderr, flush=True)
+            print(f"waiting for another process that writes {temporary}", file=sys.stderr, flush=True)
             fcntl.flock(held, fcntl.LOCK_EX)
         except OSError:  # this file system has no locks; two processes must at least not write into one file
             temporary.unlink(missing_ok=True)

@@ -40,7 +40,7 @@ class Console:
         self._replaces_lines = False
 
     def filter(self, record: LogRecord) -> bool:
-        """Change a message and say whether it is printed, see `logging.Filter`.
+        """Change a message and return whether it is printed, see `logging.Filter`.
 
         Raises:
             WorkflowError: a due job would replace a result of another experiment. Snakemake has made its plan when it
@@ -92,7 +92,7 @@ class Console:
 
 
 def _is_routine(record: LogRecord, event: LogEvent | None) -> bool:
-    """Say whether a message repeats what the lines of the jobs say."""
+    """Return whether a message repeats what the lines of the jobs say."""
     if event is LogEvent.PROGRESS:
         return record.done < record.total
     if event is LogEvent.ERROR:
@@ -107,7 +107,7 @@ def changed_sections(workflow: "Workflow") -> set[str]:
 
 
 def duplicate_keys(files: Iterable[Path]) -> list[str]:
-    """List the keys that a YAML file of some has twice; YAML would silently keep the last one."""
+    """List the keys that occur twice in one of the YAML files; YAML would silently keep the last one."""
     return [f"{file}: {key}" for file in files for key in _duplicates(yaml.compose(file.read_text(encoding="utf-8")))]
 
 

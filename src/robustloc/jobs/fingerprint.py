@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
-# files beside a package's modules that these read as part of the code
+# data files in a package that its modules read, so that they count as code
 DATA = (".html", ".css", ".js")
 # No stage imports the harness, so an edit of it makes no result due. Raise this number with an edit of `jobs` that
 # changes the bytes of results: it is part of every fingerprint.

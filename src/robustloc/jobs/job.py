@@ -2,13 +2,14 @@
 
 A stage is a module of ``stages/`` with the name of its rule. It declares the names of its arguments, ``INPUTS`` and
 ``OUTPUTS``, and one function ``run(config, inputs, outputs)``, and it imports nothing of this room. So the harness is
-in no stage's fingerprint, and an edit of it makes no result due; `robustloc.jobs.fingerprint.FORMAT` does.
+in no stage's fingerprint, and an edit of it makes no result due. A new number in `robustloc.jobs.fingerprint.FORMAT`
+makes every result due.
 Two more constants are optional:
 
 * ``ACCELERATED = True``: of several GPUs, the job has one to itself.
 * ``RESUMES = True``: ``run`` has a further argument ``scratch``, a folder for the state of unfinished work.
 
-A module with ``main(arguments)`` instead is a program of its own, whose output no other job reads.
+A module that has ``main(arguments)`` instead is a separate program, whose output no other job reads.
 """
 
 import argparse
@@ -60,7 +61,9 @@ def run(stage: ModuleType, arguments: list[str]) -> None:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        sys.exit(f"error: {files[0]}: {os.strerror(error.errno)}; nothing of it is kept, make room and run again")
+        sys.exit(
+            f"error: {files[0]}: {os.strerror(error.errno)}; no part of it was kept; free some space and run again"
+        )
 
 
 def _parser(stage: ModuleType) -> argparse.ArgumentParser:

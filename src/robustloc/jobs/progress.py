@@ -7,7 +7,7 @@ from pathlib import Path
 
 from robustloc.jobs import forecast
 
-# the expected times count as much as this many seconds of measured time
+# weight of the expected times, in seconds of measured time; it keeps the estimate stable after few jobs
 TRUST_S = 60.0
 # failures that are listed, and lines of each log
 FAILURES, LINES = 10, 5

@@ -9,13 +9,13 @@ from robustloc.jobs.verification import differing_keys
 
 SHOWN = 5
 ADVICE = (
-    "Nothing was changed. Give the entries of this experiment other names, or give it a results folder of its own "
+    "Nothing was changed. Give the entries of this experiment other names, or give it its own results folder "
     "(pathvars: {results: results/NAME}); or delete these files, if the other experiment does not need them."
 )
 
 
 def conflicts(jobs: Iterable[Planned], experiment: str) -> str:
-    """Say which due results another experiment has made with another configuration.
+    """List due results that another experiment made with another configuration.
 
     A result that this experiment made itself is no conflict: an edit makes it due, as always.
 
@@ -24,7 +24,7 @@ def conflicts(jobs: Iterable[Planned], experiment: str) -> str:
         experiment: name of the experiment that is planned; empty for config.yaml alone.
 
     Returns:
-        The files, who made them, and the keys that differ; empty if there are none.
+        The files, the experiments that made them, and the keys that differ; empty if there are no conflicts.
     """
     lines = [line for job in jobs if job.is_due and "cfg" in job.params for line in _conflict(job, experiment)]
     more = [f"… and {len(lines) - SHOWN} more"] * (len(lines) > SHOWN)

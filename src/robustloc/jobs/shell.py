@@ -1,4 +1,4 @@
-"""How this machine runs the jobs' shell commands: the environment of each job, and the fork server that they share."""
+"""How this machine runs the jobs' shell commands: each job's environment, and the fork server for all jobs."""
 
 import os
 import shlex
@@ -17,20 +17,20 @@ if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
 SHARED = ["torch", "torchdiffeq", "pandas", "pyarrow.parquet", "tqdm"]
 LIGHTNING = ["pytorch_lightning"]
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "GOTO", "MKL", "NUMEXPR", "NUMBA")]
-# The fork server pays from so many jobs on.
+# With fewer jobs, starting the fork server takes longer than it saves.
 FEWEST_JOBS = 10
 
 
 def prefix(source: str, experiment: str) -> str:
-    """Return what comes before every shell command.
+    """Return the text that precedes every shell command.
 
     Idle threads sleep: with more threads than cores, spinning costs several times the work. Progress bars in log files
-    move every ten seconds. Compiled code is kept where a run may write. Unless a virtual environment is active, or
-    Snakemake has activated one of conda for the job, a job runs in the Python of Snakemake.
+    move every ten seconds. Compiled code is kept in a folder that a run may write to. A job runs in Snakemake's
+    Python, unless a virtual environment is active or Snakemake has activated a conda environment for the job.
 
     Args:
         source: folder of the package that jobs import.
-        experiment: name of the experiment, which the log of each job keeps.
+        experiment: name of the experiment, for the log of each job.
     """
     python, conda = _quoted(str(Path(sys.executable).parent)), _quoted(os.environ.get("CONDA_PREFIX", ""))
     return (

@@ -1,4 +1,4 @@
-"""Compares what files were made from, by the logs beside them, with what they would be made from today."""
+"""Compares the logs of result files with today's configuration, code and inputs."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ from robustloc.base.files import sha256
 from robustloc.jobs.dry_run import Planned
 
 HARDWARE = ("host", "processor", "cores", "memory_gb")
-# differences that are listed, and files that a command names; of more it names the rules
+# limit of listed differences, and of files that a command names; for more files it names their rules
 SHOWN = 20
 
 
@@ -27,14 +27,14 @@ class Difference(NamedTuple):
 
 
 def remake(snakemake: list[str], differences: list[Difference]) -> str:
-    """Return the command that makes differing results again, with what depends on them.
+    """Return the command that makes differing results again, with the results that depend on them.
 
-    Missing files are its targets, as plain Snakemake does not miss a file that no job reads. Other files are forced,
-    as Snakemake may take them for current.
+    Missing files are targets, because Snakemake does not notice a missing file that no job reads. Other files are
+    forced, because Snakemake may consider them current.
 
     Args:
         snakemake: the command of the experiment, without targets.
-        differences: one at least.
+        differences: at least one.
     """
     present = [one for one in differences if one.reason != "missing"]
     files = list(dict.fromkeys(str(one.file) for one in differences))
@@ -74,7 +74,7 @@ class Verification:
                     yield Difference(job.rule, place, f"{what}: {', '.join(changes)}")
 
     def _changes(self, job: Planned, log: dict) -> dict[str, list[str]]:
-        """List what differs between a log and today, by what it means."""
+        """List the differences between a log and today, by kind of difference."""
         record, writer = log["record"], log["run"].get("experiment", "")
         configuration = "made with another configuration"
         if writer != self._experiment:
@@ -89,7 +89,7 @@ class Verification:
         }
 
     def summary(self, jobs: list[Planned]) -> dict:
-        """Sum up how an experiment was made: by rule the jobs, their time and memory; versions, hardware, raw files."""
+        """Summarise how an experiment was made: jobs, time and memory by rule; versions, hardware, raw files."""
         logs = [(job, job_logs.read(job.outputs[0])) for job in jobs]
         made = {file for job in jobs for file in job.outputs}
         raw = {file for job in jobs for file in job.inputs} - made

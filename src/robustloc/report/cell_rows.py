@@ -13,7 +13,7 @@ SIZE = ["parameters", "multiply_adds"]
 
 
 def of_set(cell: dict, columns: dict[str, np.ndarray]) -> dict:
-    """Sum up a set.
+    """Summarise a set.
 
     Args:
         cell: scenario, model, defence, seed, attack, epsilon and budget.
@@ -22,7 +22,7 @@ def of_set(cell: dict, columns: dict[str, np.ndarray]) -> dict:
     row = {
         **cell,
         **summary(columns["error_m"]),
-        # of two middle users the lower one: their mean would be undefined between -inf and +inf
+        # The lower of two middle users: the mean of -inf and +inf is undefined.
         "psr_db": float(np.percentile(columns["psr_db"], 50, method="inverted_cdf")),
         "n_users": len(columns["error_m"]),
     }
@@ -47,7 +47,7 @@ def rmse(rows: list[dict], verdicts: pd.DataFrame, sizes: pd.DataFrame) -> pd.Da
 
 
 def over_seeds(rows: pd.DataFrame, read: Callable[[object], dict[str, np.ndarray]]) -> pd.DataFrame:
-    """Sum up the rows of every cell, one per seed.
+    """Summarise the rows of every cell, one per seed.
 
     Args:
         rows: see `rmse`, with a further column ``file``.

@@ -33,7 +33,7 @@ SIZE = {
 USERS = {"n_users": Column("integer", "1", "number of test users")}
 VERDICT = {
     "verdict": Column(
-        "word", "", "can errors under attack be trusted: OK, WARN, PROTOCOL or MASKED; none: not attacked"
+        "word", "", "whether errors under attack can be believed: OK, WARN, PROTOCOL or MASKED; none: not attacked"
     )
 }
 VERDICTS = {"verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/WARN: seeds differ")}
@@ -81,7 +81,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "seeds": Column("integer", "1", "number of seeds of the errors without attack"),
         **SIZE,
         "training_s": Column(
-            "number", "s", "wall time of training, with that of the start checkpoint, mean over seeds; empty: unknown"
+            "number", "s", "wall time of training, including its start checkpoint, mean over seeds; empty: unknown"
         ),
         "epsilon": Column("number", "input", "budget of all attacks in the row; empty: no attack"),
         "{attack}_rmse_mean_m": Column("number", "m", "root mean square position error {under}, mean over seeds"),

@@ -1,4 +1,4 @@
-"""Tables as LaTeX: booktabs, shrunk to the line where they are wider."""
+"""Tables as LaTeX: booktabs, shrunk to the line width if they are wider."""
 
 import pandas as pd
 
@@ -13,12 +13,12 @@ ESCAPED = {character: rf"\{character}" for character in "&%$#_{}"} | {
     "−": r"$-$",
     "ε": r"$\varepsilon$",
 }
-# the natural width, or the line's if that is less
+# the table's natural width, or the line width if that is smaller
 SHRUNK = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 
 
 def document(parts: list[str]) -> str:
-    """Join groups of tables to one file, after each of which LaTeX places those that wait: it holds 52 at most."""
+    """Join groups of tables into one file; \\clearpage places the floats of each group, as LaTeX holds only 52."""
     return "% Needs \\usepackage{booktabs} and \\usepackage{graphicx}.\n\n" + "\n\\clearpage\n\n".join(parts)
 
 
@@ -34,7 +34,7 @@ def tabular(text: pd.DataFrame, caption: str, label: str, *, left: int = 1) -> s
         text: rows and the names of columns, not escaped.
         caption: what it shows, not escaped.
         label: for references, behind ``tab:``.
-        left: how many columns stand to the left; numbers stand to the right.
+        left: number of left-aligned columns; the other columns hold numbers and are right-aligned.
     """
     rows = [" & ".join(map(escape, row)) + r" \\" for row in (text.columns, *text.to_numpy())]
     return "\n".join(

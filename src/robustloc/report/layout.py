@@ -42,8 +42,8 @@ def localizer(rows: pd.DataFrame) -> pd.Series:
 
 
 def value(row: pd.Series, headlines: tuple[str, ...] = HEADLINES) -> str:
-    """Write one cell: its RMSE, the standard deviation over seeds, and of a headline the interval over users."""
-    spread = "" if pd.isna(row.rmse_std_m) else f" ± {row.rmse_std_m:.3f}"  # of one seed there is none
+    """Write one cell: its RMSE, the standard deviation over seeds and, for a headline, the interval over users."""
+    spread = "" if pd.isna(row.rmse_std_m) else f" ± {row.rmse_std_m:.3f}"  # one seed has no deviation
     interval = f" [{row.rmse_low_m:.3f}, {row.rmse_high_m:.3f}]" if row.attack in headlines else ""
     return f"{row.rmse_mean_m:.3f}{spread}{interval}"
 
@@ -53,15 +53,15 @@ def _budget(kind: str, value: float) -> str:
 
 
 def caption(rows: pd.DataFrame, *, intervals: bool = True) -> str:
-    """Say what the cells of a table show, of how many test users, over how many seeds."""
+    """Describe the cells of a table: value, number of test users, number of seeds."""
     users, seeds = span(rows.n_users), span(rows.seeds)
     over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
-    brackets = "; in brackets its 95 % bootstrap interval over users" if intervals else ""
+    brackets = "; brackets: 95 % bootstrap interval over users" if intervals else ""
     return f"position RMSE [m] of {users} test users, {over}{brackets}"
 
 
 def span(counts: pd.Series) -> str:
-    """Write the smallest and the largest of some counts, or the one that they all are; nothing if there is none."""
+    """Write the smallest and the largest of some counts, or one number if they are equal; empty without counts."""
     return " to ".join(map(str, sorted({*counts.nsmallest(1), *counts.nlargest(1)})))
 
 
@@ -74,8 +74,8 @@ def markdown(summary: pd.DataFrame) -> str:
 
 
 def matrices(summary: pd.DataFrame, figures: list[dict]) -> str:
-    """Write every figure of kind matrix as a Markdown table: defences down, attacks across."""
-    parts = ["For each figure of kind `matrix` its RMSEs: defences down, attacks across.\n"]
+    """Write every figure of kind matrix as a Markdown table: one row per defence, one column per attack."""
+    parts = ["RMSEs of each figure of kind `matrix`: one row per defence, one column per attack.\n"]
     for figure in figures:
         rows = selection.matrix(summary, figure)
         text = rows.assign(text=rows.apply(value, axis=1))
@@ -85,7 +85,7 @@ def matrices(summary: pd.DataFrame, figures: list[dict]) -> str:
 
 
 def pipes(text: pd.DataFrame, left: int = 1) -> str:
-    """Write a table of texts as Markdown, the first columns to the left."""
+    """Write a table of texts as Markdown; the first columns are left-aligned."""
     align = ["left"] * left + ["right"] * (len(text.columns) - left)
     return text.to_markdown(index=False, disable_numparse=True, colalign=align) + "\n"
 
@@ -100,7 +100,7 @@ def latex(summary: pd.DataFrame) -> str:
 
 
 def _under(rows: pd.DataFrame, attack: str) -> str:
-    """Write a scenario's localizers under one attack, and ``constant``, which looks at nothing."""
+    """Write a scenario's localizers under one attack, and ``constant``, the baseline that ignores its input."""
     rows = rows.assign(localizer=localizer(rows), text=rows.apply(value, axis=1, headlines=()))
     clean, attacked = (rows[rows.attack == name].set_index("localizer") for name in ("clean", attack))
     shown = clean[clean.index.isin(attacked.index) | (clean.model == "constant")]
@@ -131,19 +131,19 @@ def verdicts(table: pd.DataFrame) -> str:
 
 
 def failure(row: NamedTuple) -> str:
-    """Write what a failed check found and what it expected, in as many digits as tell them apart."""
+    """Write a failed check: the value that was found, to four significant digits, and the expected range."""
     return f"{row.check} {row.what}: {row.figure:.4g}, expected {row.rule}"
 
 
 def dictionary(columns: pd.DataFrame) -> str:
-    """Write what columns mean as one Markdown table per table.
+    """Write the meanings of columns, as one Markdown table per table.
 
     Args:
         columns: table, column, type, unit and meaning.
     """
     parts = [
-        "What the columns of the tables in this folder hold. A missing value is an empty field in CSV, null in "
-        "Parquet. Units: `1` of counts and shares, `input` of the scaled input, none of words.\n"
+        "The columns of the tables in this folder. A missing value is an empty field in CSV and null in Parquet. "
+        "Units: `1` for counts and shares, `input` for the scaled input; words have no unit.\n"
     ]
     for name, rows in columns.groupby("table", sort=False):
         parts.append(f"## {name}\n\n{pipes(rows.drop(columns='table'), left=4)}")

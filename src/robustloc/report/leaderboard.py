@@ -1,4 +1,4 @@
-"""One row per localizer: what it costs, how far it errs, without and under attack, and whether to believe it."""
+"""One row per localizer: its cost, its errors without and under attack, and its verdict."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ HEADS = {"multiply_adds": "multiply-adds", "training_s": "training [s]"}
 
 
 def compared(summary: pd.DataFrame, epsilons: dict[str, float]) -> pd.DataFrame:
-    """Choose the cells that localizers are compared by: without attack, and at one epsilon of each scenario.
+    """Choose the cells that compare localizers: without attack, and at one epsilon per scenario.
 
     Args:
         summary: one row per cell (summary.csv).
@@ -25,9 +25,9 @@ def compared(summary: pd.DataFrame, epsilons: dict[str, float]) -> pd.DataFrame:
 
 
 def proven(certified: pd.DataFrame) -> pd.DataFrame:
-    """Choose of each smoothed localizer the radius nearest to its noise's standard deviation.
+    """Choose for each smoothed localizer the radius nearest to its noise's standard deviation.
 
-    Smaller radii say little, and beyond it the bound soon is infinite.
+    Smaller radii prove little; beyond that radius the bound soon becomes infinite.
 
     Args:
         certified: one row per localizer, seed and radius (certified.csv).
@@ -42,28 +42,28 @@ def proven(certified: pd.DataFrame) -> pd.DataFrame:
 
 
 def training_seconds(logs: list[dict | None]) -> float:
-    """Return how long a localizer's trainings took, one after the other [s].
+    """Return the total time of the trainings that made a localizer [s].
 
     Args:
         logs: of the jobs that made its checkpoints (see `robustloc.base.job_logs`).
 
     Returns:
-        NaN where a log is missing, or a checkpoint was taken from a file and not trained here.
+        NaN if a log is missing, or if a checkpoint was taken from a file.
     """
     return sum(log["run"]["seconds"] if log and "training" in log["record"]["config"] else np.nan for log in logs)
 
 
 def leaderboard(rows: pd.DataFrame, training_s: pd.DataFrame, certified: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Arrange cells by localizer, the least error under ``worst`` first, or without attack where that was not run.
+    """Arrange cells by localizer, sorted by the error under ``worst``, or without attack if it was not run.
 
     Args:
         rows: see `compared`.
-        training_s: scenario, model, defence and training_s: wall time of training, of what it starts from, too [s].
+        training_s: scenario, model, defence and training_s: wall time of training, including the start checkpoint [s].
         certified: one row per smoothed localizer, seed and radius (certified.csv), if there is one.
 
     Returns:
-        Keys, verdict, seeds, parameters, multiply_adds, training_s, epsilon of the attacks, then of clean, of every
-        attack and of worst ``<attack>_rmse_mean_m``, …_std_m, …_low_m and …_high_m [m], and PROVEN.
+        KEYS, verdict, seeds, parameters, multiply_adds, training_s, epsilon of the attacks; then for clean, each attack
+        and worst ``<attack>_rmse_mean_m``, …_std_m, …_low_m and …_high_m [m]; then PROVEN.
     """
     figures = rows.pivot(index=KEYS, columns="attack", values=FIGURES)
     board = rows[rows.attack == "clean"].set_index(KEYS)[["verdict", "seeds", "parameters", "multiply_adds"]]
@@ -106,7 +106,7 @@ def latex(rows: pd.DataFrame, board: pd.DataFrame) -> str:
 
 
 def _texts(rows: pd.DataFrame, board: pd.DataFrame, headlines: tuple[str, ...] = layout.HEADLINES) -> pd.DataFrame:
-    """Write the rows of one scenario as texts, each error in one column; the others follow in a fixed order."""
+    """Write the rows of one scenario as texts, with one column per attack; the columns have a fixed order."""
     rows = rows.assign(text=rows.apply(layout.value, axis=1, headlines=headlines))
     texts = rows.pivot(index=KEYS, columns="attack", values="text")
     board = board.set_index(KEYS)
@@ -121,15 +121,15 @@ def _texts(rows: pd.DataFrame, board: pd.DataFrame, headlines: tuple[str, ...] =
 
 
 def caption(rows: pd.DataFrame, board: pd.DataFrame, *, intervals: bool = True) -> str:
-    """Say what the rows of one scenario show.
+    """Describe the rows of one scenario.
 
     Args:
         rows, board: what `leaderboard` takes and makes.
-        intervals: they stand in brackets.
+        intervals: whether the cells show intervals in brackets.
     """
     budgets = ", ".join(f"{epsilon:g}" for epsilon in sorted(set(board.epsilon.dropna())))
     attacks = f"; attacks at epsilon {budgets}" if budgets else ""
     users = layout.span(board.certified_n_users.dropna().astype(int))
-    within = "under every attack within that L2 radius, another budget than epsilon"
+    within = "under every attack within the stated L2 radius, which is another budget than epsilon"
     proof = f"; certified: bound for {users} of the users {within}" if users else ""
     return f"{layout.caption(rows, intervals=intervals)}{attacks}{proof}"

@@ -8,10 +8,10 @@ CELL += ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m", "psr_db", "n_
 
 
 def chosen(table: pd.DataFrame, figure: dict, **names: list[str]) -> pd.DataFrame:
-    """Choose the rows of a figure's scenario with the given names, in the order of these, then of the budgets.
+    """Choose the rows of a figure's scenario that have the given names, sorted by these names, then by budget.
 
     Args:
-        table: a table with the columns `scenario`, those in `names`, and those of the budget that it has.
+        table: a table with the column `scenario`, the columns of `names`, and any columns of budgets.
         figure: the figure's entry in the configuration.
         names: column -> the names to choose.
     """
@@ -25,7 +25,7 @@ def chosen(table: pd.DataFrame, figure: dict, **names: list[str]) -> pd.DataFram
 
 
 def matrix(summary: pd.DataFrame, figure: dict) -> pd.DataFrame:
-    """Choose the cells of every defence of a figure, clean and under every attack at one epsilon.
+    """Choose the cells of every defence of a figure: clean, and under every attack at one epsilon.
 
     Args:
         summary: one row per cell (summary.csv).
@@ -37,6 +37,6 @@ def matrix(summary: pd.DataFrame, figure: dict) -> pd.DataFrame:
 
 
 def grid(rows: pd.DataFrame, values: str) -> pd.DataFrame:
-    """Arrange the cells of `matrix` as a table: defences down, attacks across, both in their order."""
+    """Arrange the cells of `matrix` as a table: one row per defence, one column per attack, in order."""
     wide = rows.pivot(index="defence", columns="attack", values=values)
     return wide.loc[rows.defence.unique(), rows.attack.unique()]

@@ -1,4 +1,4 @@
-"""Position errors and what is said about them."""
+"""Statistics of position errors."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -30,16 +30,16 @@ def summary(error: np.ndarray) -> dict[str, float]:
 def rmse_interval(errors: Sequence[np.ndarray], joint: bool = True) -> tuple[float, float]:
     """95 % interval [m] over users of an RMSE, or of the mean of several: percentile bootstrap (Efron 1979).
 
-    Equal numbers of users are drawn equally, so that intervals of the same users compare pair by pair.
+    Sets with equal numbers of users share their draws, so that intervals of the same users are comparable in pairs.
 
     Args:
         errors: position errors (N,) [m] of each seed.
-        joint: the seeds have the same users in the same order, which are drawn for all at once, not for each anew.
+        joint: whether the seeds have the same users in the same order. If so, one draw of users serves all seeds.
     """
     roots = []
     for place, error in enumerate(errors):
         counts = _counts(len(error), 0 if joint else place)
-        # not by BLAS, whose last digits depend on the number of threads
+        # einsum instead of BLAS, whose last digits depend on the number of threads
         roots.append(np.sqrt(np.einsum("rn,n->r", counts, error**2) / len(error)))
     low, high = np.percentile(np.mean(roots, axis=0), (2.5, 97.5))
     return float(low), float(high)
@@ -47,6 +47,6 @@ def rmse_interval(errors: Sequence[np.ndarray], joint: bool = True) -> tuple[flo
 
 @lru_cache(maxsize=8)
 def _counts(users: int, draw: int) -> np.ndarray:
-    """How often each resample holds each user (RESAMPLES, users): as often as drawing with replacement does."""
+    """Draw how often each resample contains each user (RESAMPLES, users), as in drawing with replacement."""
     generator = np.random.default_rng((SEED, users, draw))
     return generator.multinomial(users, np.full(users, 1 / users), size=RESAMPLES).astype(float)

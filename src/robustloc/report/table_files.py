@@ -1,4 +1,4 @@
-"""Tidy tables on disk: as CSV and, with equal content, as Parquet, where columns have types, units and meanings."""
+"""Tidy tables on disk: as CSV and as Parquet with equal content, where columns have types, units and meanings."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ TYPES = {"integer": pa.int64(), "number": pa.float64(), "word": pa.string()}
 
 
 def write(paths: list[Path], table: str, frame: pd.DataFrame) -> None:
-    """Write a table twice.
+    """Write a table as CSV and as Parquet.
 
     Args:
-        paths: where to, the CSV file and the Parquet file.
+        paths: the CSV file and the Parquet file.
         table: its name in `robustloc.report.columns.TABLES`.
         frame: its rows.
     """
@@ -28,14 +28,14 @@ def write(paths: list[Path], table: str, frame: pd.DataFrame) -> None:
             for name, (kind, unit, meaning) in columns.of(table, list(frame.columns)).items()
         ]
     )
-    # the CSV's own digits; what is empty there is missing
+    # Read the CSV back, so that both files have the same digits; empty fields become null.
     options = pyarrow.csv.ConvertOptions(column_types=schema, null_values=[""], strings_can_be_null=True)
     content = pyarrow.csv.read_csv(csv, convert_options=options)
     pq.write_table(content.cast(schema), parquet, compression="zstd")
 
 
 def dictionary(files: list[Path]) -> pd.DataFrame:
-    """List the columns of tables as their Parquet files describe them: table, column, type, unit, meaning."""
+    """List the columns of tables from their Parquet files: table, column, type, unit, meaning."""
     words = {kind: word for word, kind in TYPES.items()}
     rows = [
         (file.stem, field.name, words[field.type], field.metadata[b"unit"], field.metadata[b"description"])

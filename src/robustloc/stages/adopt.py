@@ -1,4 +1,4 @@
-"""Take one localizer from a file as it is, TorchScript or a checkpoint of robustloc -> checkpoint."""
+"""Take one localizer from a file without training: TorchScript or a checkpoint of robustloc -> checkpoint."""
 
 import pandas as pd
 import torch
@@ -11,7 +11,7 @@ from robustloc.localizer.hyperparameters import LOGGED
 
 INPUTS = ("manifest", "split", "shards", "file")
 OUTPUTS = ("checkpoint", "log")
-# users on whom the network is tried
+# number of users that test whether the network runs
 TRIED = 3
 
 

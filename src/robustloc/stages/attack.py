@@ -13,12 +13,12 @@ from robustloc.robustness.attacking import attacked
 INPUTS = ("manifest", "test", "checkpoint", "surrogate", "csi")
 OUTPUTS = ("set",)
 ACCELERATED = True
-# users whose estimates are counted
+# users in the batch that is used to count multiply-adds
 COUNTED = 16
 
 
 def run(config: dict, inputs: Files, outputs: Files) -> None:
-    """Craft, measure and write the set; a clean set has the size of its localizer, too."""
+    """Craft, measure and write the set; a clean set also records the size of its localizer."""
     manifest = Manifest.read(inputs.one("manifest"))
     test, localizer = manifest.test(), load(inputs.one("checkpoint"))
     channels = read_channels(inputs.one("csi"), "test", "train") if inputs["csi"] else [None, None]

@@ -1,4 +1,4 @@
-"""Prove how far estimates of a localizer that is smoothed by a median can be moved -> one row per radius."""
+"""Prove bounds on the errors of a localizer that is smoothed by a median -> one row per radius."""
 
 from robustloc.base import seeds
 from robustloc.base.files import Files

@@ -1,4 +1,4 @@
-"""Examine one localizer on a fixed subset of its test users -> the values that its verdict is made of."""
+"""Examine one localizer on a fixed subset of its test users -> the values that its verdict depends on."""
 
 import json
 

@@ -9,9 +9,9 @@ from robustloc.data import inspection
 
 
 def main(arguments: list[str]) -> None:
-    """Print an overview of each; a folder that cannot be read does not hide the others."""
+    """Print an overview of each folder; continue after a folder that cannot be read."""
     parser = argparse.ArgumentParser(prog="python -m robustloc.jobs inspect", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a scenario folder, or a folder of some")
+    parser.add_argument("folder", type=Path, help="a scenario folder, or a folder that contains scenario folders")
     failed = False
     try:
         for folder in inspection.folders(parser.parse_args(arguments).folder):

@@ -10,7 +10,7 @@ OUTPUTS = ("markdown", "latex", "matrices")
 
 
 def run(config: dict, inputs: Files, outputs: Files) -> None:
-    """Write them from the tidy tables."""
+    """Write the tables from the summary."""
     summary = pd.read_csv(inputs.one("summary"))
     texts = {
         "markdown": layout.markdown(summary),

@@ -1,4 +1,4 @@
-"""Arrange the summary by localizer, with what is proven of it -> leaderboard as CSV, Parquet, Markdown and LaTeX."""
+"""Arrange the summary and the certificates by localizer -> leaderboard as CSV, Parquet, Markdown and LaTeX."""
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
         # informational; the logs are not inputs of the rule
         logs = [job_logs.read(below_results(outputs["table"][0], file)) for file in checkpoints]
         times.append(cell | {"training_s": leaderboard.training_seconds(logs)})
-    certified = [pd.read_csv(path) for path in inputs["certified"]]  # one or none
+    certified = [pd.read_csv(path) for path in inputs["certified"]]  # one file or none
     board = leaderboard.leaderboard(rows, pd.DataFrame(times), *certified)
     table_files.write(outputs["table"], "leaderboard", board)
     outputs.one("markdown").write_text(leaderboard.markdown(rows, board), encoding="utf-8")

@@ -12,7 +12,7 @@ OUTPUTS = ("shard",)
 def run(config: dict, inputs: Files, outputs: Files) -> None:
     """Read the users of share number `shard` of `shards`, and write their profiles."""
     channel, convention = Channel(**config["channel"]), CONVENTIONS[config["adp"]["convention"]]
-    # the reader finds its files by itself; the inputs are exactly those that it opens, the marker first
+    # The reader finds its files itself. The inputs list exactly the files that it opens; the marker file is the first.
     paths = folder.read(
         inputs["raw"][0].parent,
         config["base_station"],

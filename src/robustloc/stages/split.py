@@ -1,4 +1,4 @@
-"""Make a data set of a scenario's shards: split the users, fix the input scale, write the test users apart."""
+"""Make a data set of a scenario's shards: split the users, fix the input scale, write the test users to a file."""
 
 from robustloc.base import seeds
 from robustloc.base.files import Files

@@ -1,4 +1,4 @@
-"""Sum up every clean and adversarial set in two tidy tables: one row per cell, and one over the seeds of each."""
+"""Summarise every clean and adversarial set in two tidy tables: one row per cell, and one over the seeds of each."""
 
 from functools import partial
 
@@ -17,9 +17,9 @@ MEASURED = {"error_m", "psr_db", "target_m"}
 
 
 def run(config: dict, inputs: Files, outputs: Files) -> None:
-    """Write both tables as CSV and Parquet, sorted by cell, however the sets were made or ordered."""
+    """Write both tables as CSV and Parquet, sorted by cell, so that the order of the sets does not matter."""
     find, rows = partial(below_results, outputs["table"][0]), []
-    # found from the configuration: their names may be too many for a command line
+    # derived from the configuration: a command line may be too short for all their names
     inputs["sets"] = [find(file) for file in set_files(config["grids"], config["budgets"])]
     for file in tqdm(inputs["sets"], desc="sets", unit="set"):
         columns = adversarial_set.read(file, sorted(MEASURED.intersection(adversarial_set.names(file))))

@@ -1,4 +1,4 @@
-"""Craft on every localizer of a scenario and seed, and try the result on every other one -> table of errors."""
+"""Craft on every localizer of a scenario and seed, and test the examples on every other one -> table of errors."""
 
 import torch
 

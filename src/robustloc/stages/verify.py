@@ -1,6 +1,6 @@
-"""Compare every result of an experiment with what today's configuration, code and inputs make; sum up how it was made.
+"""Compare every result of an experiment with today's configuration, code and inputs; summarise how it was made.
 
-Nothing of Snakemake's own records is used: the log beside a file says what it was made from.
+The log beside a file says what it was made from; Snakemake's own records are not used.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> None:
     )
     parser.add_argument("--snakefile", type=Path, required=True, help="the workflow")
     parser.add_argument("--configfiles", type=Path, nargs="*", default=[], help="overlays of config.yaml")
-    parser.add_argument("--config", type=json.loads, default={}, help="changes of these, as a JSON mapping")
+    parser.add_argument("--config", type=json.loads, default={}, help="changes of the configuration, as a JSON mapping")
     parser.add_argument("--target", required=True, help="the target whose files are compared")
     parser.add_argument("--summary", type=Path, nargs="*", default=[], help="where to write how they were made")
     given = parser.parse_args(arguments)

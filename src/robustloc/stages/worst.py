@@ -1,4 +1,4 @@
-"""Take of several adversarial sets of one localizer each user's worst example."""
+"""Merge several adversarial sets of one localizer: take each user's worst example."""
 
 from robustloc.base.files import Files
 from robustloc.robustness import adversarial_set
@@ -8,7 +8,7 @@ OUTPUTS = ("set",)
 
 
 def run(config: dict, inputs: Files, outputs: Files) -> None:
-    """Write the set of the worst: every column of the attack that drove the user's estimate furthest."""
+    """Write the merged set: for each user, every column of the attack that caused the largest error."""
     sets = {
         adversarial_set.cell(path)["attack"]: adversarial_set.read(path, adversarial_set.names(path))
         for path in inputs["sets"]

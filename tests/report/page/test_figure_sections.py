@@ -1,4 +1,4 @@
-"""Figures are in the section of the report that their kind names, with a title, their image and their caption."""
+"""Figures are in the report section that their kind names, with title, image and caption."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def found(tmp_path: Path) -> dict:
 
 
 def test_sections(found: dict) -> None:
-    """Attacks over the air have a section of their own; a figure of several models is in the section of none."""
+    """Attacks over the air have their own section; figures of several models are not in a model's section."""
     names = {section: [figure["name"] for figure in found[section]] for section in found.keys() - {"models"}}
 
     assert names.pop("figures") == ["fig4", "two"]
@@ -44,7 +44,7 @@ def test_sections(found: dict) -> None:
 
 
 def test_content(found: dict) -> None:
-    """A figure has a title, an image and a caption, and one of the section of matrices a table."""
+    """A figure has a title, an image and a caption; a figure in the section of matrices also has a table."""
     (figure,) = found["matrices"]
 
     assert figure["title"] == "matrix, errors: in_door, dcnn"
@@ -55,7 +55,7 @@ def test_content(found: dict) -> None:
 
 
 def test_every_kind_has_its_section(found: dict) -> None:
-    """The report has the section that each kind names."""
+    """The report has each section that a kind of figure names."""
     kinds = plugins.names("figures")
 
     assert {plugins.constant("figures", kind, "SECTION") for kind in kinds} <= found.keys()

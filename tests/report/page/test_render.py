@@ -1,4 +1,4 @@
-"""The report's page: escaped, with its images inside, and whole whatever of an experiment is missing."""
+"""The report's page: texts are escaped, images are embedded, and missing parts of an experiment cause no error."""
 
 import base64
 import re
@@ -12,7 +12,7 @@ from robustloc.report.page import render
 
 TABLE = {"columns": ["a", "b"], "rows": []}
 MAKING = {"jobs": 0, "work": "", "span": "", "began": "", "ended": "", "hardware": [], "versions": {}, "rules": []}
-# nothing was attacked, certified or drawn
+# an experiment without attacks, certificates or figures
 EMPTY = {
     **dict.fromkeys(("headline", "failures", "models", "defences", "attacks", "seeds"), ()),
     "sections": {**dict.fromkeys(("figures", "over_the_air", "certificates", "matrices"), ()), "models": {}},
@@ -25,7 +25,7 @@ HOSTILE = '<script>alert("1")</script> & more'
 
 @pytest.fixture
 def figure(tmp_path: Path) -> dict:
-    """A figure as the page takes it."""
+    """A figure in the form that the page expects."""
     file = tmp_path / "fig.png"
     matplotlib.image.imsave(file, np.zeros((30, 40)))
     return {"name": "fig", "title": "A figure", "caption": HOSTILE, "epsilon": 0.1, "table": TABLE} | {
@@ -34,7 +34,7 @@ def figure(tmp_path: Path) -> dict:
 
 
 def sections(html: str) -> set[str]:
-    """The sections of a page; its navigation must name each, and nothing that is not there."""
+    """The sections of a page; its navigation must link to exactly these."""
     navigation, _, rest = html.partition("</nav>")
     linked = set(re.findall(r'href="#([^"]+)"', navigation))
     assert linked <= set(re.findall(r'id="([^"]+)"', rest))
@@ -44,11 +44,11 @@ def sections(html: str) -> set[str]:
 
 
 def test_empty() -> None:
-    """Without figures, attacks or certificates their sections are missing, and it says that nothing was attacked."""
+    """Without figures, attacks or certificates, the page omits their sections and says that nothing was attacked."""
     html = render.render(**EMPTY)
 
     assert sections(html) == ALWAYS
-    assert "Nothing was attacked" in html
+    assert "No localizer was attacked" in html
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_empty() -> None:
     ],
 )
 def test_section(figure: dict, part: str, section: str) -> None:
-    """Each kind of figure brings its section alone, with a description, its files and its caption, escaped."""
+    """Each kind of figure adds only its section, with a description, its files and its escaped caption."""
     shown = {"The hall": {"dcnn": [figure]}} if part == "models" else [figure]
     html = render.render(**EMPTY | {"sections": EMPTY["sections"] | {part: shown}})
 
@@ -74,7 +74,7 @@ def test_section(figure: dict, part: str, section: str) -> None:
 
 
 def test_names_are_escaped() -> None:
-    """What people name things never becomes markup."""
+    """Names in a configuration never become markup."""
     row = dict.fromkeys(
         ("model", "defence", "verdict", "clean", "attacked", "attack", "certified", "parameters", "multiply_adds"),
         HOSTILE,
@@ -97,7 +97,7 @@ def test_names_are_escaped() -> None:
 
 
 def test_gravest_verdict() -> None:
-    """Where seeds differ the sign is that of the gravest word."""
+    """If seeds have different verdicts, the sign shows the most severe one."""
     failure = {"scenario": "hall", "model": "dcnn", "defence": "none", "seed": 0, "failed": ["C1"]}
     html = render.render(**EMPTY | {"failures": [failure | {"verdict": "OK/PROTOCOL/WARN"}]})
 
@@ -105,13 +105,13 @@ def test_gravest_verdict() -> None:
 
 
 def test_misspelt_content() -> None:
-    """A name that the template does not get ends with an error and is no empty text."""
+    """An unknown name in the template raises an error; it does not become an empty text."""
     with pytest.raises(Exception, match="'seeds' is undefined"):
         render.render(**{name: value for name, value in EMPTY.items() if name != "seeds"})
 
 
 def test_self_contained(figure: dict) -> None:
-    """Nothing is fetched: images are inside, bytes and size as in the file, and nothing names another host."""
+    """The page fetches nothing: images are embedded with their bytes and size, and no other host is named."""
     html = render.render(**EMPTY | {"sections": EMPTY["sections"] | {"figures": [figure]}})
 
     assert (figure["image"]["width"], figure["image"]["height"]) == (40, 30)
@@ -122,5 +122,5 @@ def test_self_contained(figure: dict) -> None:
 
 
 def test_anchor() -> None:
-    """Places on the page have names without spaces and signs."""
+    """Anchors on the page have no spaces or special characters."""
     assert render.anchor("The hall, 2: neural_ode") == "the-hall-2-neural-ode"

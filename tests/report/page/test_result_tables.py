@@ -1,4 +1,4 @@
-"""The report's tables: the numbers of the result tables, rounded as there, and a word where one is weaker."""
+"""The report's tables have the result tables' numbers and rounding, and name an attack other than the ensemble."""
 
 import math
 
@@ -33,7 +33,7 @@ def headline() -> dict:
 
 
 def test_headline() -> None:
-    """Errors are written as in the tables, and the attack is named where it is not the ensemble."""
+    """Errors have the format of the tables, and an attack other than the ensemble is named."""
     found = headline()
     rows = found["rows"]
 
@@ -48,7 +48,7 @@ def test_headline() -> None:
 
 
 def test_certified_column() -> None:
-    """What is certified stands in the headline with its radius, and nothing where nothing is."""
+    """The headline shows certified errors with their radius; other localizers have an empty cell."""
     board = leaderboard.leaderboard(
         SUMMARY[SUMMARY.attack == "clean"], SUMMARY[leaderboard.KEYS].assign(training_s=1.0)
     )
@@ -60,7 +60,7 @@ def test_certified_column() -> None:
 
 
 def test_cells() -> None:
-    """Every cell is a row, its budget with its unit, and a power only where something was sent."""
+    """Every cell is a row, its budget has a unit, and only perturbed cells have a power."""
     rows = [dict(zip(result_tables.CELLS, row, strict=True)) for row in result_tables.cells(SUMMARY)]
 
     assert len(rows) == len(SUMMARY)
@@ -71,7 +71,7 @@ def test_cells() -> None:
 
 
 def test_failures() -> None:
-    """A localizer's failed checks are told with what was found and expected; others have none."""
+    """A localizer's failed checks show the value that was found and the expected range; others have none."""
     columns = ["scenario", "model", "defence", "seed", "verdict", "check", "what", "figure", "rule", "passed"]
     rows = [
         ("hall", "dcnn", "none", 0, "WARN", "C1", "share", 0.0, "at most 0.01", "yes"),
@@ -86,7 +86,7 @@ def test_failures() -> None:
 
 
 def test_matrix() -> None:
-    """Defences go down, attacks across; a cell that was not run is empty."""
+    """One row per defence, one column per attack; a cell that was not run is empty."""
     figure = {"scenario": "hall", "model": "dcnn", "defences": ["none"], "attacks": ["worst", "fgsm"], "epsilon": 0.1}
 
     found = result_tables.matrix(SUMMARY, figure)

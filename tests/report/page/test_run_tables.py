@@ -1,4 +1,4 @@
-"""What the report says of an experiment: settings in words, users counted, times in readable units."""
+"""The report's description of an experiment: settings in words, numbers of users, times in readable units."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def described(**changes: object) -> dict[str, str]:
 
 
 def test_scene() -> None:
-    """A traced scene: carrier, station, users by part and by sight, scale, budgets; of its split only what counts."""
+    """A traced scene shows carrier, station, users by part and by sight, scale, budgets, and its split's own keys."""
     found = described()
 
     assert found["source"] == "street, traced with up to 2 reflections"
@@ -47,7 +47,7 @@ def test_scene() -> None:
 
 
 def test_folder() -> None:
-    """A scenario of files names its folder and its station as the configuration does; blocks and ratios are told."""
+    """A scenario from files shows its folder and station as configured, and its blocks and ratios."""
     split = SCENE["split"] | {"kind": "block"}
     found = described(raw="O1_3p5", carrier_hz=None, base_station="BS2", psrs_db=[-40.0, -30.0], split=split)
 
@@ -66,12 +66,12 @@ def test_folder() -> None:
     ],
 )
 def test_options(settings: dict, text: str) -> None:
-    """Nested settings are one line."""
+    """Nested settings are written in one line."""
     assert run_tables.options(settings) == text
 
 
 def test_entries() -> None:
-    """An entry's own parameters stand beside what the workflow reads of it."""
+    """An entry shows its own parameters and the keys that the workflow reads."""
     found = {"fgsm": {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 1}}}
 
     assert run_tables.entries(found) == [["fgsm", "gradient", "norm linf, steps 1"]]
@@ -79,12 +79,12 @@ def test_entries() -> None:
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (90, "1.5 min"), (5400, "1.5 h")])
 def test_duration(seconds: float, text: str) -> None:
-    """Times are told in the largest unit that they fill."""
+    """Times are written in the largest unit that they fill."""
     assert run_tables.duration(seconds) == text
 
 
 def test_making() -> None:
-    """Jobs and times are summed up, the slowest step first; a GPU is told where one was used."""
+    """Jobs and times are added up, the slowest step first; a GPU is shown if one was used."""
     rules = {
         "adp": {"jobs": 2, "seconds": 30.0, "peak_memory_mb": 200},
         "train": {"jobs": 3, "seconds": 60.0, "peak_memory_mb": 1500},

@@ -12,7 +12,7 @@ def sections(figures: list[dict], images: list[Path], captions: list[Path], summ
 
     Args:
         figures: entries of the configuration, with title and section of their kinds, in the order of the report.
-        images, captions: the PNG and the text of each.
+        images, captions: the PNG and the text of each figure.
         summary: one row per cell (summary.csv).
 
     Returns:
@@ -34,7 +34,7 @@ def sections(figures: list[dict], images: list[Path], captions: list[Path], summ
 
 
 def _section(figure: dict, over_the_air: set[str]) -> str:
-    """Choose the section: figures of several models are in none of a model, and attacks over the air have their own."""
+    """Choose a figure's section: several models are in ``figures``, attacks over the air in ``over_the_air``."""
     section = figure["section"]
     if section == "models" and len(_models(figure)) > 1:
         section = "figures"

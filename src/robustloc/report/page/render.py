@@ -1,4 +1,4 @@
-"""One HTML page that opens offline: the template of this folder, with style, script and images inside."""
+"""One HTML page that opens offline: the template in this folder, with style, script and images embedded."""
 
 import base64
 import re
@@ -11,12 +11,12 @@ FOLDER = Path(__file__).parent
 
 
 def render(**content: object) -> str:
-    """Fill the template in; all texts are escaped.
+    """Fill in the template; all texts are escaped.
 
     Args:
         content: what the template shows, by name, see `template.html`.
     """
-    # left to itself, a name that the template misspells would be an empty text
+    # StrictUndefined: by default, a name that the template misspells becomes an empty text
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -36,5 +36,5 @@ def anchor(name: str) -> str:
 def image(png: Path) -> dict:
     """Return an image as a data URI, with its width and height in pixels."""
     content = png.read_bytes()
-    width, height = struct.unpack(">II", content[16:24])  # of the header chunk, which comes first
+    width, height = struct.unpack(">II", content[16:24])  # from the header chunk, which comes first
     return {"uri": f"data:image/png;base64,{base64.b64encode(content).decode()}", "width": width, "height": height}

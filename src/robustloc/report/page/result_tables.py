@@ -1,4 +1,4 @@
-"""What came out, as tables of texts: the headline of each scenario, failed checks, matrices, every cell."""
+"""The results as tables of texts: the headline of each scenario, failed checks, matrices, every cell."""
 
 import pandas as pd
 
@@ -9,16 +9,16 @@ ERRORS = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
 
 
 def headline(board: pd.DataFrame, summary: pd.DataFrame, epsilons: dict[str, float]) -> list[dict]:
-    """Sum localizers up by scenario: how far they err, without and under attack, whether to believe it, what they cost.
+    """Summarise the localizers of each scenario: errors without and under attack, verdict, cost.
 
     Args:
         board: one row per localizer (leaderboard.csv).
         summary: one row per cell (summary.csv).
-        epsilons: scenario -> epsilon that they are compared at.
+        epsilons: scenario -> epsilon at which localizers are compared.
 
     Returns:
-        Of each scenario its name, caption, and a row of texts per localizer. The error under attack is that
-        of ``worst``; where that was not run, the largest of the attacks that were, whose name stands with it.
+        For each scenario its name, its caption, and a row of texts per localizer. The error under attack is the error
+        under ``worst``. If ``worst`` was not run, it is the largest error under another attack, with the attack's name.
     """
     compared = leaderboard.compared(summary, epsilons)
     found = []
@@ -40,7 +40,7 @@ def _localizer(row: pd.Series) -> dict:
     """Write one row of the leaderboard as texts."""
     attacks = [name.removesuffix("_rmse_mean_m") for name in row.index if name.endswith("_rmse_mean_m")]
     errors = {name: row[f"{name}_rmse_mean_m"] for name in attacks if name != "clean"}
-    known = {name: error for name, error in errors.items() if error == error}  # a NaN was not run
+    known = {name: error for name, error in errors.items() if error == error}  # NaN: the attack was not run
     strongest = "worst" if "worst" in known else max(known, key=known.get, default=None)
     return {
         "model": row.model,
@@ -57,7 +57,7 @@ def _localizer(row: pd.Series) -> dict:
 
 
 def _error(row: pd.Series, attack: str) -> str:
-    """Write the error under one attack as tables write headlines."""
+    """Write the error under one attack, in the format of headlines in the tables."""
     cell = {name: row[f"{attack}_{name}"] for name in ERRORS}
     return layout.value(pd.Series({"attack": "worst", **cell}))
 
@@ -82,7 +82,7 @@ def failures(verdicts: pd.DataFrame) -> list[dict]:
 
 
 def matrix(summary: pd.DataFrame, figure: dict) -> dict:
-    """Write the cells of a figure of kind matrix as texts: defences down, attacks across."""
+    """Write the cells of a figure of kind matrix as texts: one row per defence, one column per attack."""
     rows = selection.matrix(summary, figure)
     grid = selection.grid(rows.assign(text=rows.apply(layout.value, axis=1)), "text").fillna("")
     return {"columns": ["defence", *grid.columns], "rows": grid.reset_index().to_numpy().tolist()}

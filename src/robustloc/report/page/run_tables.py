@@ -1,8 +1,8 @@
-"""What was run, as tables of texts: scenes, localizers, attacks, training, hardware, time."""
+"""The settings and the making of a run as tables of texts: scenes, localizers, attacks, training, hardware, time."""
 
 from datetime import datetime
 
-# Equal to `robustloc.data.paths.SIGHT`, which a report may not import; a test compares the two.
+# Equal to `robustloc.data.paths.SIGHT`, which the room `report` may not import; a test compares the two.
 SIGHT = {
     1: "in line of sight",
     0: "without line of sight",
@@ -10,9 +10,9 @@ SIGHT = {
     -2: "with line of sight not recorded",
 }
 SCALES = {
-    "unit": "profile / peak; one epsilon is a share of the strongest training pixel",
+    "unit": "profile / peak; epsilon is a share of the strongest training pixel",
     "db": "1 − decibels below the peak / 80, at least 0; an epsilon of 0.01 is 0.8 dB per pixel",
-    "raw": "profile as computed; one epsilon is a magnitude",
+    "raw": "profile as computed; epsilon is a magnitude",
 }
 
 
@@ -21,8 +21,8 @@ def scenes(scenarios: dict[str, dict], manifests: dict[str, dict], sights: dict[
 
     Args:
         scenarios: their configuration.
-        manifests: of their data sets.
-        sights: of the test users, how many have each `line_of_sight`.
+        manifests: manifests of their data sets.
+        sights: scenario -> number of test users by `line_of_sight`.
     """
     columns = [_scene(config, manifests[name], sights[name]) for name, config in scenarios.items()]
     return {
@@ -59,12 +59,12 @@ def _scene(config: dict, manifest: dict, sight: dict[int, int]) -> dict[str, str
 
 
 def _split(found: dict) -> dict:
-    """Leave out what says nothing of this kind of split."""
+    """Drop the keys that this kind of split does not use."""
     return found if found["kind"] == "block" else {key: found[key] for key in ("kind", "validation", "test")}
 
 
 def entries(found: dict[str, dict]) -> list[list[str]]:
-    """List models, defences or attacks: name, plugin if they are one, what else they say."""
+    """List models, defences or attacks: name, plugin if the entry has one, other settings."""
     rows = []
     for name, entry in found.items():
         said = {key: value for key, value in entry.items() if key not in ("plugin", "parameters")}
@@ -74,7 +74,7 @@ def entries(found: dict[str, dict]) -> list[list[str]]:
 
 
 def options(found: object) -> str:
-    """Write nested settings in a line."""
+    """Write nested settings in one line."""
     if isinstance(found, dict):
         return ", ".join(
             f"{key} ({options(value)})" if isinstance(value, dict) else f"{key} {options(value)}".strip()
@@ -89,7 +89,7 @@ def options(found: object) -> str:
 
 
 def making(provenance: dict) -> dict:
-    """Say where, when, how long and with which versions all was made.
+    """Describe how the results were made: jobs, times, hosts and versions.
 
     Args:
         provenance: content of provenance.json.

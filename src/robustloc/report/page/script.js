@@ -1,6 +1,6 @@
 "use strict";
 
-// The number that a cell begins with; what follows (±, brackets, units) does not count. Nothing for other texts.
+// Return the number at the start of a cell, without the ±, brackets or units that follow; null for other texts.
 function number(text) {
   const found = /^[-−]?[\d,]*\.?\d+(e[-+]?\d+)?/i.exec(text.trim());
   return found ? Number(found[0].replaceAll(",", "").replace("−", "-")) : null;
@@ -50,7 +50,7 @@ document.body.append(dialog);
 for (const button of document.querySelectorAll("button.enlarge")) {
   button.addEventListener("click", () => {
     const image = button.firstElementChild.cloneNode();
-    // as wide as the window; in a narrow one wide enough to be read, and scrolled
+    // as wide as the window, but at least 800 px: in a narrow window, the image scrolls and stays legible
     image.style = `width: ${Math.min(button.firstElementChild.naturalWidth, Math.max(0.94 * innerWidth, 800))}px`;
     dialog.replaceChildren(image);
     dialog.showModal();
