@@ -17,7 +17,7 @@ from robustloc.base.files import sha256
 MISTAKES = {
     "misspelt key": (
         {"training": {"epoch": 3}},
-        "training: expected a known key, found 'epoch'; did you mean 'epochs'?",
+        "training: expected a known key, found 'epoch'; did you mean 'epochs'? Valid: batch_size,",
     ),
     "unknown attack": (
         {"grids": [{"scenarios": ["outdoor"], "models": ["dcnn"], "attacks": ["fgsn"]}]},
@@ -205,7 +205,7 @@ def test_nan_in_v4(fresh: Project, city: Path) -> None:
 
     printed = raw_error(fresh)
     assert f"phase_t003_tx000_r000.npz: user {user}, path 0: expected a finite phase, found nan" in printed
-    assert "download the file again" in printed
+    assert "other files have this path or a later one; download all of them again" in printed
 
 
 def test_both_generations_of_the_city(fresh: Project, city: Path) -> None:

@@ -81,7 +81,7 @@ def test_shares_are_the_whole(raw: Path) -> None:
         assert_narrowed(part, whole[first : first + len(part)])
         first += len(part)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
-    with pytest.raises(UserError, match="shards: expected at most 20, .*, found 21"):
+    with pytest.raises(UserError, match=r"shards: expected at most 20, .*, found 21"):
         folder.read(raw, "BS7", share=0, shares=21)
 
 

@@ -68,25 +68,24 @@ def refuse_impossible(
         file: the file of the values, for the message.
         quantity: key of `LIMITS`; values of other quantities must only be finite.
         users: (N,) indices of the users, for the message.
-        values: (N, P). After the last path of a user they are zero, or NaN if `present` is given.
-        present: (N, P) True where there is a path.
+        values: (N, P). After the last path of a user they are zero, or anything if `present` is given.
+        present: (N, P) True where the files have this path of the user, or a later one.
 
     Raises:
-        UserError: a value is outside the limits or not finite, or there is a value after the last path.
+        UserError: a value is outside the limits or not finite.
     """
     low, high = LIMITS.get(quantity, (-np.inf, np.inf))
     wrong = ~np.isfinite(values) | (values < low) | (values > high)
     if present is not None:
-        wrong = np.where(present, wrong, ~np.isnan(values))
+        wrong &= present
     if wrong.any():
         user, path = np.argwhere(wrong)[0]
         expected = f"{quantity} from {low:g} to {high:g}" if quantity in LIMITS else f"a finite {quantity}"
-        if present is not None and not present[user, path]:
-            expected = f"no {quantity} after the user's last path"
         found = values[user, path]
-        raise UserError(
-            f"{file}: user {users[user]}, path {path}: expected {expected}, found {found}; download the file again"
-        )
+        advice = "download the file again"
+        if present is not None and np.isnan(found):
+            advice = "other files have this path or a later one; download all of them again"
+        raise UserError(f"{file}: user {users[user]}, path {path}: expected {expected}, found {found}; {advice}")
 
 
 def _must_exist(file: Path) -> None:
