@@ -31,7 +31,7 @@ from robustloc.jobs import shell as job_shell
 from robustloc.jobs.fingerprint import code, section
 
 if duplicates := console.duplicate_keys(Path(file) for file in workflow.configfiles):
-    raise WorkflowError(f"duplicate keys; merge their values: {'; '.join(duplicates)}")
+    raise WorkflowError("\n".join(duplicates))
 try:
     check(config, yaml.safe_load(Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")))
     RUN = Experiment(config)

@@ -11,7 +11,7 @@ PACKAGE = ROOT / "src" / "robustloc"
 FILES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = [*FILES, *sorted((ROOT / "tests").rglob("*.py")), ROOT / "Snakefile", *sorted((ROOT / "rules").glob("*.smk"))]
 
-# Each room may import the rooms named behind it (and itself).
+# Each subpackage may import the subpackages that are listed behind it (and itself).
 ALLOWED = {
     "base": set(),
     "data": {"base"},
@@ -51,16 +51,16 @@ def imported(file: Path) -> set[str]:
     return names
 
 
-def room(file: Path) -> str:
-    """The room that a file belongs to: its folder, or its own name."""
+def subpackage(file: Path) -> str:
+    """The subpackage that a file belongs to: its folder, or its own name."""
     return file.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def test_imports_point_one_way() -> None:
-    """Every import within the package is one that its room may make; stages never import stages."""
+    """Every import within the package is one that its subpackage may make; stages never import stages."""
     for file in FILES:
         own = {name.split(".")[1] for name in imported(file) if name.startswith("robustloc.")}
-        here = room(file)
+        here = subpackage(file)
         if here == "stages":
             assert "stages" not in own, f"{file}: a stage imports a stage"
         elif here != "__init__":
@@ -77,9 +77,9 @@ def test_plugins_stand_alone() -> None:
 
 
 @pytest.mark.parametrize("library", HEAVY)
-def test_heavy_libraries_stay_in_one_room(library: str) -> None:
+def test_heavy_libraries_stay_in_one_subpackage(library: str) -> None:
     """Lightning is imported by training alone, matplotlib by figures alone."""
-    users = {room(file) for file in FILES if any(name.split(".")[0] == library for name in imported(file))}
+    users = {subpackage(file) for file in FILES if any(name.split(".")[0] == library for name in imported(file))}
 
     assert users == HEAVY[library]
 

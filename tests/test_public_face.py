@@ -49,7 +49,7 @@ def test_stub_agrees(name: str) -> None:
 
 
 def test_unknown_name() -> None:
-    """A misspelt name lists the valid ones; a room is still a module that can be imported."""
+    """A misspelt name lists the valid ones; a subpackage is still a module that can be imported."""
     with pytest.raises(AttributeError, match=r"no attribute 'atack'; public names: .*attack"):
         _ = rl.atack
     from robustloc import data
@@ -58,7 +58,7 @@ def test_unknown_name() -> None:
 
 
 def test_import_loads_nothing() -> None:
-    """`import robustloc` and `dir` import no other library and no room."""
+    """`import robustloc` and `dir` import no other library and no subpackage."""
     loaded = modules_after("import robustloc as rl; dir(rl)")
 
     assert not {"numpy", "torch", "pandas", "numba", "pyarrow"} & loaded

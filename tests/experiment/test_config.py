@@ -55,30 +55,34 @@ USERS = {"name": "u", "kind": "map", "scenario": "indoor", "model": "dcnn"}
 
 # key, wrong value, and what the message must contain
 MISTAKES = {
-    "unknown key": ("epsilon", 1, r"^epsilon: there is no 'epsilon'.*Valid: .*attacks"),
-    "misspelt key": ("training.epoch", 3, r"training\.epoch: .*did you mean 'epochs'\?"),
-    "misspelt scenario key": ("scenarios.indoor.scal", "db", r"scenarios\.indoor\.scal: .*'scale'"),
-    "misspelt key of a scene": ("scenarios.indoor.raw.row", 3, r"scenarios\.indoor\.raw\.row: .*'rows'"),
+    "unknown key": ("epsilon", 1, r"^top level: expected a known key, found 'epsilon'.*Valid: .*attacks"),
+    "misspelt key": ("training.epoch", 3, r"^training: .*'epoch'; did you mean 'epochs'\?"),
+    "misspelt scenario key": ("scenarios.indoor.scal", "db", r"scenarios\.indoor: .*'scal'; .*'scale'"),
+    "misspelt key of a scene": ("scenarios.indoor.raw.row", 3, r"scenarios\.indoor\.raw: .*'row'; .*'rows'"),
     "unknown attack": (
         "grids.1.attacks",
         ["fgsmm"],
-        r"grids\[1\]\.attacks: .*'fgsmm', did you mean 'fgsm'\?.*pgd_linf",
+        r"grids\[1\]\.attacks: .*'fgsmm'; did you mean 'fgsm'\?.*pgd_linf",
     ),
-    "unknown model": ("grids.1.models", ["vgg"], r"grids\[1\]\.models: there is no 'vgg'; Valid: .*dcnn"),
+    "unknown model": ("grids.1.models", ["vgg"], r"grids\[1\]\.models: expected .*, found 'vgg'\. Valid: .*dcnn"),
     "unknown training attack": ("defences.adversarial.attacks", ["cw"], r"defences\.adversarial\.attacks: .*'cw'"),
-    "unknown plugin": ("models.vgg", {}, r"models\.vgg\.plugin: there is no 'vgg'; Valid: constant, dcnn"),
-    "unknown parameter": ("models.dcnn", {"nrom": "batch"}, r"models\.dcnn\.nrom: .*did you mean 'norm'\?"),
+    "unknown plugin": ("models.vgg", {}, r"models\.vgg\.plugin: expected .*, found 'vgg'\. Valid: constant, dcnn"),
+    "unknown parameter": ("models.dcnn", {"nrom": "batch"}, r"models\.dcnn: .*'nrom'; did you mean 'norm'\?"),
     "wrong type": ("attacks.pgd.steps", 2.5, r"attacks\.pgd\.steps: expected int, found 2\.5"),
     "unknown choice": ("models.neural_ode.solver", "rk5", r"models\.neural_ode\.solver: .*'dopri5'\], found 'rk5'"),
-    "negative epsilon": ("scenarios.outdoor.epsilons", [-0.01], r"scenarios\.outdoor\.epsilons\[0\]: -0\.01 .*minimum"),
+    "negative epsilon": (
+        "scenarios.outdoor.epsilons",
+        [-0.01],
+        r"outdoor\.epsilons\[0\]: expected .* greater than 0 \(.*found -0\.01",
+    ),
     "epsilon as text": (
         "scenarios.outdoor.epsilons",
         ["1e-2"],
         r"epsilons\[0\]: expected a number, found '1e-2'; .*1\.0e-2",
     ),
-    "unknown norm": ("attacks.fgsm.norm", "l3", r"attacks\.fgsm\.norm: 'l3' is not one of \['linf', 'l2'\]"),
+    "unknown norm": ("attacks.fgsm.norm", "l3", r"attacks\.fgsm\.norm: expected linf or l2.*, found 'l3'"),
     "missing norm": ("attacks.fgsm", {"plugin": "gradient"}, r"attacks\.fgsm: 'norm' is a required property"),
-    "negative epochs": ("training.epochs", -1, r"training\.epochs: -1 is less than the minimum of 0"),
+    "negative epochs": ("training.epochs", -1, r"training\.epochs: expected a number of at least 0 .*, found -1"),
     "weights of nothing": (
         "models.neural_ode_fine.weights",
         "neural_od",
@@ -103,14 +107,14 @@ MISTAKES = {
     "many mistakes": (
         "scenarios.indoor.epsilons",
         [-7, -6, -5, -4, -3, -2, -1],
-        r"epsilons\[4\]: -3 .*\n… and 2 more$",
+        r"epsilons\[4\]: .*found -3\n… and 2 more$",
     ),
     "scenario named as a folder": ("scenarios.tables", DEFAULT["scenarios"]["indoor"], r"scenarios\.tables: .*another"),
     "no training user": ("scenarios.indoor.split.test", 0.95, r"scenarios\.indoor\.split: .*no users"),
     "unknown scene": (
         "scenarios.indoor.raw.scene",
         "rom",
-        r"indoor\.raw\.scene: .*'rom', did you mean 'room'\?.*street",
+        r"indoor\.raw\.scene: .*'rom'; did you mean 'room'\?.*street",
     ),
     "number as text": (
         "attacks.pgd.steps",
@@ -123,7 +127,11 @@ MISTAKES = {
         r"indoor\.raw: 'rows' is a dependency",
     ),
     "figure twice": ("figures.1.name", "fig1", r"figures: two figures have the name 'fig1'"),
-    "tiny array": ("scenarios.indoor.channel.antennas", 4, r"channel\.antennas: 4 is less than the minimum of 8"),
+    "tiny array": (
+        "scenarios.indoor.channel.antennas",
+        4,
+        r"channel\.antennas: expected a number of at least 8 .*, found 4",
+    ),
     "neither scene nor folder": ("scenarios.indoor.raw", {}, r"scenarios\.indoor\.raw: .*not valid under any"),
     "circle of defences": ("defences.none", {"start": "none"}, r"defences\.none\.start: a circle, none -> none"),
     "figure of nothing": ("figures.1.attacks", ["mi_fgsm"], r"figures\.fig4: no grid computes .*outdoor.*mi_fgsm"),
@@ -150,7 +158,7 @@ MISTAKES = {
     "map of nothing": (
         "figures",
         [USERS | {"attack": "wrst", "epsilon": 0.003}],
-        r"figures\.u\.attack: there is no 'wrst', did you mean 'worst'\?.*fgsm",
+        r"figures\.u\.attack: expected .*, found 'wrst'; did you mean 'worst'\?.*fgsm",
     ),
     "map of half a cell": ("figures", [USERS | {"attack": "worst"}], r"figures\[0\]: 'epsilon' is a dependency"),
     "map of another epsilon": (

@@ -39,7 +39,7 @@ def test_keys_that_are_no_names() -> None:
     """A number as a key is reported like any other unknown key."""
     rules = {"type": "object", "properties": {"seed": {}}, "additionalProperties": False}
 
-    assert schema.violations({1: 2}, rules) == ["1: there is no '1'; Valid: seed"]
+    assert schema.violations({1: 2}, rules) == ["top level: expected a known key, found '1'. Valid: seed"]
 
 
 def test_numbers_given_as_text() -> None:

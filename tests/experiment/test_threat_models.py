@@ -83,7 +83,10 @@ MISTAKES = {
         {"a": LINF | {"bearing_deg": 3.0}},
         r"attacks\.a\.bearing_deg: .*other domains must not have it",
     ),
-    "unknown surrogate": ({"a": LINF | {"surrogate": {"model": "vgg"}}}, r"a\.surrogate\.model: there is no 'vgg'"),
+    "unknown surrogate": (
+        {"a": LINF | {"surrogate": {"model": "vgg"}}},
+        r"a\.surrogate\.model: expected .*, found 'vgg'",
+    ),
     "target without distance": ({"a": LINF | {"target": {"bearing_deg": 9.0}}}, r"attacks\.a\.target"),
     "bound of complex numbers": (
         {"a": {"plugin": "apgd", "norm": "l2", "domain": "csi", "minimum": 0.0}},
@@ -95,7 +98,7 @@ MISTAKES = {
     ),
     "misspelt domain": (
         {"a": {"plugin": "apgd", "norm": "l2", "domian": "csi"}},
-        r"a\.domian: .*did you mean 'domain'",
+        r"attacks\.a: .*'domian'; did you mean 'domain'",
     ),
     "reserved name": ({"clean": LINF}, r"attacks\.clean: this name is reserved"),
 }

@@ -92,10 +92,12 @@ def test_other_settings_keep_the_lines_of_snakemake(tmp_path: Path, reference: P
 
 
 def test_duplicate_keys(tmp_path: Path) -> None:
-    """A key that a file has twice is named with its place and line, at every depth."""
-    file = tmp_path / "x.yaml"
+    """A key that a mapping has twice is named with its place and lines, at every depth; other files have no message."""
+    file, sound = tmp_path / "x.yaml", tmp_path / "y.yaml"
     file.write_text("a: 1\nb:\n  - {c: 1, c: 2}\na: 3\n")
+    sound.write_text("a: 1\n")
 
-    found = console.duplicate_keys([file])
+    found = console.duplicate_keys([file, sound])
 
-    assert found == [f"{file}: a, line 1", f"{file}: a, line 4", f"{file}: b.c, line 3", f"{file}: b.c, line 3"]
+    keys = "a (lines 1 and 4), b.c (lines 3 and 3)"
+    assert found == [f"{file}: expected each key once, found duplicates: {keys}; merge their values"]

@@ -15,14 +15,17 @@ from robustloc.base import job_logs
 from robustloc.base.files import sha256
 
 MISTAKES = {
-    "misspelt key": ({"training": {"epoch": 3}}, "training.epoch: there is no 'epoch', did you mean 'epochs'?"),
+    "misspelt key": (
+        {"training": {"epoch": 3}},
+        "training: expected a known key, found 'epoch'; did you mean 'epochs'? Valid: batch_size,",
+    ),
     "unknown attack": (
         {"grids": [{"scenarios": ["outdoor"], "models": ["dcnn"], "attacks": ["fgsn"]}]},
-        "grids[0].attacks: there is no 'fgsn', did you mean 'fgsm'? Valid: adp_pgd, apgd,",
+        "grids[0].attacks: expected one of the names below, found 'fgsn'; did you mean 'fgsm'? Valid: adp_pgd, apgd,",
     ),
     "negative epsilon": (
         {"scenarios": {"outdoor": {"epsilons": [-0.01]}}},
-        "scenarios.outdoor.epsilons[0]: -0.01 is less than or equal to the minimum of 0",
+        "scenarios.outdoor.epsilons[0]: expected a number greater than 0 (in units of the scaled input), found -0.01",
     ),
 }
 
@@ -41,7 +44,7 @@ def test_configuration(fresh: Project, mistake: str) -> None:
 
 
 def test_key_twice(fresh: Project) -> None:
-    """A duplicate key in a file is named, because YAML would use only its last value."""
+    """Duplicate keys of a file are named with their lines, because YAML would use only the last value of each."""
     (fresh.folder / "twice.yaml").write_text(
         "models: {a: {}}\nattacks:\n  b: {norm: l2}\n  b: {norm: linf}\nmodels: {}\n"
     )
@@ -49,17 +52,17 @@ def test_key_twice(fresh: Project) -> None:
     done = fresh.snakemake("-n", "--configfile", "twice.yaml")
 
     assert done.returncode != 0
-    keys = ("models, line 1", "models, line 5", "attacks.b, line 3", "attacks.b, line 4")
-    found = "; ".join(f"{fresh.folder / 'twice.yaml'}: {key}" for key in keys)
-    assert f"duplicate keys; merge their values: {found}\n" in done.stdout + done.stderr
+    keys = "models (lines 1 and 5), attacks.b (lines 3 and 4)"
+    found = f"{fresh.folder / 'twice.yaml'}: expected each key once, found duplicates: {keys}; merge their values\n"
+    assert found in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
     ("users", "shards", "message"),
     [
-        ({"rows": [5, 2]}, 1, "users.rows: expected the first row before the last, found [5, 2]"),
-        ({"rows": [1, 20]}, 1, "users.rows: [1, 20] is not within the scenario's rows R1 to R10"),
-        ({"rows": [1, 1], "column_step": 50}, 4, "shards: 3 users cannot be divided into 4 shards"),
+        ({"rows": [5, 2]}, 1, "users.rows: expected a first row that is at most the last row, found [5, 2]"),
+        ({"rows": [1, 20]}, 1, "users.rows: expected rows from 1 to 10, the rows of the scenario, found [1, 20]"),
+        ({"rows": [1, 1], "column_step": 50}, 4, "shards: expected at most 3, the number of selected users, found 4"),
     ],
 )
 def test_users_of_a_scene(fresh: Project, users: dict, shards: int, message: str) -> None:
@@ -201,8 +204,8 @@ def test_nan_in_v4(fresh: Project, city: Path) -> None:
     np.savez_compressed(file, phase=array)
 
     printed = raw_error(fresh)
-    assert f"phase_t003_tx000_r000.npz: user {user}, path 0: expected phase from -inf to inf" in printed
-    assert "download the file again" in printed
+    assert f"phase_t003_tx000_r000.npz: user {user}, path 0: expected a finite phase, found nan" in printed
+    assert "other files have this path or a later one; download all of them again" in printed
 
 
 def test_both_generations_of_the_city(fresh: Project, city: Path) -> None:

@@ -33,7 +33,8 @@ def find(sites: Mapping[str, Sequence[float]], wanted: str | Sequence[float], wh
         f"{name} at {written(sites[name])}" for name in sorted(sites, key=lambda name: (len(name), name))
     )
     raise UserError(
-        f"base_station: {wanted!r} is not in {where}, which has {listed}; write one of these names or positions"
+        f"base_station: expected a base station of {where}, found {wanted!r}; write one of these names or positions: "
+        f"{listed}"
     )
 
 

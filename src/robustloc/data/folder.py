@@ -86,19 +86,20 @@ def find_format(folder: Path) -> str:
     """
     if not folder.is_dir():
         raise UserError(
-            f"{folder}: no such folder; download the DeepMIMO scenario {folder.name} (deepmimo.net), unpack it there, "
-            f"or change data_folder or the scenario's raw.folder. Expected the files of one format:\n{_needs(folder)}"
+            f"{folder}: no such folder; download the DeepMIMO scenario {folder.name} (deepmimo.net) and unpack it "
+            f"there, or change data_folder or the scenario's raw.folder. {_needs(folder)}"
         )
     found = formats(folder)
     if len(found) == 1:
         return found[0]
     if found:
-        several = " and of ".join(str(plugins.constant(FORMATS, name, "TITLE")) for name in found)
-        raise UserError(f"{folder}: contains files of {several}; unpack each scenario into its own folder")
+        several = " and ".join(str(plugins.constant(FORMATS, name, "TITLE")) for name in found)
+        raise UserError(
+            f"{folder}: expected the files of one format, found files of {several}; unpack each scenario into its own "
+            "folder"
+        )
     content = ", ".join(sorted(file.name for file in folder.iterdir())[:8]) or "nothing"
-    raise UserError(
-        f"{folder}: not a scenario folder, found {content}. Expected the files of one format:\n{_needs(folder)}"
-    )
+    raise UserError(f"{folder}: expected a scenario folder, found {content}. {_needs(folder)}")
 
 
 def _is_marked(folder: Path, name: str) -> bool:
@@ -107,7 +108,7 @@ def _is_marked(folder: Path, name: str) -> bool:
 
 
 def _needs(folder: Path) -> str:
-    lines = []
+    lines = ["A scenario folder has the files of one of these formats:"]
     for name in plugins.names(FORMATS):
         title, needs = (plugins.constant(FORMATS, name, constant) for constant in ("TITLE", "NEEDS"))
         lines.append(f"  {title}: {needs.replace('{name}', folder.name)}")

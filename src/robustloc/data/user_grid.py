@@ -28,7 +28,9 @@ def from_table(table: np.ndarray, where: object) -> list[Grid]:
     """
     table = np.atleast_2d(table)
     if table.size == 0 or table.shape[1] < 3 or not np.isfinite(table[:, :3]).all():
-        raise UserError(f"{where}: expected first row, last row and users per row in user_grids, found {table}")
+        raise UserError(
+            f"{where}: expected a first row, a last row and a number of users per row in user_grids, found {table}"
+        )
     return [Grid(*(int(value) for value in line[:3])) for line in table]
 
 
@@ -58,10 +60,11 @@ def select(
     available = (grids[0].first_row, grids[-1].last_row)
     first, last = rows or available
     if first > last:
-        raise UserError(f"users.rows: expected the first row before the last, found [{first}, {last}]")
+        raise UserError(f"users.rows: expected a first row that is at most the last row, found [{first}, {last}]")
     if not available[0] <= first <= last <= available[1]:
         raise UserError(
-            f"users.rows: [{first}, {last}] is not within the scenario's rows R{available[0]} to R{available[1]}"
+            f"users.rows: expected rows from {available[0]} to {available[1]}, the rows of the scenario, found "
+            f"[{first}, {last}]"
         )
     wanted = np.arange(first, last + 1, row_step)
     chosen, offset = [], 0
@@ -74,5 +77,5 @@ def select(
         offset += (grid.last_row - grid.first_row + 1) * grid.columns
     users, row = np.concatenate(chosen, axis=1)
     if len(users) < shares:
-        raise UserError(f"shards: {len(users)} users cannot be divided into {shares} shards; use fewer shards")
+        raise UserError(f"shards: expected at most {len(users)}, the number of selected users, found {shares}")
     return users, row

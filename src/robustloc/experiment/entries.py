@@ -66,12 +66,13 @@ def check_entry(config: dict, kind: str, name: str) -> None:
     """Check an entry's parameters against the signature of its plugin."""
     found = entry(config, kind, name)
     if found["plugin"] not in plugins.names(kind):
-        raise UserError(f"{kind}.{name}.plugin: {schema.unknown(found['plugin'], plugins.names(kind))}")
+        wrong = schema.unknown(schema.NAME, found["plugin"], plugins.names(kind))
+        raise UserError(f"{kind}.{name}.plugin: {wrong}")
     options = plugins.options(kind, found["plugin"])
     valid = [option for option in options if option not in PROVIDED[kind]]
     for key, value in found["parameters"].items():
         if key not in valid:
-            raise UserError(f"{kind}.{name}.{key}: {schema.unknown(key, [*valid, *WORKFLOW_KEYS[kind]])}")
+            raise UserError(f"{kind}.{name}: {schema.unknown(schema.KEY, key, [*valid, *WORKFLOW_KEYS[kind]])}")
         if not _fits(value, options[key].annotation):
             wanted = options[key].annotation.removeprefix("Literal")
             raise UserError(f"{kind}.{name}.{key}: expected {wanted}, found {value!r}{schema.hint(value)}")

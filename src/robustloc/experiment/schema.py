@@ -18,6 +18,13 @@ PLAIN_NAMES = {
     "boolean": "true or false",
     "null": "null",
 }
+KEY, NAME = "a known key", "one of the names below"
+LIMITS = {
+    "minimum": "of at least",
+    "maximum": "of at most",
+    "exclusiveMinimum": "greater than",
+    "exclusiveMaximum": "less than",
+}
 
 
 def fill_defaults(value: object, rules: dict, root: dict) -> None:
@@ -64,14 +71,14 @@ def known(key: str, names: Iterable[str], valid: Iterable[str]) -> None:
     """
     for name in names:
         if name not in valid:
-            raise UserError(f"{key}: {unknown(name, list(valid))}")
+            raise UserError(f"{key}: {unknown(NAME, name, list(valid))}")
 
 
-def unknown(name: str, valid: list[str]) -> str:
-    """Describe an unknown name: suggest the closest valid name and list all valid names."""
+def unknown(wanted: str, name: str, valid: list[str]) -> str:
+    """Describe an unknown key or name: what was wanted, the closest valid name, and all valid names."""
     close = get_close_matches(name, valid, 1)
-    hint = f", did you mean {close[0]!r}?" if close else ";"
-    return f"there is no {name!r}{hint} Valid: {', '.join(sorted(valid)) or 'none'}"
+    suggestion = f"; did you mean {close[0]!r}?" if close else "."
+    return f"expected {wanted}, found {name!r}{suggestion} Valid: {', '.join(sorted(valid)) or 'none'}"
 
 
 def _constants(branch: dict) -> dict:
@@ -87,18 +94,24 @@ def _is_meant(value: dict, branch: dict) -> bool:
 
 def _explain(error: ValidationError) -> str:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
-    meaning = error.schema.get("description")
+    place = place or "top level"
+    meaning = f" ({error.schema['description']})" if "description" in error.schema else ""
     if error.validator == "additionalProperties":
         valid = sorted(error.schema["properties"])
         found = sorted(str(key) for key in error.instance if key not in valid)
-        return "\n".join(f"{'.'.join(filter(None, [place, key]))}: {unknown(key, valid)}" for key in found)
+        return "\n".join(f"{place}: {unknown(KEY, key, valid)}" for key in found)
     if error.validator == "oneOf":
         return _explain_choice(error, place)
     if error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
         kinds = " or ".join(PLAIN_NAMES[kind] for kind in wanted)
         return f"{place}: expected {kinds}, found {error.instance!r}{hint(error.instance)}"
-    return f"{place or 'configuration'}: {error.message}" + (f" ({meaning})" if meaning else "")
+    if error.validator in LIMITS:
+        limit = f"{LIMITS[error.validator]} {error.validator_value}"
+        return f"{place}: expected a number {limit}{meaning}, found {error.instance!r}"
+    if error.validator == "enum":
+        return f"{place}: expected {' or '.join(error.validator_value)}{meaning}, found {error.instance!r}"
+    return f"{place}: {error.message}{meaning}"
 
 
 def _explain_choice(error: ValidationError, place: str) -> str:

@@ -107,16 +107,22 @@ def changed_sections(workflow: "Workflow") -> set[str]:
 
 
 def duplicate_keys(files: Iterable[Path]) -> list[str]:
-    """List the keys that occur twice in one of the YAML files; YAML would silently keep the last one."""
-    return [f"{file}: {key}" for file in files for key in _duplicates(yaml.compose(file.read_text(encoding="utf-8")))]
+    """Describe the keys of each YAML file that occur twice in one mapping; YAML would silently keep the last one."""
+    found = {file: _duplicates(yaml.compose(file.read_text(encoding="utf-8"))) for file in files}
+    return [
+        f"{file}: expected each key once, found duplicates: {', '.join(keys)}; merge their values"
+        for file, keys in found.items()
+        if keys
+    ]
 
 
 def _duplicates(node: yaml.Node | None, place: str = "") -> list[str]:
     found: list[str] = []
     if isinstance(node, yaml.MappingNode):
-        names = [key.value for key, _ in node.value]
-        twice = {name for name in names if names.count(name) > 1}
-        found += [f"{place}{key.value}, line {key.start_mark.line + 1}" for key, _ in node.value if key.value in twice]
+        lines: dict[str, list[str]] = {}
+        for key, _ in node.value:
+            lines.setdefault(key.value, []).append(str(key.start_mark.line + 1))
+        found += [f"{place}{key} (lines {' and '.join(own)})" for key, own in lines.items() if len(own) > 1]
         inner = [(f"{place}{key.value}.", value) for key, value in node.value]
     else:
         inner = [(place, value) for value in node.value] if isinstance(node, yaml.SequenceNode) else []

@@ -74,10 +74,10 @@ def line(row: int, value: float) -> Callable[[Path], None]:
 CIR, DOD, DOA = "made.7.CIR.mat", "made.7.DoD.mat", "made.7.DoA.mat"
 # generation, file, damage, message
 DAMAGE = [
-    ("v1", CIR, flat("CIR_array_full", 1, np.nan), r"user 5, path 0: expected phase from -inf to inf .* found nan"),
+    ("v1", CIR, flat("CIR_array_full", 1, np.nan), r"user 5, path 0: expected a finite phase, found nan"),
     ("v2", CIR, flat("CIR_array_full", 2, -1e-9), r"user 5, path 0: expected delay from 0 to 0\.001"),
     ("v2", DOD, flat("DoD_array_full", 6, 181.0), r"user 5, path 1: expected zenith from 0 to 180"),
-    ("v2", DOA, flat("DoA_array_full", 1, np.inf), r"user 5, path 0: expected azimuth"),
+    ("v2", DOA, flat("DoA_array_full", 1, np.inf), r"user 5, path 0: expected a finite azimuth"),
     ("v2", CIR, flat("CIR_array_full", 0, 3.0), r"every user's paths to be numbered from 1"),
     ("v2", CIR, flat("CIR_array_full", -1, -2.0), r"expected the number and the count of paths of user 5, found"),
     ("v2", CIR, flat("CIR_array_full", -1, np.nan), r"expected the number and the count of paths of user 5, found"),
@@ -97,10 +97,20 @@ DAMAGE = [
     ("v3", "BS7_UE_0-9.mat", line(2, np.nan), r"user 5, path 0: expected power"),
     ("v3", "BS7_UE_0-9.mat", line(6, 181.0), r"user 5, path 0: expected zenith from 0 to 180"),
     ("v4", "power_t001_tx000_r000.npz", put("power", 5, 0, np.nan), r"user 5, path 0: expected power.*found nan"),
-    ("v4", "phase_t001_tx000_r000.npz", put("phase", 5, 3, np.inf), r"user 5, path 3.*found inf"),
+    (
+        "v4",
+        "phase_t001_tx000_r000.npz",
+        put("phase", 5, 3, np.inf),
+        r"user 5, path 3: .* finite phase, found inf",
+    ),
     ("v4", "delay_t001_tx000_r000.npz", put("delay", 5, 1, -1e-9), r"user 5, path 1.*from 0 to 0\.001"),
     ("v4", "aod_el_t001_tx000_r000.npz", put("aod_el", 5, 1, 200.0), r"user 5, path 1.*from 0 to 180"),
-    ("v4", "aod_az_t001_tx000_r000.npz", put("aod_az", 2, 4, 10.0), r"user 2.*found"),
+    (
+        "v4",
+        "aod_az_t001_tx000_r000.npz",
+        put("aod_az", 2, 4, 10.0),
+        r"power_.*user 2, path 0: .*, found nan; other files",
+    ),
 ]
 
 
@@ -167,8 +177,8 @@ def test_wrong_parameters(generation: str, name: str, tmp_path: Path, arrays: di
     wrong = (
         ({"user_grids": np.array([[1, 4, 4]])}, r"user_grids"),
         ({"user_grids": np.array([[1, np.nan, 5]])}, r"in user_grids, found"),
-        ({"transmit_power": np.nan}, r"expected one number as transmit_power, found \[nan\]"),
-        ({"transmit_power": np.zeros(0)}, r"expected one number as transmit_power, found \[\]"),
+        ({"transmit_power": np.nan}, r"expected one finite number as transmit_power, found \[nan\]"),
+        ({"transmit_power": np.zeros(0)}, r"expected one finite number as transmit_power, found \[\]"),
     )
     for change, message in wrong:
         savemat(raw / name, right | change)
@@ -197,7 +207,8 @@ def test_wrong_generation(tmp_path: Path, arrays: dict) -> None:
 
     shutil.copy(new / "params.mat", old)
     with pytest.raises(
-        UserError, match=r"contains files of DeepMIMO v1 or v2 and of DeepMIMO v3; unpack each scenario"
+        UserError,
+        match=r"expected the files of one format, found .* v1 or v2 and DeepMIMO v3; unpack each scenario",
     ):
         folder.read(old, "BS7")
 
@@ -235,10 +246,10 @@ def test_wrong_places(tmp_path: Path, v4_folder: Path) -> None:
     ):
         folder.read(tmp_path / "nowhere", "BS1")
     shutil.copy(v4_folder / "tx_pos_t001_tx000_r000.npz", tmp_path)
-    with pytest.raises(UserError, match=r"not a scenario folder, found tx_pos_t001(.*\n)*.*v3: params\.mat, BS"):
+    with pytest.raises(UserError, match=r"expected a scenario folder, found tx_pos_t001(.*\n)*.*v3: params\.mat, BS"):
         folder.read(tmp_path, "BS1")
     for look in (folder.read, folder.files):  # used by planning and by the job
-        with pytest.raises(UserError, match=r"\[3, 9\] is not within the scenario's rows R1 to R4"):
+        with pytest.raises(UserError, match=r"expected rows from 1 to 4, the rows of the scenario, found \[3, 9\]"):
             look(v4_folder, "BS7", rows=[3, 9])
-        with pytest.raises(UserError, match=r"expected the first row before the last, found \[3, 2\]"):
+        with pytest.raises(UserError, match=r"expected a first row that is at most the last row, found \[3, 2\]"):
             look(v4_folder, "BS7", rows=[3, 2])

@@ -145,7 +145,10 @@ def _chosen(link: Link, users: int, wanted: np.ndarray, max_paths: int) -> dict[
 
 
 def _counts(arrays: dict[str, np.ndarray], users: np.ndarray, link: Link) -> np.ndarray:
-    """Count the paths of each user; NaN is valid only behind the last path, in all quantities alike."""
+    """Count the paths of each user; NaN is valid only after the last path, in all quantities alike.
+
+    A value after the last path means that the user has a NaN before it, which is refused.
+    """
     missing = np.stack([np.isnan(array) for array in arrays.values()])
     count = (~missing).any(axis=0).sum(axis=1)
     present = np.arange(missing.shape[2]) < count[:, None]

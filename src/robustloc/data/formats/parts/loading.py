@@ -53,7 +53,9 @@ def number(file: Path, content: dict[str, np.ndarray], name: str, default: float
         return default
     value = np.ravel(variables(file, content, name)[0])
     if len(value) == 0 or value.dtype.kind not in "iuf" or not np.isfinite(value[0]):
-        raise UserError(f"{file}: expected one number as {name}, found {value.tolist()}; download it again")
+        raise UserError(
+            f"{file}: expected one finite number as {name}, found {value.tolist()}; download the file again"
+        )
     return float(value[0])
 
 
@@ -66,27 +68,29 @@ def refuse_impossible(
         file: the file of the values, for the message.
         quantity: key of `LIMITS`; values of other quantities must only be finite.
         users: (N,) indices of the users, for the message.
-        values: (N, P). Behind the last path of a user they are zero, or NaN if `present` is given.
-        present: (N, P) True where there is a path.
+        values: (N, P). After the last path of a user they are zero, or anything if `present` is given.
+        present: (N, P) True where the files have this path of the user, or a later one.
 
     Raises:
-        UserError: a value is outside the limits or not finite, or there is a value behind the last path.
+        UserError: a value is outside the limits or not finite.
     """
     low, high = LIMITS.get(quantity, (-np.inf, np.inf))
     wrong = ~np.isfinite(values) | (values < low) | (values > high)
     if present is not None:
-        wrong = np.where(present, wrong, ~np.isnan(values))
+        wrong &= present
     if wrong.any():
         user, path = np.argwhere(wrong)[0]
-        raise UserError(
-            f"{file}: user {users[user]}, path {path}: expected {quantity} from {low:g} to {high:g} and no value "
-            f"behind the user's last path, found {values[user, path]}; download the file again"
-        )
+        expected = f"{quantity} from {low:g} to {high:g}" if quantity in LIMITS else f"a finite {quantity}"
+        found = values[user, path]
+        advice = "download the file again"
+        if present is not None and np.isnan(found):
+            advice = "other files have this path or a later one; download all of them again"
+        raise UserError(f"{file}: user {users[user]}, path {path}: expected {expected}, found {found}; {advice}")
 
 
 def _must_exist(file: Path) -> None:
     if not file.is_file():
-        raise UserError(f"{file}: the file is missing and the scenario needs it; download it again")
+        raise UserError(f"{file}: expected this file of the scenario, found no such file; download it again")
 
 
 def _unreadable(file: Path, kind: str, error: Exception) -> UserError:
