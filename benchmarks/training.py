@@ -15,8 +15,7 @@ The benchmark trains on made-up users in four set-ups:
 A step lasts from one forward pass to the next, in seconds of the processor, so start, validation and checkpoints do
 not count. Set-ups are timed in turn, round after round; the median counts. The ratios at the end are the worst over
 networks and sizes. `steps_vs_bare_loop` uses one thread. `steps_vs_plain_lightning` uses two cores and wall time: two
-jobs with a thread each, as the workflow runs them, against one plain job with two threads. With one thread each, plain
-Lightning is nearly as fast on the same model; both tables show it.
+jobs with a thread each, as the workflow runs them, against one plain job with two threads.
 
     OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE python benchmarks/training.py
 """
