@@ -48,11 +48,14 @@ def v4_folder(tmp_path: Path, arrays: dict) -> Path:
 
 
 @pytest.fixture(scope="session")
-def city() -> Path:
-    """The folder that holds the real city's generations, new_york_v3 and new_york_v4."""
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with links to the real city's generations, new_york_v2 to new_york_v4, and nothing else."""
     folder = Path(os.environ.get("ROBUSTLOC_CITY", ROOT.parent / "shared" / "data"))
     if not (folder / "new_york_v4").is_dir():
         pytest.skip(
             f"the real city is not at {folder}; set ROBUSTLOC_CITY to the folder that holds new_york_v3 and _v4"
         )
-    return folder
+    links = tmp_path_factory.mktemp("city")
+    for generation in folder.glob("new_york_v*"):
+        (links / generation.name).symlink_to(generation.resolve(), target_is_directory=True)
+    return links

@@ -29,6 +29,7 @@ def workflow(quiet: set[Quietness] | None = None, dryrun: bool = False, **config
         overwrite_configfiles=[],
         config_settings=given,
         dag=DAG,
+        dag_settings=SimpleNamespace(forcerun=frozenset()),
     )
 
 

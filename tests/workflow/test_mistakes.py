@@ -95,7 +95,10 @@ def stale(results: Path) -> list[str]:
             if inputs["manifest.json"] != sha256(manifest):
                 found.append(str(checkpoint))
             for made in [*checkpoint.parent.glob("*.parquet"), *checkpoint.parent.glob("*/*.parquet")]:
-                if job_logs.read(made)["record"]["inputs"]["checkpoint.pt"] != sha256(checkpoint):
+                # the set of an ensemble is made of its members' sets
+                if job_logs.read(made)["record"]["inputs"].get("checkpoint.pt", sha256(checkpoint)) != sha256(
+                    checkpoint
+                ):
                     found.append(str(made))
     return found
 

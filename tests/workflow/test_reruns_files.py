@@ -167,7 +167,7 @@ def test_lost_records(finished: Project, tmp_path: Path) -> None:
     assert verify(copy)[0] == 0
     status, printed = verify(copy, longer)
     assert status != 0
-    assert f"{RESULTS}/{CHECKPOINT}: made from other configuration: training.epochs" in printed
+    assert f"{RESULTS}/{CHECKPOINT}: made with another configuration: training.epochs" in printed
     (copy.folder / RESULTS / "outdoor/raw/params.json").touch()
     jobs = copy.jobs()
     assert due(jobs) == following(jobs, matching("outdoor/adp/*"))

@@ -36,7 +36,8 @@ def test_csv_and_parquet(results: Path, name: str) -> None:
     for field in table.schema:
         assert field.type == table_files.TYPES[columns.of(name, [field.name])[field.name].type]
         assert (table[field.name].null_count == len(table)) <= pa.types.is_floating(field.type)
-    assert job_logs.read(csv)["record"]["code"].count("report.table_files@") == 1
+    first = csv.with_name("rmse.csv") if name == "summary" else csv  # one job writes both, and has one log
+    assert job_logs.read(first)["record"]["code"].count("report.table_files@") == 1
 
 
 def test_dictionary(results: Path) -> None:

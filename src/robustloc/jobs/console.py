@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import CliException
 from snakemake.logging import LogEvent
 from snakemake.settings.enums import Quietness
 
@@ -43,13 +43,14 @@ class Console:
         """Change a message and return whether it is printed, see `logging.Filter`.
 
         Raises:
-            WorkflowError: a due job would replace a result of another experiment. Snakemake has made its plan when it
+            CliException: a due job would replace a result of another experiment. Snakemake has made its plan when it
                 reports the counts of the jobs, and has changed nothing.
         """
         event = getattr(record, "event", None)
         if event is LogEvent.RUN_INFO:
-            if found := sharing.conflicts(dry_run.planned(self._workflow.dag), self._experiment):
-                raise WorkflowError(found)
+            forced = frozenset(self._workflow.dag_settings.forcerun)
+            if found := sharing.conflicts(dry_run.planned(self._workflow.dag), self._experiment, forced):
+                raise CliException(found)  # of Snakemake's errors the one without a traceback
             self._estimate(record)
             return True
         return self._run is None or self._follow(record, event)

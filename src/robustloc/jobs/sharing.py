@@ -1,7 +1,7 @@
 """Experiments share localizers and sets, named by their cells: find the names that two experiments use differently."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from robustloc.base import job_logs
 from robustloc.jobs.dry_run import Planned
@@ -10,11 +10,12 @@ from robustloc.jobs.verification import differing_keys
 SHOWN = 5
 ADVICE = (
     "Nothing was changed. Give the entries of this experiment other names, or give it its own results folder "
-    "(pathvars: {results: results/NAME}); or delete these files, if the other experiment does not need them."
+    "(pathvars: {results: results/NAME}). If the other experiment does not need these results, make them again with "
+    "--forcerun and the names of the files or of their rules."
 )
 
 
-def conflicts(jobs: Iterable[Planned], experiment: str) -> str:
+def conflicts(jobs: Iterable[Planned], experiment: str, forced: Set[str] = frozenset()) -> str:
     """List due results that another experiment made with another configuration.
 
     A result that this experiment made itself is no conflict: an edit makes it due, as always.
@@ -22,11 +23,14 @@ def conflicts(jobs: Iterable[Planned], experiment: str) -> str:
     Args:
         jobs: of the plan.
         experiment: name of the experiment that is planned; empty for config.yaml alone.
+        forced: rules and files that the user wants to make again (``--forcerun``).
 
     Returns:
         The files, the experiments that made them, and the keys that differ; empty if there are no conflicts.
     """
-    lines = [line for job in jobs if job.is_due and "cfg" in job.params for line in _conflict(job, experiment)]
+    due = [job for job in jobs if job.is_due and "cfg" in job.params]
+    unasked = [job for job in due if forced.isdisjoint({job.rule, *map(str, job.outputs)})]
+    lines = [line for job in unasked for line in _conflict(job, experiment)]
     more = [f"… and {len(lines) - SHOWN} more"] * (len(lines) > SHOWN)
     head = "These results are shared by name with another experiment that uses another configuration:"
     return "\n".join([head, *lines[:SHOWN], *more, ADVICE]) if lines else ""

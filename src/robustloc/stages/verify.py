@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import CliException, WorkflowError
 
 from robustloc.base import job_logs
 from robustloc.base.errors import UserError
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> None:
                 text = json.dumps(verification.summary(jobs), indent=1, sort_keys=True)
                 temporary.write_text(text + "\n", encoding="utf-8")
         print(f"{sum(len(job.outputs) for job in jobs)} results checked, all current")
-    except (UserError, WorkflowError) as error:
+    except (UserError, WorkflowError, CliException) as error:
         sys.exit(f"error: {error}")
 
 
