@@ -21,7 +21,7 @@ from robustloc.robustness import certificate, domains
 from robustloc.robustness.folding import folded
 
 RNG = np.random.default_rng(0)
-EPS, DRAWS, SIZE = 0.05, 300, 16
+EPS, DRAWS, SIZE = 0.05, 300, 8
 
 
 def at_most(count: int, draws: int, share: float) -> float:

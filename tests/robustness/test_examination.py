@@ -13,7 +13,7 @@ from robustloc.base.errors import UserError
 from robustloc.localizer.network import Localizer, build
 from robustloc.robustness import examination, verdict
 
-EPS, SIZE = 0.004, 16
+EPS, SIZE = 0.004, 8
 
 
 def users(count: int, seed: int) -> tuple[Tensor, Tensor]:
