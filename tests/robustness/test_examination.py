@@ -36,7 +36,7 @@ def trained(plugin: str) -> Localizer:
     torch.manual_seed(0)
     made = build({"plugin": plugin, "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
-    for step in range(150):
+    for step in range(100):
         x, y = users(64, seed=100 + step)
         optimiser.zero_grad()
         (made(x) - y).square().sum(dim=1).mean().backward()
@@ -69,7 +69,7 @@ class Adaptive(nn.Module):
 
 
 def judged(
-    made: nn.Module, other: nn.Module, solver: nn.Module | None = None, count: int = 64, queries: int = 150
+    made: nn.Module, other: nn.Module, solver: nn.Module | None = None, count: int = 64, queries: int = 100
 ) -> tuple[str, dict[str, verdict.Check]]:
     """Examine and judge a localizer, also under examples of another localizer."""
     x, y = X[:count], Y[:count]
