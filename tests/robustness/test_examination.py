@@ -120,7 +120,7 @@ def test_adaptive_solver() -> None:
     made = copy.deepcopy(exact)
     made.network.blocks[0] = Adaptive(made.network.blocks[0])
     # few users and queries: such a solver may take many steps
-    word, checks = judged(made, trained("dcnn"), solver=exact, count=16, queries=5)
+    word, checks = judged(made, trained("dcnn"), solver=exact, count=8, queries=5)
 
     assert word == "PROTOCOL", checks
     assert "P2" in failed(checks)
