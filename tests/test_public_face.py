@@ -66,13 +66,15 @@ def test_import_loads_nothing() -> None:
 
 
 def test_torch_is_imported_when_needed() -> None:
-    """Reading data, profiles, errors and certificates need no torch."""
+    """Reading data, profiles, errors and certificates need no torch; attacks do."""
     uses = "; ".join(f"rl.{name}" for name in sorted(WITHOUT_TORCH))
     loaded = modules_after(f"import robustloc as rl; {uses}")
 
     assert "robustloc.data.profile" in loaded
     assert "torch" not in loaded
-    assert "torch" in modules_after("import robustloc as rl; rl.attack")
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        modules_after("import sys; sys.modules['torch'] = None; import robustloc as rl; rl.attack")
+    assert "import of torch halted" in error.value.stderr
 
 
 def test_paths_as_text(v4_folder: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from robustloc.robustness import certificate, domains
 from robustloc.robustness.folding import folded
 
 RNG = np.random.default_rng(0)
-EPS, DRAWS, SIZE = 0.05, 300, 16
+EPS, DRAWS, SIZE = 0.05, 300, 8
 
 
 def at_most(count: int, draws: int, share: float) -> float:
@@ -106,7 +106,7 @@ def trained() -> median_smoothing.Smoothed:
     made = build({"plugin": "dcnn", "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
     generators = [torch.Generator().manual_seed(user) for user in range(48)]
-    for step in range(150):
+    for step in range(100):
         optimiser.zero_grad()
         defence.loss(made, *users(seed=100 + step), EPS, generators).backward()
         optimiser.step()
