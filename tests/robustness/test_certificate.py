@@ -106,7 +106,7 @@ def trained() -> median_smoothing.Smoothed:
     made = build({"plugin": "dcnn", "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
     generators = [torch.Generator().manual_seed(user) for user in range(48)]
-    for step in range(100):
+    for step in range(150):
         optimiser.zero_grad()
         defence.loss(made, *users(seed=100 + step), EPS, generators).backward()
         optimiser.step()

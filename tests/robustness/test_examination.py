@@ -36,7 +36,7 @@ def trained(plugin: str) -> Localizer:
     torch.manual_seed(0)
     made = build({"plugin": plugin, "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
-    for step in range(100):
+    for step in range(150):
         x, y = users(64, seed=100 + step)
         optimiser.zero_grad()
         (made(x) - y).square().sum(dim=1).mean().backward()
@@ -69,7 +69,7 @@ class Adaptive(nn.Module):
 
 
 def judged(
-    made: nn.Module, other: nn.Module, solver: nn.Module | None = None, count: int = 64, queries: int = 100
+    made: nn.Module, other: nn.Module, solver: nn.Module | None = None, count: int = 64, queries: int = 150
 ) -> tuple[str, dict[str, verdict.Check]]:
     """Examine and judge a localizer, also under examples of another localizer."""
     x, y = X[:count], Y[:count]
@@ -120,7 +120,7 @@ def test_adaptive_solver() -> None:
     made = copy.deepcopy(exact)
     made.network.blocks[0] = Adaptive(made.network.blocks[0])
     # few users and queries: such a solver may take many steps
-    word, checks = judged(made, trained("dcnn"), solver=exact, count=8, queries=5)
+    word, checks = judged(made, trained("dcnn"), solver=exact, count=16, queries=5)
 
     assert word == "PROTOCOL", checks
     assert "P2" in failed(checks)
