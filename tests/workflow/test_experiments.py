@@ -44,10 +44,11 @@ def test_disagreement(finished: Project) -> None:
 
     done = finished.snakemake("-n", "--configfile", SMOKE, overlay)
 
+    printed = done.stdout + done.stderr
     assert done.returncode != 0
-    assert "results/smoke/outdoor/dcnn/none/seed0/checkpoint.pt, made by config.yaml alone" in done.stderr
-    assert "training.epochs (2 there, 3 here)" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "results/smoke/outdoor/dcnn/none/seed0/checkpoint.pt, made by config.yaml alone" in printed
+    assert "training.epochs (2 there, 3 here)" in printed
+    assert "Traceback" not in printed
 
 
 def test_an_edit_is_no_disagreement(finished: Project) -> None:

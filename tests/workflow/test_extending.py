@@ -48,7 +48,7 @@ def add(project: Project, lines: dict[str, tuple[str, str]]) -> None:
         file.write_text(text.replace(following, line + following))
 
     after = files(project)
-    assert [name for name in after if after[name] != before.get(name)] == sorted(lines)
+    assert sorted(name for name in after if after[name] != before.get(name)) == sorted(lines)
     assert len(lines) == 2
     assert not CRAFTING & {job["rule"] for job in project.jobs() if job["is_due"]}
 
