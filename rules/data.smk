@@ -4,7 +4,7 @@
 rule raw:
     """Files of the paths: traced scenes and downloads."""
     input:
-        of(job_inputs.all_raw_files),
+        of(Experiment.all_raw_files),
     message:
         "Raw scenarios are complete"
 

@@ -110,6 +110,20 @@ def running(project: Project, *arguments: str, largest_file: int = resource.RLIM
         main.wait()
 
 
+@contextmanager
+def not_orphaned(group: int) -> Iterator[None]:
+    """Keep a process with a parent outside in a process group.
+
+    When the last such process ends, the kernel hangs up (SIGHUP) the suspended processes of the group.
+    """
+    member = subprocess.Popen(["sleep", "infinity"], process_group=group)
+    try:
+        yield
+    finally:
+        member.kill()
+        member.wait()
+
+
 def at_work(project: Project) -> list[psutil.Process]:
     """All processes whose working folder is the project's folder; it excludes other runs on the machine."""
     found = []

@@ -15,6 +15,7 @@ from workflow_faults import (
     forks,
     half,
     log,
+    not_orphaned,
     results,
     running,
     suspended_fork,
@@ -93,13 +94,14 @@ def test_outlived_snakemake(finished: Project, tmp_path: Path) -> None:
     """A training outlives its killed Snakemake; the next run waits for it, because both write into one folder."""
     project = copied(finished, tmp_path)
     targets, job = take_away(project, *TRAINED), "indoor/dcnn/none/seed0/train"
-    with running(project, "--", *targets) as killed:
+    with running(project, "--", *targets) as killed, not_orphaned(killed.main.pid):
         left = until(lambda: suspended_stage(project, job, half(project, TRAINED[1]).exists))
         os.kill(killed.main.pid, signal.SIGKILL)
         killed.ended()
         project.run("--configfile", SMOKE, "--unlock")
         with running(project, "--", *targets) as run:
-            until(lambda: WAITING in log(project, job))
+            until(lambda: WAITING in log(project, job) or run.main.poll() is not None)
+            assert WAITING in log(project, job), run.printed()
             left.resume()
             assert run.ended() == 0
 

@@ -15,7 +15,7 @@ TEXTS = {
     "a message": ("rules", '"Train {', '"Fit {'),
     "memory": ("rules", "growing(8000)", "growing(9000)"),
     "a remark on a rule": ("rules", "rule csi:", "# channels\nrule csi:"),
-    "the environment of jobs": ("rules", "TQDM_MININTERVAL=10", "TQDM_MININTERVAL=9"),
+    "the environment of jobs": ("src/robustloc/jobs/shell.py", "TQDM_MININTERVAL=10", "TQDM_MININTERVAL=9"),
     "a number in other digits": ("config.yaml", "5.0e+8", "500000000.0"),
     "a default that is overridden": ("config.schema.yaml", "{default: 10}", "{default: 11}"),
     "a description": ("config.schema.yaml", "root of all random numbers", "the root"),

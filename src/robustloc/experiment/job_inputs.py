@@ -15,11 +15,6 @@ def raw_files(run: Experiment, *, scenario: str, **_: object) -> list[str]:
     return run.raw_files(scenario)
 
 
-def all_raw_files(run: Experiment) -> list[str]:
-    """The raw files of all scenarios."""
-    return run.all_raw_files()
-
-
 def trace(run: Experiment, scenario: str) -> dict:
     """Configuration of tracing an embedded scene."""
     return {"raw": scene(run, scenario), **run.sections(scenario, "base_station")}

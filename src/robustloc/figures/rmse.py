@@ -8,7 +8,7 @@ from robustloc.figures.parts.style import Figure
 READS = "summary"
 TITLE = "RMSE under attack"
 SECTION = "figures"
-ONE_BUDGET = True  # epsilons and decibels share no axis
+ONE_BUDGET = True  # epsilons and decibels do not fit on one axis
 
 
 def rows(table: pd.DataFrame, figure: dict) -> pd.DataFrame:

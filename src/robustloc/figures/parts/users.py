@@ -4,15 +4,16 @@ import numpy as np
 import pandas as pd
 
 from robustloc.data.dataset import Users
+from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, NOT_RECORDED
 
 CELL = ["scenario", "model", "defence", "attack", "epsilon", "budget"]
 USER = ["user", "x_m", "y_m", "line_of_sight"]
 # flag of a user -> its meaning, a short form, and the marker
 SIGHT = {
-    1: ("line of sight", "LOS", "o"),
-    0: ("no line of sight", "NLOS", "^"),
-    -1: ("no path", "no path", "D"),
-    -2: ("line of sight not recorded", "all", "s"),
+    LINE_OF_SIGHT: ("line of sight", "LOS", "o"),
+    NO_LINE_OF_SIGHT: ("no line of sight", "NLOS", "^"),
+    NO_PATH: ("no path", "no path", "D"),
+    NOT_RECORDED: ("line of sight not recorded", "all", "s"),
 }
 
 
