@@ -60,9 +60,9 @@ def test_median_of_the_bank(network: nn.Module, x: torch.Tensor) -> None:
 
 def test_gradient(network: nn.Module, x: torch.Tensor) -> None:
     """Gradients agree with central differences of the median."""
-    model, y = smoothed(network).double(), torch.zeros(6, 3, dtype=torch.float64)
+    model, y = smoothed(network).double(), torch.zeros(2, 3, dtype=torch.float64)
 
-    assert torch.autograd.gradcheck(squared_error(model, y), x.double().requires_grad_(), eps=1e-7, atol=1e-5)
+    assert torch.autograd.gradcheck(squared_error(model, y), x[:2].double().requires_grad_(), eps=1e-7, atol=1e-5)
 
 
 @pytest.mark.parametrize(

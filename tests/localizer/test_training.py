@@ -19,7 +19,7 @@ from robustloc.localizer.hyperparameters import Recipe
 from robustloc.localizer.network import build
 from robustloc.localizer.training import fit
 
-RECIPE = Recipe(epochs=4, batch_size=16, learning_rate=0.01, warmup=0.2, weight_decay=1e-4)
+RECIPE = Recipe(epochs=4, batch_size=16, learning_rate=0.02, warmup=0.2, weight_decay=1e-4)
 ATTACK = {"plugin": "gradient", "norm": "linf", "parameters": {"steps": 2, "random_start": True}}
 
 
@@ -50,7 +50,7 @@ class Dying(Defence):
 def data() -> Data:
     """Make users whose position is a function of their profile."""
     generator = torch.Generator().manual_seed(0)
-    x = torch.rand(200, 1, 8, 8, generator=generator)
+    x = torch.rand(200, 1, 1, 1, generator=generator) * torch.rand(200, 1, 8, 8, generator=generator)
     y = torch.stack([100 * x.mean(dim=(1, 2, 3)), 10 * x[:, 0, :4].mean(dim=(1, 2)), torch.full((200,), 2.0)], dim=1)
     return Data(x[:160], y[:160], x[160:], y[160:])
 
@@ -63,12 +63,12 @@ class Away(Defence):
         return -super().loss(*arguments)
 
 
-def untrained(name: str = "dcnn") -> nn.Module:
-    """Build a localizer with the same weights at every call, and a layer that draws random numbers in training."""
+def untrained() -> nn.Module:
+    """Build a small localizer with the same weights at every call, batch statistics, and random numbers in training."""
     torch.manual_seed(1)
-    y = data().y
-    made = build({"plugin": name, "parameters": {}}, (8, 8), y)
-    made.network = nn.Sequential(nn.Dropout(0.05), made.network)
+    made = build({"plugin": "constant", "parameters": {}}, (8, 8), data().y)
+    convolution = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2))
+    made.network = nn.Sequential(nn.Dropout(0.05), convolution, nn.Flatten(), nn.Linear(8 * 16, 3))
     return made
 
 

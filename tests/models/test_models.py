@@ -32,7 +32,7 @@ NEARLY = {"dopri5": 0.05}
 SHAPES = [(16, 16), (32, 32), (64, 64)]
 
 
-def build(name: str, shape: tuple[int, int] = (16, 16), users: int = 32) -> nn.Module:
+def build(name: str, shape: tuple[int, int] = (8, 8), users: int = 32) -> nn.Module:
     """Build a model with made-up batch statistics and memories, in eval mode and double precision."""
     torch.manual_seed(0)
     plugin, parameters = MODELS[name]
@@ -66,8 +66,8 @@ def test_shape(name: str, shape: tuple[int, int]) -> None:
 def test_batch_mates_do_not_matter(name: str) -> None:
     """Prediction and input gradient of a user are the same alone, in a batch, and in another batch."""
     model = build(name)
-    x = torch.rand(12, 1, 16, 16, dtype=torch.float64, requires_grad=True)
-    mates = torch.rand(11, 1, 16, 16, dtype=torch.float64)
+    x = torch.rand(12, 1, 8, 8, dtype=torch.float64, requires_grad=True)
+    mates = torch.rand(11, 1, 8, 8, dtype=torch.float64)
 
     together = model(x)
     (gradient,) = torch.autograd.grad(together.square().sum(), x)
@@ -84,7 +84,7 @@ def test_batch_mates_do_not_matter(name: str) -> None:
 def test_estimates_leave_no_trace(name: str) -> None:
     """In eval mode, the same input gives the same output, and weights and buffers do not change."""
     model = build(name)
-    x = torch.rand(3, 1, 16, 16, dtype=torch.float64)
+    x = torch.rand(3, 1, 8, 8, dtype=torch.float64)
     before = {key: tensor.clone() for key, tensor in model.state_dict().items()}
 
     assert torch.equal(model(x), model(x))
@@ -95,7 +95,7 @@ def test_estimates_leave_no_trace(name: str) -> None:
 def test_input_gradient(name: str) -> None:
     """The gradient with respect to the input equals a finite difference and is not zero."""
     model = build(name)
-    x = torch.rand(3, 1, 16, 16, dtype=torch.float64)
+    x = torch.rand(3, 1, 8, 8, dtype=torch.float64)
     point = x.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(model(point).square().sum(), point)
     direction = gradient / gradient.norm()
@@ -114,8 +114,8 @@ def test_learns_eight_users(name: str) -> None:
     """A few steps of training fit eight users far better than their mean."""
     torch.manual_seed(0)
     plugin, parameters = MODELS[name]
-    model = plugins.load("models", plugin).build((1, 16, 16), **parameters)
-    x, y = torch.rand(8, 1, 16, 16), torch.randn(8, 3)
+    model = plugins.load("models", plugin).build((1, 8, 8), **parameters)
+    x, y = torch.rand(8, 1, 8, 8), torch.randn(8, 3)
     y -= y.mean(dim=0)
     optimizer = torch.optim.AdamW(model.parameters(), 5e-3)
     for _ in range(150):
@@ -133,8 +133,8 @@ def test_checkpoint(name: str) -> None:
     """Weights and statistics are all in the state dict."""
     model = build(name)
     plugin, parameters = MODELS[name]
-    twin = plugins.load("models", plugin).build((1, 16, 16), **parameters).double().eval()
-    x = torch.rand(3, 1, 16, 16, dtype=torch.float64)
+    twin = plugins.load("models", plugin).build((1, 8, 8), **parameters).double().eval()
+    x = torch.rand(3, 1, 8, 8, dtype=torch.float64)
 
     twin.load_state_dict(model.state_dict())
 

@@ -88,10 +88,10 @@ def test_monotone() -> None:
 
 
 def users(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Make 48 profiles with one peak each; its place in the profile is the user's position in a room of 10 m."""
-    place = torch.rand(48, 2, generator=torch.Generator().manual_seed(seed))
+    """Make 24 profiles with one peak each; its place in the profile is the user's position in a room of 10 m."""
+    place = torch.rand(24, 2, generator=torch.Generator().manual_seed(seed))
     across, along = torch.exp(-((torch.arange(SIZE) / SIZE - place[..., None]) ** 2) / 0.02).unbind(dim=1)
-    position = torch.cat([10 * place, torch.full((48, 1), 1.5)], dim=1)
+    position = torch.cat([10 * place, torch.full((24, 1), 1.5)], dim=1)
     return (across[:, :, None] * along[:, None, :]).unsqueeze(1), position
 
 
@@ -105,7 +105,7 @@ def trained() -> median_smoothing.Smoothed:
     defence = median_smoothing.build(draws=9)
     made = build({"plugin": "dcnn", "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
-    generators = [torch.Generator().manual_seed(user) for user in range(48)]
+    generators = [torch.Generator().manual_seed(user) for user in range(24)]
     for step in range(150):
         optimiser.zero_grad()
         defence.loss(made, *users(seed=100 + step), EPS, generators).backward()

@@ -36,8 +36,8 @@ def trained(plugin: str) -> Localizer:
     torch.manual_seed(0)
     made = build({"plugin": plugin, "parameters": {}}, (SIZE, SIZE), Y).train()
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
-    for step in range(150):
-        x, y = users(64, seed=100 + step)
+    for step in range(100):
+        x, y = users(32, seed=100 + step)
         optimiser.zero_grad()
         (made(x) - y).square().sum(dim=1).mean().backward()
         optimiser.step()
@@ -69,11 +69,11 @@ class Adaptive(nn.Module):
 
 
 def judged(
-    made: nn.Module, other: nn.Module, solver: nn.Module | None = None, count: int = 64, queries: int = 150
+    made: nn.Module, other: nn.Module, solver: nn.Module | None = None, count: int = 32, **effort: int
 ) -> tuple[str, dict[str, verdict.Check]]:
     """Examine and judge a localizer, also under examples of another localizer."""
     x, y = X[:count], Y[:count]
-    run = examination.attacks(EPS, largest=1.0, queries=queries)
+    run = examination.attacks(EPS, largest=1.0, **effort)
     figures = examination.examine(made, x, y, run, constant=Y.mean(dim=0), solver=solver)
     attack, eps = run["pgd"]
     moved = attack(examination.squared_error(other, y), x, eps=eps, norm="linf")
@@ -119,8 +119,8 @@ def test_adaptive_solver() -> None:
     exact = trained("neural_ode")
     made = copy.deepcopy(exact)
     made.network.blocks[0] = Adaptive(made.network.blocks[0])
-    # few users and queries: such a solver may take many steps
-    word, checks = judged(made, trained("dcnn"), solver=exact, count=16, queries=5)
+    # few users, steps and queries: such a solver may take many steps
+    word, checks = judged(made, trained("dcnn"), solver=exact, count=8, steps=2, queries=5)
 
     assert word == "PROTOCOL", checks
     assert "P2" in failed(checks)
