@@ -177,8 +177,8 @@ def test_other_files(tmp_path: Path) -> None:
     for name, message in {
         "no.npz": r"no\.npz: no such file; save .* data_folder or raw\.csi",
         "one.npz": r"one\.npz: not a readable \.npz file",
-        "lab.mat": r"lab\.mat: expected a file \*\.npz, \*\.h5 or \*\.hdf5",
-        "": r"expected a file \*\.npz",
+        "lab.mat": r"lab\.mat: expected a file named \*\.npz, \*\.h5 or \*\.hdf5",
+        "": r"expected a file named \*\.npz",
     }.items():
         with pytest.raises(UserError, match=message):
             measurement.describe(tmp_path / name)
