@@ -48,6 +48,13 @@ def test_jobs_of_a_measured_scenario(data: Path) -> None:
     assert shown["carrier_hz"] is shown["base_station"] is None
 
 
+def test_a_checked_configuration_is_valid(data: Path) -> None:
+    """The check adds no key that it would refuse."""
+    config = made(data).config
+
+    assert filled(config)["scenarios"]["lab"] == config["scenarios"]["lab"]
+
+
 def test_the_source_of_other_scenarios_changes_nothing(data: Path) -> None:
     """`source` chooses between a folder and a scene; a measured scenario has neither."""
     for source in ("deepmimo", "embedded"):

@@ -13,8 +13,8 @@ from robustloc.data.channel_matrices import read_channels
 from robustloc.data.dataset import Manifest, read_shard
 
 RESULTS = "results/smoke"
-OVER_THE_AIR = ["csi_universal", "csi_antenna", "csi_pgd", "adp_pgd"]
-ATTACKS = ["fgsm", "universal", *OVER_THE_AIR]
+OVER_THE_AIR = ["csi_universal", "csi_antenna", "csi_pgd"]
+ATTACKS = ["fgsm", *OVER_THE_AIR]
 SCENARIO = {
     "raw": {"csi": "room.npz"},
     "shards": 2,

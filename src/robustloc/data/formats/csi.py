@@ -76,7 +76,7 @@ def read(file: Path) -> Measurement:
         finite = np.isfinite(values).reshape(users, -1).all(axis=1)
         if not finite.all():
             raise UserError(
-                f"{file}: {name}: expected finite numbers in single precision, found others at user "
+                f"{file}: {name}: expected finite numbers below 1e38, found others at user "
                 f"{(~finite).argmax()} ({(~finite).sum()} of {users} users); remove these users, or correct the values"
             )
     heard = _heard(file, csi)
@@ -138,7 +138,7 @@ def _opened(file: Path) -> Iterator[Mapping]:
     try:
         with _hdf5(file) if file.suffix in HDF5 else np.load(file) as content:
             yield content
-    except UserError:
+    except (UserError, MemoryError):
         raise
     except Exception as error:  # zip, numpy and h5py raise many types of errors on damaged files
         raise UserError(f"{file}: not a readable {file.suffix} file ({error}); save it again") from error
