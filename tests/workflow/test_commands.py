@@ -15,6 +15,7 @@ from pathlib import Path
 
 import command_line
 import documents
+import numpy as np
 import pytest
 import torch
 from workflow_project import ROOT, SMOKE, Project, copy_project
@@ -75,6 +76,11 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (book.folder / "models").mkdir()
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64 * 64, 3))
     torch.jit.script(network).save(book.folder / "models/mine.pt")  # localizers.md says that it was trained elsewhere
+    (book.folder / "data").mkdir()
+    csi = np.random.default_rng(0).normal(size=(40, 8, 8)) * 1j  # data.md says that it was measured
+    np.savez(
+        book.folder / "data/lab.npz", csi=csi, position=csi.imag[:, 0, :3], bandwidth_hz=1e7, spacing_wavelengths=0.5
+    )
     shutil.copy2(ROOT / "templates/experiment.yaml", book.folder / "experiments/mine.yaml")
     shutil.copy2(ROOT / "templates/scenario.yaml", book.folder / "experiments/my_scenario.yaml")
     return book

@@ -30,22 +30,22 @@ class Channels:
     csi: np.ndarray
 
 
-def compute(paths: Paths, parts: np.ndarray, settings: Channel, examples: int, rng: np.random.Generator) -> Channels:
-    """Compute the channel matrices of all test users and of some training users.
+def chosen(parts: np.ndarray, examples: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the indices of all test users and of some training users.
 
     Args:
-        paths: of N users.
         parts: (N,) index in PARTS.
-        settings: array and waveform.
         examples: how many training users; all, if there are fewer.
         rng: draws them.
     """
     train, test = (np.flatnonzero(parts == PARTS.index(name)) for name in ("train", "test"))
-    wanted = np.concatenate([test, rng.choice(train, min(examples, len(train)), replace=False)])
+    return np.concatenate([test, rng.choice(train, min(examples, len(train)), replace=False)])
+
+
+def compute(paths: Paths, settings: Channel) -> np.ndarray:
+    """Compute the channel matrices (N, antennas, subcarriers) of users, complex64."""
     # one user at a time bounds the memory: the matrices of all paths are larger than the result
-    matrices = [matrix(paths[np.array([user])], settings)[0] for user in wanted]
-    csi = np.stack(matrices).astype(np.complex64)
-    return Channels(paths.user[wanted], parts[wanted], paths.position[wanted], csi)
+    return np.stack([matrix(paths[np.array([user])], settings)[0] for user in range(len(paths))]).astype(np.complex64)
 
 
 def write_channels(path: Path, channels: Channels) -> None:
@@ -54,7 +54,7 @@ def write_channels(path: Path, channels: Channels) -> None:
     columns["csi"] = channels.csi.view(np.float32)
     table = pa.table({name: to_column(values) for name, values in columns.items()})
     table = table.replace_schema_metadata(to_metadata({"shape": channels.csi.shape[1:]}))
-    pq.write_table(table, path, compression="zstd", use_byte_stream_split=["csi.list.element"], use_dictionary=False)
+    pq.write_table(table, path, compression="zstd", use_dictionary=False)
 
 
 def read_channels(path: Path, *names: str) -> list[Channels]:

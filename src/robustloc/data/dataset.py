@@ -70,7 +70,7 @@ def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int]) ->
         shape: angle bins and delay bins.
     """
     schema = _schema(shape)
-    with pq.ParquetWriter(path, schema, compression="zstd", use_byte_stream_split=True, use_dictionary=False) as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False) as writer:
         for users in batches:
             columns = [to_column(getattr(users, field.name), field.type) for field in schema]
             writer.write_table(pa.Table.from_arrays(columns, schema=schema), row_group_size=ROW_GROUP)

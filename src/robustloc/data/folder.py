@@ -72,7 +72,7 @@ def files(
 def formats(folder: Path) -> list[str]:
     """List the formats whose marker is in a folder. Hidden files do not count: other programs leave them."""
 
-    return [name for name in plugins.names(FORMATS) if _is_marked(folder, name)]
+    return [name for name in _names() if _is_marked(folder, name)]
 
 
 def find_format(folder: Path) -> str:
@@ -102,6 +102,11 @@ def find_format(folder: Path) -> str:
     raise UserError(f"{folder}: expected a scenario folder, found {content}. {_needs(folder)}")
 
 
+def _names() -> list[str]:
+    """List the formats of folders; a format of single files has no marker."""
+    return [name for name in plugins.names(FORMATS) if plugins.constant(FORMATS, name, "MARKER", None)]
+
+
 def _is_marked(folder: Path, name: str) -> bool:
     found = folder.glob(plugins.constant(FORMATS, name, "MARKER"))
     return any(not file.name.startswith(".") for file in found)
@@ -109,7 +114,7 @@ def _is_marked(folder: Path, name: str) -> bool:
 
 def _needs(folder: Path) -> str:
     lines = ["A scenario folder has the files of one of these formats:"]
-    for name in plugins.names(FORMATS):
+    for name in _names():
         title, needs = (plugins.constant(FORMATS, name, constant) for constant in ("TITLE", "NEEDS"))
         lines.append(f"  {title}: {needs.replace('{name}', folder.name)}")
     return "\n".join(lines)

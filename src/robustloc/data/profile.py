@@ -1,10 +1,11 @@
 """Angle-delay profiles (Eq. 3-5): the magnitude of a channel matrix in angle and delay bins.
 
-`robustloc.data.transform.from_matrix` is the definition. The workflow runs `from_paths`, which computes the same
-numbers faster: the transform of a steering vector is the Dirichlet kernel sin(pi M u) / sin(pi u) times two phase
-factors. One belongs to the path and becomes part of its weight. The other belongs to the bin and is the same for all
-paths, so the magnitude removes it. A profile is then the magnitude of a weighted sum of outer products of two real
-vectors. The loops are compiled, because vectorised numpy would move large temporary arrays through memory.
+`robustloc.data.transform.from_matrix` is the definition, and `measured` runs it on measured matrices. For paths,
+the workflow runs `from_paths`, which computes the same numbers faster: the transform of a steering vector is the
+Dirichlet kernel sin(pi M u) / sin(pi u) times two phase factors. One belongs to the path and becomes part of its
+weight. The other belongs to the bin and is the same for all paths, so the magnitude removes it. A profile is then the
+magnitude of a weighted sum of outer products of two real vectors. The loops are compiled, because vectorised numpy
+would move large temporary arrays through memory.
 """
 
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from tqdm import tqdm
 
 from robustloc.data.channel import Channel, path_coordinates, used_paths
 from robustloc.data.dataset import ROW_GROUP, Users
+from robustloc.data.measurement import Measurement
 from robustloc.data.paths import Paths
-from robustloc.data.transform import Convention, named
+from robustloc.data.transform import Convention, from_matrix, named
 
 # Smallest distance of a path from a bin, in bins. A path exactly on a bin would divide zero by zero.
 NUDGE = 1e-6
@@ -63,6 +65,15 @@ def users(paths: Paths, channel: Channel, convention: Convention) -> Iterator[Us
         here = slice(start, start + ROW_GROUP)
         part, profiles = paths[here], from_paths(paths[here], channel, convention)
         yield Users(part.user, part.row, part.position, part.line_of_sight, used[here], profiles)
+
+
+def measured(matrices: Measurement, convention: Convention) -> Iterator[Users]:
+    """Compute the profiles of measured channel matrices batch by batch. A user with any signal has one path."""
+    for start in tqdm(range(0, len(matrices), ROW_GROUP), desc="profiles", unit="batch"):
+        part = matrices[start : start + ROW_GROUP]
+        profiles, heard = from_matrix(part.csi, convention).astype(np.float32), part.csi.any(axis=(1, 2))
+        # users that lie on no grid are one row
+        yield Users(part.user, np.ones(len(part), int), part.position, part.line_of_sight, heard.astype(int), profiles)
 
 
 def _table(size: int) -> np.ndarray:

@@ -13,6 +13,8 @@ from robustloc.experiment.paths import budget_tag
 
 # other folders of the results; a scenario must not have their names
 RESERVED = {"tables", "figures", "logs", "experiments"}
+# keys that a scenario of measured channel matrices does not have: its file says all of it
+MEASURED = ("base_station", "users", "channel")
 # violations that one message lists
 SHOWN = 5
 
@@ -24,7 +26,12 @@ def check(config: dict, rules: dict) -> None:
         UserError: names the key, what was found and what is valid.
     """
     _check_finite(config)
+    measured = _measured(config)
     schema.fill_defaults(config, rules, rules)
+    for scenario in measured:  # the file replaces these defaults
+        for key in MEASURED:
+            scenario.pop(key, None)
+        scenario["raw"] = {"csi": scenario["raw"]["csi"]}
     if found := schema.violations(config, rules):
         raise UserError("\n".join(found[:SHOWN] + [f"… and {len(found) - SHOWN} more"] * (len(found) > SHOWN)))
     for name, model in config["models"].items():
@@ -62,6 +69,29 @@ def _check_finite(value: object, place: str = "") -> None:
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
         _check_finite(inner, f"{place}[{key}]" if isinstance(value, list) else f"{place}.{key}".lstrip("."))
+
+
+def _measured(config: dict) -> list[dict]:
+    """Return the measured scenarios; runs before the schema, which would fill in the keys that they must not have."""
+    scenarios = config.get("scenarios")
+    found = {}
+    for name, scenario in scenarios.items() if isinstance(scenarios, dict) else ():
+        raw = scenario.get("raw") if isinstance(scenario, dict) else None
+        if not isinstance(raw, dict) or "csi" not in raw:
+            continue
+        if more := sorted(str(key) for key in raw if key != "csi"):
+            raise UserError(
+                f"scenarios.{name}.raw: expected csi alone, found also {', '.join(more)}; give the measured file a "
+                "scenario of its own, with a name that config.yaml does not have"
+            )
+        for key in MEASURED:
+            if key in scenario:
+                raise UserError(
+                    f"scenarios.{name}.{key}: expected no such key beside raw.csi, whose file has the wanted users, "
+                    f"their array and their bandwidth; remove {key}"
+                )
+        found[name] = scenario
+    return list(found.values())
 
 
 def _check_start(name: str, defences: dict) -> None:

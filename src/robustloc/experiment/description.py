@@ -20,8 +20,9 @@ def page(run: Experiment) -> dict:
 
 def _scenario(run: Experiment, scenario: str) -> dict:
     raw, carrier = run.config["scenarios"][scenario]["raw"], carrier_hz(run, scenario)
-    return run.sections(scenario, "base_station", "channel", "adp", "split") | {
-        "raw": raw.get("folder") if carrier is None else scene(run, scenario),
+    return run.sections(scenario, "channel", "adp", "split") | {
+        "base_station": run.config["scenarios"][scenario].get("base_station"),
+        "raw": raw.get("folder", raw) if carrier is None else scene(run, scenario),
         "carrier_hz": carrier,
         "epsilons": _budgets(run, scenario, "eps"),
         "psrs_db": _budgets(run, scenario, "psr"),

@@ -33,9 +33,14 @@ def model_file(config: dict, model: str, scenario: str, seed: int | str) -> str:
 
 
 def is_embedded(config: dict, scenario: str) -> bool:
-    """Return whether a scenario is traced by this workflow; other scenarios are read from a folder."""
+    """Return whether a scenario is traced by this workflow; other scenarios are read from a folder or a file."""
     raw = config["scenarios"][scenario]["raw"]
-    return "folder" not in raw or ("scene" in raw and config["source"] == "embedded")
+    return "scene" in raw and ("folder" not in raw or config["source"] == "embedded")
+
+
+def is_measured(config: dict, scenario: str) -> bool:
+    """Return whether a scenario is a file of measured channel matrices."""
+    return "csi" in config["scenarios"][scenario]["raw"]
 
 
 def origin(config: dict, model: str, defence: str) -> dict[str, str] | None:

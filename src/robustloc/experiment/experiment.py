@@ -10,7 +10,7 @@ from pathlib import Path
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.data import deepmimo_writer
+from robustloc.data import deepmimo_writer, measurement
 from robustloc.data import folder as scenario_folder
 from robustloc.data.scenes.parts import tracing
 from robustloc.data.user_grid import Grid, select
@@ -52,7 +52,7 @@ class Experiment:
         # the configured figures in their order, then the default ones
         self.configured_figures = {figure["name"]: figure for figure in config["figures"]}
         self.figures = self.configured_figures | default_figures.figures(config, self.grids) | self.configured_figures
-        self.raw_files = cache(self._raw_files)
+        self.raw_files, self._measured = cache(self._raw_files), cache(self._described)
 
     @property
     def folder(self) -> str:
@@ -60,8 +60,24 @@ class Experiment:
         return f"<results>/experiments/{self.config['name']}" if self.config["name"] else "<results>"
 
     def sections(self, scenario: str, *keys: str) -> dict:
-        """Return some sections of a scenario's configuration."""
-        return {key: self.config["scenarios"][scenario][key] for key in keys}
+        """Return some sections of a scenario's configuration; a measured scenario's channel is in its file alone."""
+        found = self.config["scenarios"][scenario]
+        if "channel" in keys and entries.is_measured(self.config, scenario):
+            found = found | {"channel": self._measured(scenario)[1]}
+        return {key: found[key] for key in keys}
+
+    def _described(self, scenario: str) -> tuple[int, dict]:
+        """Return the number of users of a measured scenario, and its channel."""
+        raw, shares = self.sections(scenario, "raw", "shards").values()
+        try:
+            users, channel = measurement.describe(Path(self.config["data_folder"], raw["csi"]))
+        except UserError as error:
+            raise UserError(f"scenario {scenario}: {error}") from None
+        if users < shares:
+            raise UserError(
+                f"scenarios.{scenario}.shards: expected at most {users}, the number of users, found {shares}"
+            )
+        return users, channel
 
     def shards(self, scenario: str) -> list[str]:
         """List the Parquet shards of a scenario."""
@@ -74,7 +90,13 @@ class Experiment:
         return [f"<results>/{scenario}/{file}" for file in ("split.parquet", "test.parquet", "manifest.json")]
 
     def _raw_files(self, scenario: str) -> list[str]:
-        """List the files that hold the paths of a scenario's base station; the first one identifies the format."""
+        """List the files that hold the paths of a scenario's base station; the first one identifies the format.
+
+        A measured scenario has one file.
+        """
+        if entries.is_measured(self.config, scenario):
+            self._measured(scenario)  # a faulty file is found while planning
+            return [str(Path(self.config["data_folder"], self.config["scenarios"][scenario]["raw"]["csi"]))]
         raw, base_station, users, shares = self.sections(scenario, "raw", "base_station", "users", "shards").values()
         try:
             if entries.is_embedded(self.config, scenario):
@@ -91,6 +113,8 @@ class Experiment:
         """Return the plugin file that reads a scenario's raw files."""
         if entries.is_embedded(self.config, scenario):
             return f"data.formats.{deepmimo_writer.FORMAT}"
+        if entries.is_measured(self.config, scenario):
+            return f"data.formats.{measurement.FORMAT}"
         folder = Path(self.config["data_folder"], self.config["scenarios"][scenario]["raw"]["folder"])
         return f"data.formats.{scenario_folder.find_format(folder)}"
 

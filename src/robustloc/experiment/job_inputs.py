@@ -33,7 +33,13 @@ def scene(run: Experiment, scenario: str) -> dict:
 
 def shard(run: Experiment, scenario: str, shard: str) -> dict:
     """Configuration of one shard of profiles."""
-    return {"shard": int(shard), **run.sections(scenario, "base_station", "users", "channel", "adp", "shards")}
+    return {"shard": int(shard), **_reading(run, scenario), **run.sections(scenario, "adp", "shards")}
+
+
+def _reading(run: Experiment, scenario: str) -> dict:
+    """The sections that choose what is read from raw files; a measured file is read whole."""
+    selection = () if entries.is_measured(run.config, scenario) else ("base_station", "users")
+    return run.sections(scenario, *selection, "channel")
 
 
 def shard_modules(run: Experiment, scenario: str, shard: str) -> list[str]:
@@ -50,7 +56,7 @@ def split(run: Experiment, scenario: str) -> dict:
 def csi(run: Experiment, scenario: str) -> dict:
     """Configuration of channel matrices."""
     named = {"scenario": scenario, "seed": run.config["seed"], "examples": run.config["crafting"]["examples"]}
-    return named | run.sections(scenario, "base_station", "users", "channel")
+    return named | _reading(run, scenario)
 
 
 def csi_modules(run: Experiment, scenario: str) -> list[str]:
@@ -202,7 +208,7 @@ def figure_files(run: Experiment, figure: str) -> dict[str, list[str] | str]:
 
 
 def carrier_hz(run: Experiment, scenario: str) -> float | None:
-    """Carrier frequency of an embedded scene [Hz]; None for a folder, whose files contain the frequency."""
+    """Carrier frequency of an embedded scene [Hz]; None for files, which contain the frequency if it is known."""
     if not entries.is_embedded(run.config, scenario):
         return None
     return plugins.load("data.scenes", run.config["scenarios"][scenario]["raw"]["scene"]).scene().carrier_hz

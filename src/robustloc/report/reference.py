@@ -25,6 +25,8 @@ COLUMNS = """## Columns
 * Units: `1` is a count or a share, `input` is the [scaled input](data.md#input-scale-and-epsilon), words have none.
 * A missing value is an empty field in CSV and null in Parquet.
 * `number[3]` is a list of three numbers.
+* pyarrow from version 15, fastparquet and DuckDB read every Parquet file. MATLAB and GNU Octave read the CSV files, and
+  [sets that are saved for them](library.md#sets-for-matlab-and-octave).
 """
 
 UNDER = "under the attack (clean: without attack)"

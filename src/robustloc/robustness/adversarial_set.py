@@ -31,11 +31,8 @@ def write(path: Path, columns: dict[str, np.ndarray], cell: dict, **described: o
     """
     table = pa.table({name: to_column(values) for name, values in columns.items()})
     table = table.replace_schema_metadata(to_metadata({"cell": cell, **described}))
-    # byte streams compress noise-like numbers well; only the few names of attacks profit from a dictionary
-    numbers = [
-        name if values.ndim == 1 else f"{name}.list.element" for name, values in columns.items() if name != "attack"
-    ]
-    pq.write_table(table, path, compression="zstd", use_byte_stream_split=numbers, use_dictionary=["attack"])
+    # only the few names of attacks profit from a dictionary
+    pq.write_table(table, path, compression="zstd", use_dictionary=["attack"])
 
 
 def read(path: Path, names: list[str]) -> dict[str, np.ndarray]:

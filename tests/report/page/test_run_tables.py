@@ -57,6 +57,18 @@ def test_folder() -> None:
     assert found["PSR over the air"] == "-40, -30 dB"
 
 
+def test_measured_file() -> None:
+    """A measured scenario shows its file, its array and its band; station, carrier and paths are unknown."""
+    channel = {key: CHANNEL[key] for key in CHANNEL if key != "max_paths"}
+    found = described(raw={"csi": "lab.npz"}, carrier_hz=None, base_station=None, channel=channel)
+
+    assert found["source"] == "file lab.npz"
+    assert found["base station"] == found["carrier"] == "not recorded"
+    assert found["paths"] == "measured channel matrices"
+    assert found["array"].startswith("4 antennas")
+    assert list(found) == list(described())
+
+
 @pytest.mark.parametrize(
     ("settings", "text"),
     [

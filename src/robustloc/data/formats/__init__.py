@@ -23,4 +23,7 @@ It defines five functions, where ``name`` is the name of a base station:
     The paths of the users with the given ascending indices, at most ``max_paths`` per user; ``row`` is their row.
 
 A missing or damaged file raises `robustloc.base.errors.UserError` with the file's name.
+
+`csi` is different: it reads one file of measured channel matrices, which has no paths. It has no marker, because the
+scenario's key ``raw.csi`` names it, and defines ``describe(file)`` and ``read(file)`` of `robustloc.data.measurement`.
 """

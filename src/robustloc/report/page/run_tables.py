@@ -34,14 +34,9 @@ def scenes(scenarios: dict[str, dict], manifests: dict[str, dict], sights: dict[
 def _scene(config: dict, manifest: dict, sight: dict[int, int]) -> dict[str, str]:
     raw, channel, parts = config["raw"], config["channel"], manifest["parts"]
     angles, delays = manifest["shape"]
-    station, carrier = config["base_station"], config["carrier_hz"]
     ratios = ", ".join(f"{ratio:g}" for ratio in config["psrs_db"])
     return {
-        "source": f"folder {raw}"
-        if carrier is None
-        else f"{raw['scene']}, traced with up to {raw['max_reflections']} reflections",
-        "carrier": "as in the folder" if carrier is None else f"{carrier / 1e9:g} GHz",
-        "base station": station if isinstance(station, str) else f"({', '.join(f'{x:g}' for x in station)}) m",
+        **_origin(raw, config["carrier_hz"], config["base_station"]),
         "users": f"{manifest['users']:,}",
         "train / validation / test": " / ".join(f"{parts[name]:,}" for name in ("train", "validation", "test")),
         "unused users": f"{parts['unused']:,}",
@@ -49,13 +44,27 @@ def _scene(config: dict, manifest: dict, sight: dict[int, int]) -> dict[str, str
         "split": options(_split(config["split"])),
         "array": f"{channel['antennas']} antennas along y, {channel['spacing_wavelengths']:g} wavelengths apart",
         "band": f"{channel['subcarriers']} subcarriers over {channel['bandwidth_hz'] / 1e6:g} MHz",
-        "paths": f"up to {channel['max_paths']} per user, late ones: {channel['late_paths']}",
+        "paths": f"up to {channel['max_paths']} per user, late ones: {channel['late_paths']}"
+        if "max_paths" in channel
+        else "measured channel matrices",
         "profile": f"{angles} × {delays} (angle × delay), convention {config['adp']['convention']}",
         "input scale": f"{manifest['scale']['name']}: {SCALES[manifest['scale']['name']]}",
         "ε": ", ".join(f"{epsilon:g}" for epsilon in config["epsilons"]) or "none",
         "PSR over the air": f"{ratios} dB" if ratios else "none",
         "ε of the verdicts": f"{config['reference_epsilon']:g}",
     }
+
+
+def _origin(raw: str | dict, carrier: float | None, station: str | list | None) -> dict[str, str]:
+    """Describe a folder (by its name), a traced scene, or a file of measured matrices, which has neither of the two."""
+    if isinstance(raw, dict) and "csi" in raw:
+        return {"source": f"file {raw['csi']}", "carrier": "not recorded", "base station": "not recorded"}
+    source, frequency = f"folder {raw}", "as in the folder"
+    if carrier is not None:
+        source = f"{raw['scene']}, traced with up to {raw['max_reflections']} reflections"
+        frequency = f"{carrier / 1e9:g} GHz"
+    place = station if isinstance(station, str) else f"({', '.join(f'{x:g}' for x in station)}) m"
+    return {"source": source, "carrier": frequency, "base station": place}
 
 
 def _split(found: dict) -> dict:
