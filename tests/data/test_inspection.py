@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from configurations import DEFAULT, filled
 from layouts import WRITERS, write_v1, write_v3, write_v4
 from made_up import COLUMNS, ROWS, SITE
 from scipy.io import loadmat, savemat
-from workflow_project import ROOT
 
 from robustloc.base.errors import UserError
 from robustloc.data import folder, inspection, proposal
@@ -133,10 +133,7 @@ def test_proposed_experiment_plans(raw: Path) -> None:
 
 def planned(printed: str) -> Experiment:
     """The experiment of a printed configuration, checked as before a run."""
-    default, written = yaml.safe_load((ROOT / "config.yaml").read_text()), yaml.safe_load(printed)
-    content = default | written | {"scenarios": default["scenarios"] | written["scenarios"]}
-    config.check(content, yaml.safe_load((ROOT / "config.schema.yaml").read_text()))
-    return Experiment(content)
+    return Experiment(filled(yaml.safe_load(printed)))
 
 
 @pytest.mark.parametrize("name", ["outdoor", "Logs", "3.5 GHz", 'Ünter {den} "Linden"'])
@@ -147,13 +144,13 @@ def test_names_of_folders(tmp_path: Path, arrays: dict, name: str) -> None:
     run = planned(inspected(place)[0].partition("which reaches most users:\n")[2])
 
     (scenario,) = run.scenarios
-    assert scenario not in yaml.safe_load((ROOT / "config.yaml").read_text())["scenarios"]
+    assert scenario not in DEFAULT["scenarios"]
     assert Path(run.raw_files(scenario)[0]).parent == place
 
 
 def test_taken_names() -> None:
     """The names that proposals avoid are those that are taken."""
-    assert config.RESERVED | yaml.safe_load((ROOT / "config.yaml").read_text())["scenarios"].keys() == proposal.TAKEN
+    assert config.RESERVED | DEFAULT["scenarios"].keys() == proposal.TAKEN
 
 
 O1 = [Grid(1, 2751, 181), Grid(2752, 3852, 181), Grid(3853, 5203, 361)]

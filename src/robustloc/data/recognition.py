@@ -17,7 +17,7 @@ DEPTH = 3
 
 def formats(folder: Path) -> list[str]:
     """List the formats whose marker is in a folder. Hidden files do not count: other programs leave them."""
-    return [name for name in plugins.names(FORMATS) if _is_marked(folder, name)]
+    return [name for name, marker in _markers().items() if _is_marked(folder, marker)]
 
 
 def find_format(folder: Path) -> str:
@@ -78,8 +78,7 @@ def other(file: Path) -> str | None:
     if GENERATED.fullmatch(file.name):
         advice = "download the ray-tracing files of the scenario"
         return f"{file}: made by a DeepMIMO generator, with channels instead of paths; {advice}"
-    markers = [plugins.constant(FORMATS, form, "MARKER") for form in plugins.names(FORMATS)]
-    if name != file.name and any(Path(name).match(str(marker)) for marker in markers):
+    if name != file.name and any(Path(name).match(marker) for marker in _markers().values()):
         return f"{file}: expected the name {name}; rename the file"
     return None
 
@@ -99,14 +98,19 @@ def _scenarios(folder: Path, depth: int) -> list[Path]:
     return [found for entry in inner for found in _scenarios(entry, depth - 1)] if depth > 1 else []
 
 
-def _is_marked(folder: Path, name: str) -> bool:
-    found = folder.glob(plugins.constant(FORMATS, name, "MARKER"))
-    return any(not file.name.startswith(".") for file in found)
+def _markers() -> dict[str, str]:
+    """The marker of each format of folders; a format of single files has none."""
+    found = {name: plugins.constant(FORMATS, name, "MARKER", None) for name in plugins.names(FORMATS)}
+    return {name: str(marker) for name, marker in found.items() if marker}
+
+
+def _is_marked(folder: Path, marker: str) -> bool:
+    return any(not file.name.startswith(".") for file in folder.glob(marker))
 
 
 def _needs(folder: Path) -> str:
     lines = ["A scenario folder has the files of one of these formats:"]
-    for name in plugins.names(FORMATS):
+    for name in _markers():
         title, needs = (plugins.constant(FORMATS, name, constant) for constant in ("TITLE", "NEEDS"))
         lines.append(f"  {title}: {needs.replace('{name}', folder.name)}")
     return "\n".join(lines)

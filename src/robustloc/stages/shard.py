@@ -2,7 +2,7 @@
 
 from robustloc.base.files import Files
 from robustloc.data import dataset, folder, profile
-from robustloc.data.channel import Channel
+from robustloc.data.channel import Channel, dropped_paths
 from robustloc.data.transform import CONVENTIONS
 
 INPUTS = ("raw",)
@@ -22,4 +22,5 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
         max_paths=channel.max_paths,
     )
     users = profile.users(paths, channel, convention)
-    dataset.write_shard(outputs.one("shard"), users, (channel.antennas, channel.subcarriers))
+    late_paths = dropped_paths(paths, channel)
+    dataset.write_shard(outputs.one("shard"), users, (channel.antennas, channel.subcarriers), late_paths)
