@@ -25,6 +25,8 @@ COLUMNS = """## Columns
 * Units: `1` is a count or a share, `input` is the [scaled input](data.md#input-scale-and-epsilon), words have none.
 * A missing value is an empty field in CSV and null in Parquet.
 * `number[3]` is a list of three numbers.
+* Tables for people and the report mark fewer than 30 test users with *few*: their intervals and differences are
+  unreliable.
 """
 
 UNDER = "under the attack (clean: without attack)"
