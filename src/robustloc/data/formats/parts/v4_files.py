@@ -141,7 +141,7 @@ def transmitters(folder: Path) -> dict[str, str]:
 
 def _without_transmitters(folder: Path) -> UserError:
     scenes = sorted(inner.name for inner in folder.glob("scene_*") if inner.is_dir())
-    if scenes or described(folder, "scene").get("num_scenes", 1) > 1:
+    if scenes or _number_of_scenes(folder) > 1:
         first = scenes[0] if scenes else "scene_000"
         return UserError(
             f"{folder}: a dynamic scenario, with one folder per scene; robustloc reads one scene; copy {DESCRIPTION} "
@@ -149,6 +149,13 @@ def _without_transmitters(folder: Path) -> UserError:
         )
     receiver = _receiver_sets(folder)[0]
     return UserError(f"{folder}: expected tx_pos_t…_tx…_r{receiver:03}.npz files beside {DESCRIPTION}, found none")
+
+
+def _number_of_scenes(folder: Path) -> int:
+    try:
+        return int(described(folder, "scene")["num_scenes"])
+    except (UserError, KeyError, TypeError, ValueError):  # older descriptions do not have it
+        return 1
 
 
 def _receiver_sets(folder: Path) -> list[int]:
