@@ -20,7 +20,8 @@ rule inspect:
     message:
         "Inspect the scenarios below {params.folder}"
     shell:
-        "python -m robustloc.jobs inspect {params.folder:q} 2> {log:q} | tee -a {log:q}"
+        # both append: two writers with their own positions in one file would overwrite each other
+        ": > {log:q}; python -m robustloc.jobs inspect {params.folder:q} 2>> {log:q} | tee -a {log:q}"
 
 
 rule trace:

@@ -37,8 +37,8 @@ def carrier_hz(folder: Path) -> float:
     return float(load_array(folder / MARKER, "carrier_hz"))
 
 
-def files(folder: Path, name: str) -> list[Path]:
-    """List the files that are opened to read a base station, the marker first."""
+def files(folder: Path, name: str, users: np.ndarray) -> list[Path]:
+    """List the files that are opened to read users (ascending indices) of a base station, the marker first."""
     return [folder / MARKER]
 
 

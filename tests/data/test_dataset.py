@@ -197,7 +197,7 @@ def test_made_data_set(tmp_path: Path, blocked: str) -> None:
     for file, content in zip(shards, made, strict=True):
         dataset.write_shard(file, [content], SHAPE)
     config = {"split": {"kind": "random", "validation": 0.1, "test": 0.2}, "scale": "unit", "blocked_users": blocked}
-    config |= {"channel": {"antennas": 4}, "adp": {"convention": "paper"}}
+    config |= {"scenario": "hall", "channel": {"antennas": 4}, "adp": {"convention": "paper"}}
     names = {"split_file": "split.parquet", "test_file": "test.parquet", "manifest": "manifest.json"}
 
     make_data_set(shards, config, np.random.default_rng(0), **{key: tmp_path / name for key, name in names.items()})

@@ -65,7 +65,7 @@ def test_lines_of_jobs(tmp_path: Path, reference: Path) -> None:
     log.write_text("the cause\n")
     made = console.Console(workflow(), "", tmp_path / "none.json", reference)
     made.filter(record(LogEvent.RUN_INFO, "", stats=STATS))
-    started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn")
+    started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn", log=[])
     failed = record(LogEvent.JOB_ERROR, "", jobid=1, log=[str(log)], input=["many"], shellcmd="long")
 
     assert made.filter(started)
@@ -84,12 +84,26 @@ def test_other_settings_keep_the_lines_of_snakemake(tmp_path: Path, reference: P
     """If a user asks for other output, Snakemake's own lines are printed."""
     made = console.Console(workflow(quiet=set()), "", tmp_path / "none.json", reference)
     made.filter(record(LogEvent.RUN_INFO, "", stats=STATS))
-    started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn")
+    started = record(LogEvent.JOB_INFO, "six lines", jobid=1, rule_name="train", rule_msg="Train dcnn", log=[])
 
     assert made.filter(started)
     assert started.msg == "six lines"
     assert made.filter(record(LogEvent.JOB_STARTED))
     assert made.failures() == ""
+
+
+def test_notes_of_a_finished_job(tmp_path: Path, reference: Path) -> None:
+    """A note in the log of a job is printed once, when the job ends; other lines of the log are not."""
+    log = tmp_path / "split.log"
+    log.write_text("1 file\nnote: hall: 3 paths are dropped\nnotes: none\n")
+    made = console.Console(workflow(), "", tmp_path / "none.json", reference)
+    made.filter(record(LogEvent.RUN_INFO, "", stats=STATS))
+    for job, files in ((1, [str(log)]), (2, [str(tmp_path / "missing.log")])):
+        made.filter(record(LogEvent.JOB_INFO, "", jobid=job, rule_name="train", rule_msg="Split", log=files))
+    first, again, other = (record(LogEvent.JOB_FINISHED, "Finished", job_id=job) for job in (1, 1, 2))
+
+    assert [made.filter(one) for one in (first, again, other)] == [True, False, False]
+    assert first.msg == "note: hall: 3 paths are dropped"
 
 
 def test_duplicate_keys(tmp_path: Path) -> None:

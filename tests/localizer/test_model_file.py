@@ -14,6 +14,7 @@ from robustloc.localizer.checkpoint import save
 from robustloc.localizer.network import build
 
 MODEL = {"plugin": "dcnn", "parameters": {"norm": "group"}}
+HDF5 = b"\x89HDF\r\n\x1a\n"
 NETWORK = nn.Sequential(nn.Flatten(), nn.Linear(16, 3)).eval()
 
 
@@ -62,6 +63,19 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def keras(path: Path) -> None:
+    """Write an archive as Keras 3 does."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("metadata.json", "config.json", "model.weights.h5"):
+            archive.writestr(name, "{}")
+
+
+def saved_model(path: Path) -> None:
+    """Write a folder as TensorFlow does."""
+    path.mkdir()
+    (path / "saved_model.pb").touch()
+
+
 def exported(path: Path) -> None:
     """Write a zip file that looks like an exported program."""
     with zipfile.ZipFile(path, "w") as archive:
@@ -85,6 +99,10 @@ BAD = {
     "half": (cut, "truncated, or not a PyTorch file"),
     "exported": (exported, r"such as an exported program \(\.pt2\)"),
     "nothing": (lambda path: None, "no such file"),
+    "folder": (lambda path: path.mkdir(), "a folder; expected a TorchScript file"),
+    "keras, hdf5": (lambda path: path.write_bytes(HDF5 + bytes(99)), "found a Keras model, or another HDF5 file"),
+    "keras, archive": (keras, "found a Keras model"),
+    "tensorflow": (saved_model, "found a TensorFlow SavedModel"),
 }
 
 
@@ -99,6 +117,31 @@ def test_anything_else(tmp_path: Path, kind: str) -> None:
 
     assert str(error.value).startswith(str(tmp_path / "model.pt"))
     assert "torch.jit.trace(network.eval(), x).save(path)" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("net.h5", "a Keras model"),
+        ("net.ONNX", "an ONNX model"),
+        ("net.tflite", "a TensorFlow Lite model"),
+        ("net.safetensors", "weights in safetensors, without the network"),
+        ("frozen.pb", "a TensorFlow model"),
+    ],
+)
+def test_other_frameworks(tmp_path: Path, name: str, kind: str) -> None:
+    """A model of another framework is recognised by its name; the message says how to convert it."""
+    (tmp_path / name).write_bytes(b"anything")
+
+    with pytest.raises(UserError, match=f"{name}: found {kind}; build the same network in PyTorch, copy the weights"):
+        model_file.described(tmp_path / name)
+
+
+def test_names_do_not_decide(tmp_path: Path) -> None:
+    """A TorchScript file is read, even if its name is usual for another framework."""
+    torch.jit.script(NETWORK).save(tmp_path / "net.onnx")
+
+    assert model_file.described(tmp_path / "net.onnx")["plugin"] == model_file.SCRIPT
 
 
 def test_nothing_is_run(tmp_path: Path) -> None:

@@ -40,6 +40,16 @@ def test_certified() -> None:
     assert board.epsilon.tolist()[:1] == [0.01]
 
 
+def test_few_users() -> None:
+    """Fewer than 30 test users are marked, in Markdown and in LaTeX, of errors and of bounds; 30 are not."""
+    mark = "(few: below 30, intervals and differences are unreliable)"
+    for users, bound, marks in ((30, 30, 0), (29, 30, 2), (30, 29, 1), (29, 29, 3)):
+        rows, certified = ROWS.assign(n_users=users), CERTIFIED.assign(n_users=bound)
+        board = leaderboard.leaderboard(rows, TRAINING_S, certified)
+        for text in (leaderboard.markdown(rows, board), leaderboard.latex(rows, board)):
+            assert text.count(mark) == marks
+
+
 def test_nothing_certified() -> None:
     """Without certificates, the columns exist and are empty; the texts do not show them."""
     board = leaderboard.leaderboard(ROWS, TRAINING_S)
@@ -53,7 +63,8 @@ def test_markdown() -> None:
     hall, yard = leaderboard.markdown(ROWS, leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED)).split("\n\n## ")
 
     assert (
-        "attacks at epsilon 0.01; certified: bound for 8 of the users under every attack within the stated L2" in hall
+        "attacks at epsilon 0.01; certified: bound for 8 of the users (few: below 30, intervals and "
+        "differences are unreliable) under every attack within the stated L2" in hall
     )
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in hall.splitlines() if line.startswith("|")]
     costs = ["parameters", "multiply-adds", "training [s]"]

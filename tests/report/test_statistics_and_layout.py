@@ -103,6 +103,9 @@ def test_verdicts() -> None:
         "| WARN      | W1 APGD / PGD: 1.188, expected at most 1.1; W2 APGD / FGSM: 2, expected at most 1.5 |" in second
     )
     assert "| OK        |  " in first
+    few = pd.DataFrame(rows, columns=columns).assign(n_users=29)
+    assert layout.verdicts(few).count("| 29 (few) ") == 2
+    assert "few" not in layout.verdicts(few.assign(n_users=30))
     assert "failed checks" in layout.verdicts(pd.DataFrame([], columns=columns))
     assert "| OK        |" in layout.verdicts(pd.DataFrame(rows[-1:], columns=columns))
 
@@ -111,10 +114,13 @@ def test_markdown_and_latex() -> None:
     """Both contain the numbers; LaTeX escapes special characters and uses booktabs."""
     markdown, latex = layout.markdown(SUMMARY), layout.latex(SUMMARY)
 
-    title = "position RMSE [m] of 9 test users, mean ± standard deviation of 1 to 2 seeds"
+    few = "few: below 30, intervals and differences are unreliable"
+    title = f"position RMSE [m] of 9 test users ({few}), mean ± standard deviation of 1 to 2 seeds"
     assert f"## in_door: {title}; brackets: 95 %" in markdown
     assert rf"\caption{{in\_door: clean, and under fgsm by epsilon (linf); {title}.}}".replace("±", r"$\pm$") in latex
-    assert "9 test users, one seed" in layout.markdown(SUMMARY[SUMMARY.seeds == 1])
+    assert f"9 test users ({few}), one seed" in layout.markdown(SUMMARY[SUMMARY.seeds == 1])
+    many = SUMMARY.assign(n_users=30)
+    assert "few" not in layout.markdown(many) + layout.latex(many)
     assert "| fgsm          | 0.01 linf |" in markdown
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex

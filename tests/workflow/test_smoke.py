@@ -201,12 +201,19 @@ def test_default_plans_everything(fresh: Project) -> None:
 
 
 def test_inspect(fresh: Project, v3_folder: Path) -> None:
-    """The target prints the content of data_folder, and continues after a folder that cannot be read."""
+    """The target prints what is in data_folder, then what cannot be read; the log has all of it and the progress."""
     shutil.copytree(v3_folder, v3_folder.parent / "broken")
     (v3_folder.parent / "broken" / "params.mat").write_bytes(b"")
 
     done = fresh.snakemake("inspect", "--config", f"data_folder={v3_folder.parent}")
 
     assert done.returncode != 0
-    assert "broken/params.mat: not a readable MATLAB file" in done.stdout
-    assert "v3: DeepMIMO v3, carrier 3.5 GHz" in done.stdout
+    printed = done.stdout
+    place = v3_folder.parent
+    assert f"error: {place}/broken/params.mat: not a readable MATLAB file" in printed
+    assert printed.index("v3: DeepMIMO v3, carrier 3.5 GHz") < printed.index("error: ")
+    log = (fresh.folder / "results/logs/inspect.log").read_text()
+    begin = printed.index(f"{place}/broken: not readable")
+    end = printed.index("\n", printed.index("error: "))
+    assert all(line in log.splitlines() for line in printed[begin:end].splitlines())
+    assert "station/s]" in log

@@ -59,8 +59,12 @@ def path_coordinates(paths: Paths, channel: Channel) -> tuple[np.ndarray, np.nda
 
 def used_paths(paths: Paths, channel: Channel) -> np.ndarray:
     """Count the paths (N,) of the channel: at most `max_paths` per user, without dropped late paths."""
-    wanted = np.arange(paths.delay.shape[1]) < np.minimum(paths.count, channel.max_paths)[:, None]
-    return (wanted & ~_late(paths.delay, channel)).sum(axis=1)
+    return (_first(paths, channel) & ~_late(paths.delay, channel)).sum(axis=1)
+
+
+def dropped_paths(paths: Paths, channel: Channel) -> int:
+    """Count the first `max_paths` paths of all users that are dropped because they are later than the OFDM symbol."""
+    return int((_first(paths, channel) & _late(paths.delay, channel)).sum())
 
 
 def matrix(paths: Paths, channel: Channel) -> np.ndarray:
@@ -69,6 +73,11 @@ def matrix(paths: Paths, channel: Channel) -> np.ndarray:
     steering = np.exp(2j * np.pi * advance[..., None] * np.arange(channel.antennas))
     tones = np.exp(-2j * np.pi * turns[..., None] * np.arange(channel.subcarriers))
     return np.einsum("np,npm,npk->nmk", gain, steering, tones, optimize=True)
+
+
+def _first(paths: Paths, channel: Channel) -> np.ndarray:
+    """Return which entries (N, P) are among the first `max_paths` paths of their user."""
+    return np.arange(paths.delay.shape[1]) < np.minimum(paths.count, channel.max_paths)[:, None]
 
 
 def _late(delay: np.ndarray, channel: Channel) -> np.ndarray:

@@ -47,7 +47,7 @@ class Users:
         return Users(**{field.name: getattr(self, field.name)[users] for field in fields(self)})
 
 
-def _schema(shape: tuple[int, int]) -> pa.Schema:
+def _schema(shape: tuple[int, int], late_paths: int) -> pa.Schema:
     return pa.schema(
         [
             pa.field("user", pa.int64()),
@@ -57,19 +57,20 @@ def _schema(shape: tuple[int, int]) -> pa.Schema:
             pa.field("count", pa.int16()),
             pa.field("adp", pa.list_(pa.float32(), shape[0] * shape[1])),
         ],
-        metadata=to_metadata({"shape": list(shape)}),
+        metadata=to_metadata({"shape": list(shape), "late_paths": late_paths}),
     )
 
 
-def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int]) -> None:
+def write_shard(path: Path, batches: Iterable[Users], shape: tuple[int, int], late_paths: int = 0) -> None:
     """Write users to one Parquet file, one batch at a time to limit the memory.
 
     Args:
         path: of the file.
         batches: users in the scenario's order.
         shape: angle bins and delay bins.
+        late_paths: number of the users' paths that are not in the profiles, because they are later than the symbol.
     """
-    schema = _schema(shape)
+    schema = _schema(shape, late_paths)
     with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=False) as writer:
         for users in batches:
             columns = [to_column(getattr(users, field.name), field.type) for field in schema]

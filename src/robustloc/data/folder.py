@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from robustloc.base import plugins
-from robustloc.base.errors import UserError
 from robustloc.data import base_stations
+from robustloc.data.formats.parts.loading import must_exist
 from robustloc.data.paths import Paths
+from robustloc.data.recognition import FORMATS, find_format
 from robustloc.data.user_grid import select
-
-FORMATS = "data.formats"  # kind of plugin
 
 
 def read(
@@ -65,56 +64,8 @@ def files(
     """
     reader = plugins.load(FORMATS, find_format(folder))
     name = base_stations.find(reader.base_stations(folder), base_station, folder)
-    select(reader.grids(folder, name), rows, row_step, column_step, shares=shares)
-    return reader.files(folder, name)
-
-
-def formats(folder: Path) -> list[str]:
-    """List the formats whose marker is in a folder. Hidden files do not count: other programs leave them."""
-
-    return [name for name in _names() if _is_marked(folder, name)]
-
-
-def find_format(folder: Path) -> str:
-    """Return the name of the format of a scenario folder.
-
-    Planning and jobs both call this function, and a folder with the markers of two formats is an error. So a job runs
-    the format that its fingerprint names, and an edit of another format never changes a result.
-
-    Raises:
-        UserError: the folder does not exist, or contains the marker of no format or of several formats.
-    """
-    if not folder.is_dir():
-        raise UserError(
-            f"{folder}: no such folder; download the DeepMIMO scenario {folder.name} (deepmimo.net) and unpack it "
-            f"there, or change data_folder or the scenario's raw.folder. {_needs(folder)}"
-        )
-    found = formats(folder)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = " and ".join(str(plugins.constant(FORMATS, name, "TITLE")) for name in found)
-        raise UserError(
-            f"{folder}: expected the files of one format, found files of {several}; unpack each scenario into its own "
-            "folder"
-        )
-    content = ", ".join(sorted(file.name for file in folder.iterdir())[:8]) or "nothing"
-    raise UserError(f"{folder}: expected a scenario folder, found {content}. {_needs(folder)}")
-
-
-def _names() -> list[str]:
-    """List the formats of folders; a format of single files has no marker."""
-    return [name for name in plugins.names(FORMATS) if plugins.constant(FORMATS, name, "MARKER", None)]
-
-
-def _is_marked(folder: Path, name: str) -> bool:
-    found = folder.glob(plugins.constant(FORMATS, name, "MARKER"))
-    return any(not file.name.startswith(".") for file in found)
-
-
-def _needs(folder: Path) -> str:
-    lines = ["A scenario folder has the files of one of these formats:"]
-    for name in _names():
-        title, needs = (plugins.constant(FORMATS, name, constant) for constant in ("TITLE", "NEEDS"))
-        lines.append(f"  {title}: {needs.replace('{name}', folder.name)}")
-    return "\n".join(lines)
+    users, _ = select(reader.grids(folder, name), rows, row_step, column_step, shares=shares)
+    found = reader.files(folder, name, users)
+    for file in found:
+        must_exist(file)
+    return found

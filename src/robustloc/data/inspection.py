@@ -1,8 +1,8 @@
 """Describe the content of scenario folders, so that a person can write a configuration for them."""
 
-import json
 import math
-import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.data import base_stations
+from robustloc.data import base_stations, proposal, recognition
 from robustloc.data import folder as scenario_folder
 from robustloc.data.user_grid import Grid, total
 
@@ -20,83 +20,140 @@ from robustloc.data.user_grid import Grid, total
 SAMPLE = 20_000
 
 
-def folders(place: Path) -> list[Path]:
-    """List the scenario folders at a place: the folder itself and its subfolders.
+@dataclass(frozen=True)
+class Station:
+    """What could be read of a base station.
+
+    Attributes:
+        name: its name.
+        site: its position (3,) [m]; None if it could not be read.
+        grids: the user grids whose paths could be read.
+        count: (N,) number of paths of each user that was read.
+        longest_s: longest delay of these paths [s].
+    """
+
+    name: str
+    site: np.ndarray | None = None
+    grids: tuple[Grid, ...] = ()
+    count: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    longest_s: float = 0.0
+
+    @property
+    def covered(self) -> float:
+        """Share of the users that have a path."""
+        return float((self.count > 0).mean()) if len(self.count) else 0.0
+
+    @property
+    def reached(self) -> float:
+        """Number of users that have a path, estimated from the ones that were read."""
+        return self.covered * total(list(self.grids))
+
+
+def inspect(place: Path) -> Iterator[str]:
+    """Describe each scenario folder at a place, that is the folder itself and its subfolders.
 
     Raises:
-        UserError: the place does not exist or has no scenario folder.
+        UserError: after the last description, names everything that could not be read, one line each. Or the place does
+            not exist or holds no scenario.
     """
     if not place.is_dir():
         raise UserError(f"{place}: no such folder; expected a folder with scenarios: --config data_folder=FOLDER")
-    found = [inner for inner in (place, *sorted(place.iterdir())) if inner.is_dir() and _is_scenario(inner)]
-    if not found:
+    entries, errors, is_empty = [place, *sorted(place.iterdir())], [], True
+    for entry in (entry for entry in entries if not entry.name.startswith(".") or entry == place):
+        if entry.is_dir() and recognition.formats(entry):
+            text, found = overview(entry)
+            yield text
+            errors, is_empty = errors + found, False
+        elif entry.is_dir() and entry != place:
+            errors += _others(entry)
+        elif entry.is_file() and (line := recognition.other(entry)):
+            errors.append(line)
+    if errors:
+        raise UserError("\nerror: ".join(errors))
+    if is_empty:
         raise UserError(f"{place}: expected scenario folders in it, found none; change data_folder")
-    return found
 
 
-def overview(folder: Path) -> str:
+def _others(folder: Path) -> list[str]:
+    try:
+        return recognition.others(folder)
+    except OSError as error:
+        return [f"{folder}: expected a folder that you may read; {error.strerror}"]
+
+
+def overview(folder: Path) -> tuple[str, list[str]]:
     """Describe a scenario: format, carrier, user grids, base stations and their paths, and a configuration for it.
 
-    Raises:
-        UserError: a file is missing or damaged.
+    Returns:
+        The description of everything that could be read, and an error for everything else.
     """
-    reader = _reader(folder)
-    stations = dict(sorted(reader.base_stations(folder).items(), key=lambda item: (len(item[0]), item[0])))
-    rows = [_station(folder, name, site) for name, site in tqdm(stations.items(), desc=folder.name, unit="station")]
-    grids = reader.grids(folder, next(iter(stations)))
-    lines = [f"{folder}: {reader.TITLE}, carrier {reader.carrier_hz(folder) / 1e9:g} GHz", ""]
+    try:
+        reader = plugins.load(scenario_folder.FORMATS, recognition.find_format(folder))
+        head = f"{folder}: {reader.TITLE}, {_carrier(reader.carrier_hz(folder))}"
+    except UserError as error:
+        return f"{folder}: not readable, see below", [str(error)]
+    try:
+        sites = reader.base_stations(folder)
+    except UserError as error:
+        return f"{head}, base stations not readable, see below", [str(error)]
+    found = [
+        _station(folder, reader, name, sites)
+        for name in tqdm(sorted(sites, key=base_stations.by_number), desc=folder.name, unit="station")
+    ]
+    stations, errors = [station for station, _ in found], [error for _, own in found for error in own]
+    grids = dict.fromkeys(grid for station in stations for grid in station.grids)
+    lines = [
+        head,
+        "",
+        *(f"rows R{one.first_row} to R{one.last_row} of {one.columns} users: {total([one])} users" for one in grids),
+        *[""] * bool(grids),
+        pd.DataFrame(map(_row, stations)).to_markdown(index=False, disable_numparse=True),
+        "",
+    ]
+    best = max(stations, key=lambda station: station.reached)
+    if best.reached:
+        lines += [f"An experiment on {best.name}, which reaches most users:", _experiment(folder, best)]
+    elif grids:
+        lines += ["No user has a path to a base station, so there is nothing to localize."]
+    return "\n".join(lines), list(dict.fromkeys(errors))
+
+
+def _carrier(frequency_hz: float) -> str:
+    return f"carrier {frequency_hz / 1e9:g} GHz" if math.isfinite(frequency_hz) else "carrier unknown"
+
+
+def _experiment(folder: Path, station: Station) -> str:
+    return proposal.experiment(folder, station.name, station.site, station.grids, covered=station.covered)
+
+
+def _station(folder: Path, reader: ModuleType, name: str, sites: Mapping) -> tuple[Station, list[str]]:
+    """Read a base station grid by grid, as a download may have the files of some grids only."""
+    try:
+        site, grids = sites[name], reader.grids(folder, name)
+    except UserError as error:
+        return Station(name), [str(error)]
+    step, errors, counts, read, longest_s = math.ceil(total(grids) / SAMPLE), [], [np.zeros(0, int)], [], 0.0
     for grid in grids:
-        lines.append(f"rows R{grid.first_row} to R{grid.last_row} of {grid.columns} users: {total([grid])} users")
-    table = pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True)
-    experiment = _experiment(folder, stations, grids, rows)
-    return "\n".join([*lines, "", table, "", "An experiment on the first base station:", experiment])
+        try:
+            rows = [grid.first_row, grid.last_row]
+            paths = scenario_folder.read(folder, name, rows=rows, row_step=step, max_paths=1000)
+        except UserError as error:
+            errors.append(str(error))
+        else:
+            read.append(grid)
+            counts.append(paths.count)
+            longest_s = max(longest_s, float(paths.delay.max(initial=0.0)))
+    return Station(name, site, tuple(read), np.concatenate(counts), longest_s), errors
 
 
-def _experiment(folder: Path, stations: dict[str, np.ndarray], grids: list[Grid], rows: list[dict]) -> str:
-    """Return a small configuration that runs, as a start for changes."""
-    station, site = next(iter(stations.items()))
-    name = re.sub(r"[^a-z0-9_]", "_", folder.name.lower())
-    name = name if name[0].isalpha() else f"s_{name}"
-    position = f"   # or {[round(float(c), 3) for c in site]}" if np.isfinite(site).all() else ""
-    blocked = "   # many users have no path" if float(rows[0]["without path"].removesuffix(" %")) > 10 else ""
-    return f"""
-pathvars: {{results: results/{name}}}
-scenarios:
-  {name}:
-    raw: {{folder: {json.dumps(folder.name)}}}   # below data_folder, {folder.absolute().parent}
-    base_station: {json.dumps(station)}{position}
-    users: {{rows: [{grids[0].first_row}, {grids[-1].last_row}]}}
-    # paths later than subcarriers / bandwidth_hz are dropped
-    channel: {{antennas: 64, subcarriers: 64, bandwidth_hz: 1.0e+7}}
-    scale: db
-    blocked_users: {"drop" if blocked else "keep"}{blocked}
-    epsilons: [0.01, 0.05]
-    training_epsilon: 0.05
-grids:
-  - {{scenarios: [{name}], models: [constant]}}
-  - {{scenarios: [{name}], models: [dcnn], defences: [none, adversarial], attacks: [fgsm, pgd_linf]}}
-figures: []
-"""
-
-
-def _reader(folder: Path) -> ModuleType:
-    return plugins.load(scenario_folder.FORMATS, scenario_folder.find_format(folder))
-
-
-def _is_scenario(folder: Path) -> bool:
-    return bool(scenario_folder.formats(folder))
-
-
-def _station(folder: Path, name: str, site: np.ndarray) -> dict[str, str]:
-    users = total(_reader(folder).grids(folder, name))
-    paths = scenario_folder.read(folder, name, row_step=math.ceil(users / SAMPLE), max_paths=1000)
-    count = paths.count
+def _row(station: Station) -> dict[str, str]:
+    count = station.count
     with_paths = count[count > 0]
     return {
-        "base station": name,
-        "position [m]": base_stations.written(site),
-        "users read": str(len(count)),
-        "without path": f"{100 * (1 - len(with_paths) / len(count)):.1f} %",
-        "paths of the others": f"{with_paths.mean():.1f}, at most {with_paths.max()}" if len(with_paths) else "",
-        "longest delay [ns]": f"{1e9 * paths.delay.max():.0f}",
+        "base station": station.name,
+        "position [m]": "not readable" if station.site is None else base_stations.written(station.site),
+        "users read": str(len(count)) if len(count) else "see below",
+        "without path": f"{100 * (1 - station.covered):.1f} %" if len(count) else "",
+        "paths of others": f"{with_paths.mean():.1f}, at most {with_paths.max()}" if len(with_paths) else "",
+        "longest delay [ns]": f"{1e9 * station.longest_s:.0f}" if len(count) else "",
     }

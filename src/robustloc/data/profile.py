@@ -59,8 +59,7 @@ def from_paths(paths: Paths, channel: Channel, convention: str | Convention = "p
 def users(paths: Paths, channel: Channel, convention: Convention) -> Iterator[Users]:
     """Compute the profiles of users batch by batch, which bounds the memory."""
     used = used_paths(paths, channel)
-    late = paths.count.sum() - used.sum()
-    print(f"{len(paths)} users, {used.sum()} paths; {late} more are later than the OFDM symbol and dropped", flush=True)
+    print(f"{len(paths)} users, {used.sum()} paths", flush=True)
     for start in tqdm(range(0, len(paths), ROW_GROUP), desc="profiles", unit="batch"):
         here = slice(start, start + ROW_GROUP)
         part, profiles = paths[here], from_paths(paths[here], channel, convention)

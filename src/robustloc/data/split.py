@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 from scipy.spatial import cKDTree
 
 from robustloc.base.errors import UserError
-from robustloc.base.files import from_column, sha256
+from robustloc.base.files import from_column, read_metadata, sha256
 from robustloc.data.dataset import PARTS, Users, concatenate, read_shard, write_shard
+from robustloc.data.paths import NO_PATH
 
 TRAIN, VALIDATION, TEST, UNUSED = range(len(PARTS))
 
@@ -97,25 +98,35 @@ def make_data_set(
 
     Args:
         shards: the profiles of all users, in their order.
-        config: sections ``split``, ``scale``, ``blocked_users``, ``channel`` and ``adp`` of the scenario.
+        config: name and sections ``split``, ``scale``, ``blocked_users``, ``channel`` and ``adp`` of the scenario.
         rng: see `split`.
         split_file, test_file, manifest: where to write.
 
     Raises:
         UserError: see `split`; or no training user has a path.
     """
-    tables = [pq.read_table(path, columns=["user", "position", "count"]) for path in shards]
-    user, position, count = (from_column(pa.concat_tables(tables), name) for name in ("user", "position", "count"))
+    names = ("user", "position", "count", "line_of_sight")
+    tables = [pq.read_table(path, columns=list(names)) for path in shards]
+    user, position, count, sight = (from_column(pa.concat_tables(tables), name) for name in names)
+    late_paths, late = sum(read_metadata(path)["late_paths"] for path in shards), ""
+    if late_paths:
+        late = _late(late_paths, int(count.sum()), int(((count == 0) & (sight != NO_PATH)).sum()), config["channel"])
+        print(f"note: {config['scenario']}: {late}", flush=True)
+    if not count.any():
+        raise UserError(f"no user has a path; {late or 'choose other users or another base station'}")
     eligible = count > 0 if config["blocked_users"] == "drop" else np.ones(len(count), dtype=bool)
     parts = split(position, eligible, rng, **config["split"])
     pq.write_table(pa.table({"user": user, "part": pa.array(parts, pa.int8())}), split_file)
     sizes = [len(table) for table in tables]
     test, peak = _test_users_and_peak(shards, np.split(parts, np.cumsum(sizes)[:-1]))
+    if peak == 0:
+        raise UserError(f"no training user has a path; {late or 'choose other users or another base station'}")
     write_shard(test_file, [test], test.adp.shape[1:])
     content = {
         "shape": list(test.adp.shape[1:]),
         "users": len(user),
         "users_without_paths": int((count == 0).sum()),
+        "late_paths": late_paths,
         "parts": {name: int((parts == part).sum()) for part, name in enumerate(PARTS)},
         "train_and_validation": int(np.isin(parts, (TRAIN, VALIDATION)).sum()),
         "scale": {"name": config["scale"], "peak": peak},
@@ -137,6 +148,14 @@ def _test_users_and_peak(shards: list[Path], parts: list[np.ndarray]) -> tuple[U
         users = read_shard(path)
         test.append(users[part == TEST])
         peak = max(peak, float(users.adp[part == TRAIN].max(initial=0)))
-    if peak == 0:
-        raise UserError("no training user has a path; choose other users or another base station")
     return concatenate(test), peak
+
+
+def _late(dropped: int, used: int, users: int, channel: dict) -> str:
+    """Say how many paths were dropped, how many users lost all of their paths, and which keys change it."""
+    symbol_ns = 1e9 * channel["subcarriers"] / channel["bandwidth_hz"]
+    without = f", and so are all paths of {users:,} users" if users else ""
+    return (
+        f"{dropped:,} of {dropped + used:,} paths are later than the OFDM symbol of {symbol_ns:.4g} ns and are dropped"
+        f"{without}; more subcarriers or a smaller bandwidth_hz lengthen the symbol, late_paths: wrap keeps all paths"
+    )

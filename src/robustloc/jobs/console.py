@@ -12,7 +12,7 @@ from snakemake.logging import LogEvent
 from snakemake.settings.enums import Quietness
 
 from robustloc.jobs import dry_run, forecast, sharing
-from robustloc.jobs.progress import Progress
+from robustloc.jobs.progress import Progress, notes
 
 if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
     from snakemake.workflow import Workflow
@@ -38,6 +38,7 @@ class Console:
         self._summary, self._reference = summary, reference
         self._run: Progress | None = None  # once the jobs are counted
         self._replaces_lines = False
+        self._logs: dict[int, list[Path]] = {}  # of the jobs that run
 
     def filter(self, record: LogRecord) -> bool:
         """Change a message and return whether it is printed, see `logging.Filter`.
@@ -81,10 +82,14 @@ class Console:
         """Note what happens to a job; one line per job replaces Snakemake's six."""
         if event is LogEvent.JOB_INFO:
             line = self._run.start(record.jobid, record.rule_name, record.rule_msg or record.rule_name)
+            self._logs[record.jobid] = [Path(file) for file in record.log]
             if self._replaces_lines:
                 record.event, record.msg = None, f"[{time.strftime('%H:%M:%S')}] {line}"
         elif event is LogEvent.JOB_FINISHED:
             self._run.finish(record.job_id)
+            if (found := notes(self._logs.pop(record.job_id, []))) and self._replaces_lines:
+                record.event, record.msg = None, "\n".join(found)
+                return True
         elif event is LogEvent.JOB_ERROR:
             self._run.fail(record.jobid, [Path(file) for file in record.log])
             if self._replaces_lines:

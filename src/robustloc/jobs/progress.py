@@ -95,6 +95,12 @@ class Progress:
         return f"{done} of {self._jobs['total']} done, {rate}{left} to go"
 
 
+def notes(logs: list[Path]) -> list[str]:
+    """Return the lines of a job's logs that begin with ``note: ``: users should see them although the job succeeded."""
+    texts = [log.read_bytes().decode(errors="replace") for log in logs if log.is_file()]
+    return [line for text in texts for line in text.splitlines() if line.startswith("note: ")]
+
+
 def _ending(log: Path) -> str:
     """Return the last lines of a log; of a progress bar, which overwrites its line, the last state."""
     try:

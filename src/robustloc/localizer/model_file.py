@@ -19,6 +19,19 @@ ADVICE = (
     "torch.jit.script(network.eval()).save(path), or with torch.jit.trace(network.eval(), x).save(path)"
 )
 
+# By the first bytes of a file, the ending of a name, or a file in a folder or an archive.
+HDF5 = b"\x89HDF\r\n\x1a\n"
+SUFFIXES = {
+    ".h5": "a Keras model",
+    ".hdf5": "a Keras model",
+    ".keras": "a Keras model",
+    ".pb": "a TensorFlow model",
+    ".tflite": "a TensorFlow Lite model",
+    ".onnx": "an ONNX model",
+    ".safetensors": "weights in safetensors, without the network",
+}
+REBUILD = "build the same network in PyTorch, copy the weights into it, and check that both give the same estimates"
+
 
 def described(path: Path) -> dict:
     """Describe the network that a file holds.
@@ -32,8 +45,10 @@ def described(path: Path) -> dict:
     Raises:
         UserError: there is no such file, it holds something else, or a plugin that it needs is missing.
     """
+    if kind := _other_framework(path):
+        raise UserError(f"{path}: found {kind}; {REBUILD}; {ADVICE}")
     if not path.is_file():
-        raise UserError(f"{path}: no such file; {ADVICE}")
+        raise UserError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; {ADVICE}")
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -56,6 +71,21 @@ def described(path: Path) -> dict:
             raise UserError(f"{path}: needs the file src/robustloc/{kind}/{name}.py, which does not exist; add it")
     model = {key: content["model"][key] for key in ("plugin", "parameters")}
     return model | {"wrapper": wrapper, "is_checkpoint": True}
+
+
+def _other_framework(path: Path) -> str | None:
+    """Name the kind of a file or folder that another framework wrote; None for everything else."""
+    if path.is_dir():
+        return "a TensorFlow SavedModel" if (path / "saved_model.pb").is_file() else None
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        if file.read(len(HDF5)) == HDF5:
+            return "a Keras model, or another HDF5 file"
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return "a Keras model" if "model.weights.h5" in archive.namelist() else None
+    return SUFFIXES.get(path.suffix.lower())
 
 
 def _guess(content: object) -> str:

@@ -9,6 +9,8 @@ from robustloc.report.latex import document, tabular
 
 # rows that show the interval over users as well
 HEADLINES = ("clean", "worst")
+# Below this number of test users, the usual rule of thumb, bootstrap intervals are too narrow.
+FEW = 30
 
 
 def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
@@ -57,7 +59,17 @@ def caption(rows: pd.DataFrame, *, intervals: bool = True) -> str:
     users, seeds = span(rows.n_users), span(rows.seeds)
     over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
     brackets = "; brackets: 95 % bootstrap interval over users" if intervals else ""
-    return f"position RMSE [m] of {users} test users, {over}{brackets}"
+    return f"position RMSE [m] of {users} test users{few(rows.n_users)}, {over}{brackets}"
+
+
+def few(counts: pd.Series) -> str:
+    """Return the remark that some number of test users is small; empty if none is."""
+    return f" (few: below {FEW}, intervals and differences are unreliable)" if (counts < FEW).any() else ""
+
+
+def counted(users: int) -> str:
+    """Write a number of test users, marked if it is small."""
+    return f"{users} (few)" if users < FEW else str(users)
 
 
 def span(counts: pd.Series) -> str:
@@ -126,6 +138,7 @@ def verdicts(table: pd.DataFrame) -> str:
     reasons = pd.Series(texts, index=failed.index, dtype=object)
     keys = ["scenario", "model", "defence", "seed"]
     words = table.groupby(keys)[["epsilon", "n_users", "verdict"]].first()
+    words["n_users"] = words.n_users.map(counted)
     words["failed checks"] = reasons.groupby([failed[key] for key in keys]).agg("; ".join)
     return words.fillna({"failed checks": ""}).reset_index().to_markdown(index=False) + "\n"
 

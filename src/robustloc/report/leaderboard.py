@@ -129,7 +129,8 @@ def caption(rows: pd.DataFrame, board: pd.DataFrame, *, intervals: bool = True) 
     """
     budgets = ", ".join(f"{epsilon:g}" for epsilon in sorted(set(board.epsilon.dropna())))
     attacks = f"; attacks at epsilon {budgets}" if budgets else ""
-    users = layout.span(board.certified_n_users.dropna().astype(int))
+    certified = board.certified_n_users.dropna().astype(int)
+    users = layout.span(certified)
     within = "under every attack within the stated L2 radius, which is another budget than epsilon"
-    proof = f"; certified: bound for {users} of the users {within}" if users else ""
+    proof = f"; certified: bound for {users} of the users{layout.few(certified)} {within}" if users else ""
     return f"{layout.caption(rows, intervals=intervals)}{attacks}{proof}"

@@ -27,6 +27,8 @@ COLUMNS = """## Columns
 * `number[3]` is a list of three numbers.
 * pyarrow from version 15, fastparquet and DuckDB read every Parquet file. MATLAB and GNU Octave read the CSV files, and
   [sets that are saved for them](library.md#sets-for-matlab-and-octave).
+* Tables for people and the report mark fewer than 30 test users with *few*: their intervals and differences are
+  unreliable.
 """
 
 UNDER = "under the attack (clean: without attack)"

@@ -4,7 +4,7 @@ import pandas as pd
 
 from robustloc.base.files import Files
 from robustloc.base.seeds import LOCALIZER
-from robustloc.report import table_files
+from robustloc.report import layout, table_files
 
 INPUTS = ("certificates",)
 OUTPUTS = ("table", "markdown")
@@ -15,4 +15,5 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
     table = pd.concat([pd.read_csv(path) for path in inputs["certificates"]])
     table = table.sort_values([*LOCALIZER, "radius"])
     table_files.write(outputs["table"], "certified", table)
-    outputs.one("markdown").write_text(table.to_markdown(index=False, floatfmt=".4g") + "\n", encoding="utf-8")
+    text = table.assign(n_users=table.n_users.map(layout.counted)).to_markdown(index=False, floatfmt=".4g")
+    outputs.one("markdown").write_text(text + "\n", encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from robustloc.base.files import Files
 from robustloc.data import dataset, folder, measurement, profile
-from robustloc.data.channel import Channel
+from robustloc.data.channel import Channel, dropped_paths
 from robustloc.data.transform import CONVENTIONS
 
 INPUTS = ("raw",)
@@ -18,7 +18,7 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
         paths = folder.read(
             first.parent, config["base_station"], **config["users"], **share, max_paths=channel.max_paths
         )
-        users = profile.users(paths, channel, convention)
+        users, late_paths = profile.users(paths, channel, convention), dropped_paths(paths, channel)
     else:  # a measured scenario selects no users and no paths
-        users = profile.measured(measurement.read(first, **share), convention)
-    dataset.write_shard(outputs.one("shard"), users, (channel.antennas, channel.subcarriers))
+        users, late_paths = profile.measured(measurement.read(first, **share), convention), 0
+    dataset.write_shard(outputs.one("shard"), users, (channel.antennas, channel.subcarriers), late_paths)

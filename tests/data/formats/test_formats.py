@@ -13,7 +13,7 @@ FUNCTIONS = {
     "base_stations": ["folder"],
     "grids": ["folder", "name"],
     "carrier_hz": ["folder"],
-    "files": ["folder", "name"],
+    "files": ["folder", "name", "users"],
     "read": ["folder", "name", "users", "row", "max_paths"],
 }
 FORMATS = plugins.names("data.formats")

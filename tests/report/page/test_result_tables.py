@@ -68,6 +68,9 @@ def test_cells() -> None:
     assert rows[6]["budget"] == "-20 dB"
     assert [row["psr"] for row in rows[:2]] == ["", "-30.0"]
     assert rows[2]["rmse"] == "0.457 [0.100, 0.900]"
+    assert {row["n_users"] for row in rows} == {"20 (few)"}
+    place = list(result_tables.CELLS).index("n_users")
+    assert {row[place] for row in result_tables.cells(SUMMARY.assign(n_users=30))} == {"30"}
 
 
 def test_failures() -> None:

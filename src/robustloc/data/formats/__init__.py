@@ -11,14 +11,15 @@ A file defines three literal constants, which planning reads without importing t
 
 It defines five functions, where ``name`` is the name of a base station:
 
-``base_stations(folder) -> dict``
-    Position (3,) [m] of each base station, by name; NaN where the files do not contain it.
+``base_stations(folder) -> Mapping``
+    Position (3,) [m] of each base station, by name; NaN where the files do not contain it. If each position has its own
+    file: `robustloc.data.base_stations.Sites`.
 ``grids(folder, name) -> list[robustloc.data.user_grid.Grid]``
     The user grids, in the scenario's order of users.
 ``carrier_hz(folder) -> float``
-    The carrier frequency [Hz].
-``files(folder, name) -> list[Path]``
-    Every file that the other functions open for a base station, the marker first.
+    The carrier frequency [Hz]; NaN where the files do not contain it.
+``files(folder, name, users) -> list[Path]``
+    Every file that the other functions open for the users with the given ascending indices, the marker first.
 ``read(folder, name, users, row, max_paths) -> robustloc.data.paths.Paths``
     The paths of the users with the given ascending indices, at most ``max_paths`` per user; ``row`` is their row.
 

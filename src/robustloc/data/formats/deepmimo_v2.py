@@ -3,7 +3,7 @@
 CIR, DoD and DoA files contain one flat vector: the number of users, then for each user its number (from 1), its number
 of paths, and for each path its number (from 1) and three values. In CIR the values are phase [deg], time of flight [s]
 and power [dBm]; in DoD (departure) and DoA (arrival) they are azimuth [deg], zenith [deg] and power [dBm]. v1 has no
-DoA files, no line-of-sight tags (LoS) and no positions of the base stations (TX_Loc).
+DoA files, no line-of-sight tags (LoS), no positions of the base stations (TX_Loc), and in the params file no carrier.
 """
 
 import glob
@@ -14,7 +14,7 @@ import numpy as np
 
 from robustloc.base.errors import UserError
 from robustloc.data import user_grid as user_grids
-from robustloc.data.formats.parts.loading import load_matlab, number, refuse_impossible, variables
+from robustloc.data.formats.parts.loading import load_matlab, number, original_name, refuse_impossible, variables
 from robustloc.data.paths import NO_PATH, NOT_RECORDED, Paths, from_decibels
 
 TITLE = "DeepMIMO v1 or v2"
@@ -27,8 +27,10 @@ ANGLES = AZIMUTH, ZENITH, _ = ("azimuth", "zenith", "power")
 def base_stations(folder: Path) -> dict[str, np.ndarray]:
     """Return the position (3,) [m] of every base station, by name; NaN in v1, whose files have no positions."""
     stem = _stem(folder)
-    pattern = re.compile(rf"{re.escape(stem)}\.(\d+)\.CIR\.mat")
-    numbers = sorted(int(m[1]) for file in folder.iterdir() if (m := pattern.fullmatch(file.name)))
+    # any of a base station's files, so that its other files are missed and not the base station
+    pattern = re.compile(rf"{re.escape(stem)}\.(\d+)\.(CIR|DoD|DoA|LoS)\.mat")
+    names = [original_name(file.name) for file in folder.iterdir()]
+    numbers = sorted({int(m[1]) for name in names if (m := pattern.fullmatch(name))})
     if not numbers:
         raise UserError(f"{folder}: expected {stem}.<number>.CIR.mat files beside {stem}.params.mat, found none")
     file = folder / f"{stem}.TX_Loc.mat"
@@ -51,13 +53,13 @@ def grids(folder: Path, name: str) -> list[user_grids.Grid]:
 
 
 def carrier_hz(folder: Path) -> float:
-    """Return the carrier frequency [Hz]."""
+    """Return the carrier frequency [Hz]; NaN if the file does not have it, as in v1."""
     file = folder / f"{_stem(folder)}.params.mat"
-    return number(file, load_matlab(file), "carrier_freq")
+    return number(file, load_matlab(file), "carrier_freq", np.nan)
 
 
-def files(folder: Path, name: str) -> list[Path]:
-    """List the files that are opened to read a base station, the marker first."""
+def files(folder: Path, name: str, users: np.ndarray) -> list[Path]:
+    """List the files that are opened to read users of a base station, the marker first."""
     return list(_files(folder, name).values())
 
 

@@ -11,7 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from robustloc.base.errors import UserError
-from robustloc.data.formats.parts.loading import load_matlab, number, refuse_impossible, variables
+from robustloc.data.base_stations import Sites
+from robustloc.data.formats.parts.loading import (
+    absent,
+    load_matlab,
+    number,
+    original_name,
+    refuse_impossible,
+    variables,
+)
 from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.data.user_grid import Grid, from_table, total
 
@@ -22,41 +30,41 @@ PHASE, DELAY, POWER, _, ARRIVAL_ZENITH, AZIMUTH, ZENITH, LOS = range(8)
 QUANTITIES = ("phase", "delay", "power", "azimuth", "zenith", "azimuth", "zenith", "line of sight")
 
 
-def base_stations(folder: Path) -> dict[str, np.ndarray]:
+def base_stations(folder: Path) -> Sites:
     """Return the position (3,) [m] of every base station, by name."""
-    numbers = sorted({int(m[1]) for file in folder.iterdir() if (m := re.fullmatch(r"BS(\d+)_UE_.*\.mat", file.name))})
+    names = [original_name(file.name) for file in folder.iterdir()]
+    numbers = sorted({int(m[1]) for name in names if (m := re.fullmatch(r"BS(\d+)_UE_.*\.mat", name))})
     if not numbers:
         raise UserError(f"{folder}: expected BS<number>_UE_<first>-<end>.mat files beside {MARKER}, found none")
-    return {f"BS{number}": _site(folder, number) for number in numbers}
+    return Sites([f"BS{number}" for number in numbers], lambda name: _site(folder, int(name.removeprefix("BS"))))
 
 
 def grids(folder: Path, name: str) -> list[Grid]:
-    """Return the scenario's user grids; they are the same for all base stations."""
-    return from_table(_parameters(folder)["user_grids"], folder / MARKER)
+    """Return the scenario's user grids, without the last grids if the base station has no file for their users."""
+    found, names = _all_grids(folder), [original_name(file.name) for file in folder.iterdir()]
+    end = max((int(m[2]) for other in names if (m := _pattern(name).fullmatch(other))), default=0)
+    return [grid for place, grid in enumerate(found) if total(found[:place]) < end] or found
 
 
 def carrier_hz(folder: Path) -> float:
-    """Return the carrier frequency [Hz]."""
-    return number(folder / MARKER, _parameters(folder), "carrier_freq")
+    """Return the carrier frequency [Hz]; NaN if the file does not have it."""
+    return number(folder / MARKER, _parameters(folder), "carrier_freq", np.nan)
 
 
-def files(folder: Path, name: str) -> list[Path]:
-    """List the files that are opened to read a base station, the marker first."""
+def files(folder: Path, name: str, users: np.ndarray) -> list[Path]:
+    """List the files that are opened to read users of a base station, the marker first."""
     sites = [folder / f"{site}_BS.mat" for site in base_stations(folder)]
-    return [folder / MARKER, *sites, *(file for _, _, file in _user_files(folder, name))]
+    found = [file for _, _, file in _files_of(folder, name, users)]
+    return [folder / MARKER, *filter(Path.is_file, sites), *found]
 
 
 def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths: int) -> Paths:
     """Read the paths of the given users (ascending indices); see `folder.read`."""
     sent_dbm = number(folder / MARKER, _parameters(folder), "transmit_power", 0.0)
-    tables, positions, everyone = [], [], total(grids(folder, name))
-    for first, end, file in _user_files(folder, name):
-        if end > everyone:
-            raise UserError(f"{file}: its name promises {end} users, but user_grids in {MARKER} has {everyone}")
+    tables, positions = [], []
+    for first, end, file in _files_of(folder, name, users):
         wanted = users[(users >= first) & (users < end)] - first
-        if len(wanted) == 0:
-            continue
-        channels, locations = variables(file, load_matlab(file), "channels", "rx_locs")
+        channels, locations = _content(file)
         if channels.size != end - first or len(locations) != end - first:
             raise UserError(
                 f"{file}: its name promises {end - first} users, it contains {channels.size}; download it again"
@@ -69,8 +77,8 @@ def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths:
     found = sum(len(count) for count, _ in tables)
     if found != len(users):
         raise UserError(
-            f"{folder}: users.rows selects {len(users)} users up to index {users[-1]}, but the {name}_UE files contain "
-            f"only {found} of them; a file is missing, or users.rows is too large"
+            f"{folder}: expected each of the {len(users)} selected users in one {name}_UE file, found "
+            f"{found - len(users)} of them in several; by their names, the files overlap; download them again"
         )
     return _paths(tables, users, row, np.concatenate(positions), sent_dbm)
 
@@ -138,8 +146,41 @@ def _parameters(folder: Path) -> dict[str, np.ndarray]:
     return content
 
 
+def _all_grids(folder: Path) -> list[Grid]:
+    return from_table(_parameters(folder)["user_grids"], folder / MARKER)
+
+
+def _content(file: Path) -> list[np.ndarray]:
+    """The users' structures and positions in a UE file."""
+    content = load_matlab(file)
+    if "channels" not in content and any(name.startswith("channels_") for name in content):
+        raise UserError(
+            f"{file}: dual polarisation: expected channels, found {', '.join(sorted(content))}; robustloc reads one "
+            "polarisation; download the scenario without dual polarisation"
+        )
+    return variables(file, content, "channels", "rx_locs")
+
+
 def _user_files(folder: Path, name: str) -> list[tuple[int, int, Path]]:
     """First user, end and path of each UE file, in the order of the users, which is not the order of the names."""
-    pattern = re.compile(rf"{name}_UE_(\d+)-(\d+)\.mat")
-    found = [(int(m[1]), int(m[2]), file) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))]
+    found = [(int(m[1]), int(m[2]), file) for file in folder.iterdir() if (m := _pattern(name).fullmatch(file.name))]
     return sorted(found)
+
+
+def _pattern(name: str) -> re.Pattern:
+    return re.compile(rf"{name}_UE_(\d+)-(\d+)\.mat")
+
+
+def _files_of(folder: Path, name: str, users: np.ndarray) -> list[tuple[int, int, Path]]:
+    """The UE files of the given users; see `_user_files`."""
+    found, everyone = _user_files(folder, name), total(_all_grids(folder))
+    for _, end, file in found:
+        if end > everyone:
+            raise UserError(f"{file}: its name promises {end} users, but user_grids in {MARKER} has {everyone}")
+    inside = [(users >= first) & (users < end) for first, end, _ in found]
+    missing = users[~np.any(inside, axis=0)] if found else users
+    if len(missing):
+        begin = max((end for _, end, _ in found if end <= missing[0]), default=0)
+        end = min((first for first, _, _ in found if first > missing[0]), default=everyone)
+        raise absent(folder / f"{name}_UE_{begin}-{end}.mat", "download it, or several files with these users, again")
+    return [one for one, own in zip(found, inside, strict=True) if own.any()]

@@ -5,72 +5,40 @@ phase and angles [deg], delay [s], interactions as decimal digits (0 is line of 
 although its name says elevation. A transmitter's name is the one in ``params.json``.
 """
 
-import json
-import re
-from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from robustloc.base.errors import UserError
+from robustloc.data.base_stations import Sites
 from robustloc.data.formats.parts.loading import load_array, refuse_impossible
+from robustloc.data.formats.parts.v4_files import (
+    PATH_QUANTITIES,
+    Link,
+    described,
+    links_of,
+    position_file,
+    transmitters,
+)
 from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, Paths, from_decibels
 from robustloc.data.user_grid import Grid
 
 TITLE = "DeepMIMO v4"
 MARKER = "params.json"
 NEEDS = "params.json, {power,phase,delay,aod_az,aod_el,aoa_el,inter,rx_pos,tx_pos}_t<set>_tx<index>_r<set>.npz"
-PATH_QUANTITIES = ("power", "phase", "delay", "aod_az", "aod_el", "aoa_el", "inter")
 LIMITED = {"aod_el": "zenith", "aoa_el": "zenith"}
-SUFFIXES = (".npz", ".npy", ".mat")
 
 
-@dataclass(frozen=True)
-class Link:
-    """The files between one transmitter (set and index) and one receiver set."""
-
-    folder: Path
-    transmitter: str
-    receiver: int
-
-    def file(self, quantity: str) -> Path:
-        """Return the file of a quantity."""
-        stem = f"{quantity}_{self.transmitter}_r{self.receiver:03}"
-        found = [self.folder / f"{stem}{suffix}" for suffix in SUFFIXES if (self.folder / f"{stem}{suffix}").is_file()]
-        if not found:
-            raise UserError(f"{self.folder}: expected {stem}.npz, found no such file; download the scenario again")
-        return found[0]
-
-    def load(self, quantity: str) -> np.ndarray:
-        """Load a quantity in its stored type; a conversion would copy the arrays of millions of users."""
-        return load_array(self.file(quantity), quantity)
-
-    def positions(self) -> np.ndarray:
-        """Load the users' positions (N, 3) [m]."""
-        position = np.asarray(self.load("rx_pos"), dtype=float)
-        if position.ndim != 2 or position.shape[1] != 3 or not np.isfinite(position).all():
-            raise UserError(f"{self.file('rx_pos')}: expected three finite coordinates per user; download it again")
-        return position
-
-
-def base_stations(folder: Path) -> dict[str, np.ndarray]:
+def base_stations(folder: Path) -> Sites:
     """Return the position (3,) [m] of every transmitter with files for the users, by name."""
-    receiver = _receiver_sets(folder)[0]
-    sites = {}
-    for name, transmitter in _transmitters(folder).items():
-        link = Link(folder, transmitter, receiver)
-        site = np.asarray(link.load("tx_pos"), dtype=float).reshape(-1)[:3]
-        if site.shape != (3,) or not np.isfinite(site).all():
-            raise UserError(f"{link.file('tx_pos')}: expected a position of three numbers, found {site}")
-        sites[name] = site
-    return sites
+    found = transmitters(folder)
+    return Sites(found, lambda name: _site(folder, found[name]))
 
 
 def grids(folder: Path, name: str) -> list[Grid]:
     """Return the scenario's user grids, one per receiver set; a row is a series of users on a straight line."""
     found, row = [], 1
-    for link in _links(folder, name):
+    for link in links_of(folder, name):
         position = link.positions()
         columns = _columns(position)
         rows = len(position) // columns
@@ -80,25 +48,29 @@ def grids(folder: Path, name: str) -> list[Grid]:
 
 
 def carrier_hz(folder: Path) -> float:
-    """Return the carrier frequency [Hz]."""
-    return float(_described(folder, "rt_params").get("frequency", np.nan))
+    """Return the carrier frequency [Hz]; NaN if the file does not have it."""
+    found = described(folder, "rt_params").get("frequency", np.nan)
+    if isinstance(found, bool) or not isinstance(found, int | float):
+        raise UserError(f"{folder / MARKER}: expected a number as rt_params.frequency, found {found!r}")
+    return float(found)
 
 
-def files(folder: Path, name: str) -> list[Path]:
-    """List the files that are opened to read a base station, the marker first."""
-    receiver = _receiver_sets(folder)[0]
-    sites = [Link(folder, transmitter, receiver).file("tx_pos") for transmitter in _transmitters(folder).values()]
-    return [
-        folder / MARKER,
-        *sites,
-        *(link.file(q) for link in _links(folder, name) for q in (*PATH_QUANTITIES, "rx_pos")),
-    ]
+def files(folder: Path, name: str, users: np.ndarray) -> list[Path]:
+    """List the files that are opened to read users of a base station, the marker first."""
+    sites = [position_file(folder, transmitter) for transmitter in transmitters(folder).values()]
+    found, offset = [folder / MARKER, *filter(Path.is_file, sites)], 0
+    for link in links_of(folder, name):
+        end = offset + len(link.positions())
+        wanted = PATH_QUANTITIES if ((users >= offset) & (users < end)).any() else ()
+        found += [link.file(quantity) for quantity in (*wanted, "rx_pos")]
+        offset = end
+    return found
 
 
 def read(folder: Path, name: str, users: np.ndarray, row: np.ndarray, max_paths: int) -> Paths:
     """Read the paths of the given users (ascending indices); see `folder.read`."""
     parts, offset = [], 0
-    for link in _links(folder, name):
+    for link in links_of(folder, name):
         position = link.positions()
         wanted = users[(users >= offset) & (users < offset + len(position))] - offset
         offset += len(position)
@@ -177,48 +149,9 @@ def _columns(position: np.ndarray) -> int:
     return columns if regular else users
 
 
-def _links(folder: Path, name: str) -> list[Link]:
-    transmitter = _transmitters(folder)[name]
-    return [Link(folder, transmitter, receiver) for receiver in _receiver_sets(folder)]
-
-
-def _described(folder: Path, key: str) -> dict:
-    try:
-        return dict(json.loads((folder / MARKER).read_text(encoding="utf-8"))[key])
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder / MARKER}: expected the {key} of a DeepMIMO v4 scenario ({error!r})") from error
-
-
-def _sets(folder: Path) -> list[dict]:
-    wanted = ("id", "name", "is_tx", "is_rx")
-    try:
-        sets = [{key: s[key] for key in wanted} for s in _described(folder, "txrx_sets").values()]
-        return sorted(sets, key=lambda s: s["id"])
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{folder / MARKER}: expected the txrx_sets of a DeepMIMO v4 scenario ({error!r})") from error
-
-
-def _transmitters(folder: Path) -> dict[str, str]:
-    """Part of the file names by name of the base station; base stations with the same name are numbered from 1."""
-    receiver = _receiver_sets(folder)[0]
-    pattern = re.compile(rf"tx_pos_(t(\d+)_tx\d+)_r{receiver:03}\..*")
-    found = sorted({(int(m[2]), m[1]) for file in folder.iterdir() if (m := pattern.fullmatch(file.name))})
-    names = {s["id"]: s["name"] for s in _sets(folder) if s["is_tx"]}
-    found = [(names[number], part) for number, part in found if number in names]
-    if not found:
-        raise UserError(f"{folder}: expected tx_pos_t…_tx…_r{receiver:03}.npz files beside {MARKER}, found none")
-    often, seen, result = Counter(name for name, _ in found), Counter(), {}
-    for name, part in found:
-        seen[name] += 1
-        result[f"{name}_{seen[name]}" if often[name] > 1 else name] = part
-    return result
-
-
-def _receiver_sets(folder: Path) -> list[int]:
-    """Numbers of the user sets. A set with the name of a transmitter is a base station's receiving antenna."""
-    sets = _sets(folder)
-    sending = {s["name"] for s in sets if s["is_tx"]}
-    numbers = [s["id"] for s in sets if s["is_rx"] and s["name"] not in sending]
-    if not numbers:
-        raise UserError(f"{folder / MARKER}: expected a receiver set that is not a base station, found none")
-    return numbers
+def _site(folder: Path, transmitter: str) -> np.ndarray:
+    file = position_file(folder, transmitter)
+    site = np.asarray(load_array(file, "tx_pos"), dtype=float).reshape(-1)[:3]
+    if site.shape != (3,) or not np.isfinite(site).all():
+        raise UserError(f"{file}: expected a position of three numbers, found {site}")
+    return site

@@ -95,6 +95,7 @@ def cells(summary: pd.DataFrame) -> list[list[str]]:
         budget=[_budget(*pair) for pair in zip(summary.budget, summary.epsilon, strict=True)],
         median=summary.median_m.map("{:.3f}".format),
         p90=summary.p90_m.map("{:.3f}".format),
+        n_users=summary.n_users.map(layout.counted),
         psr=summary.psr_db.map("{:.1f}".format).replace({"-inf": "", "nan": ""}),
     )
     return rows[list(CELLS)].astype(str).to_numpy().tolist()
@@ -128,6 +129,7 @@ def certificates(table: pd.DataFrame) -> list[list[str]]:
         psr_db=table.psr_db.map("{:.1f}".format).replace({"-inf": ""}),
         certified_rmse_m=table.certified_rmse_m.map("{:.3f}".format),
         certified_p90_m=table.certified_p90_m.map("{:.3f}".format),
+        n_users=table.n_users.map(layout.counted),
     )
     return rows[list(CERTIFICATES)].astype(str).to_numpy().tolist()
 

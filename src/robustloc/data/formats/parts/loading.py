@@ -1,5 +1,6 @@
 """Load raw files and check their values. Every error message names the file."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,37 @@ from robustloc.base.errors import UserError
 
 # Possible values of a path, with a wide margin: delay [s], power [dBm], zenith [deg]. Others mean a damaged file.
 LIMITS = {"delay": (0.0, 1e-3), "power": (-1000.0, 300.0), "zenith": (0.0, 180.0)}
+# What browsers and file managers add to a name: "a (1).mat", "a(1).mat", "a - Copy.mat", "a copy 2.mat", "a.mat.part".
+COPY = re.compile(r"( ?\(\d+\)| - Copy( \(\d+\))?| copy( \d+)?)(?=\.[^.]+$)|\.(crdownload|part|partial|download)$")
+
+
+def original_name(name: str) -> str:
+    """Return the name of a file before a browser or a file manager changed it."""
+    return COPY.sub("", name)
+
+
+def absent(file: Path, why: str = "download it again") -> UserError:
+    """Return the error for a missing file; it names a file that may be it under another name."""
+    others = sorted(file.parent.iterdir()) if file.parent.is_dir() else []
+    for other in others:
+        if original_name(other.name).lower() == file.name.lower():
+            cut = other.suffix.lower() in (".crdownload", ".part", ".partial", ".download")
+            advice = "this download did not finish; download it again" if cut else "rename it"
+            return UserError(f"{file}: expected this file of the scenario, found {other.name} instead; {advice}")
+    return UserError(f"{file}: expected this file of the scenario, found no such file; {why}")
+
+
+def must_exist(file: Path) -> None:
+    """Raise an error unless the file exists."""
+    if not file.is_file():
+        raise absent(file)
 
 
 def load_matlab(file: Path) -> dict[str, np.ndarray]:
     """Load all variables of a MATLAB file."""
     from scipy.io import loadmat  # imported here because planning imports this module and loads no file
 
-    _must_exist(file)
+    must_exist(file)
     try:
         return {key: value for key, value in loadmat(file).items() if not key.startswith("__")}
     except NotImplementedError as error:
@@ -29,7 +54,7 @@ def load_array(file: Path, name: str) -> np.ndarray:
     """Load one array from a ``.npz``, ``.npy`` or ``.mat`` file."""
     if file.suffix == ".mat":
         return variables(file, load_matlab(file), name)[0]
-    _must_exist(file)
+    must_exist(file)
     try:
         content = np.load(file)
         return content if file.suffix == ".npy" else variables(file, dict(content), name)[0]
@@ -86,11 +111,6 @@ def refuse_impossible(
         if present is not None and np.isnan(found):
             advice = "other files have this path or a later one; download all of them again"
         raise UserError(f"{file}: user {users[user]}, path {path}: expected {expected}, found {found}; {advice}")
-
-
-def _must_exist(file: Path) -> None:
-    if not file.is_file():
-        raise UserError(f"{file}: expected this file of the scenario, found no such file; download it again")
 
 
 def _unreadable(file: Path, kind: str, error: Exception) -> UserError:
