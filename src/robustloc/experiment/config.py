@@ -6,7 +6,7 @@ from itertools import product
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.experiment import schema, threat_models
+from robustloc.experiment import places, schema, threat_models
 from robustloc.experiment.entries import WORKFLOW_KEYS, certifies, check_entry, needs_epsilon, origin
 from robustloc.experiment.grids import attacked, expanded, localizers, trained
 from robustloc.experiment.paths import budget_tag
@@ -18,7 +18,7 @@ SHOWN = 5
 
 
 def check(config: dict, rules: dict) -> None:
-    """Fill in the schema's defaults, in place, and check types, ranges and every name that refers to another entry.
+    """Fill in defaults and expand paths, in place; check types, ranges and every name that refers to another entry.
 
     Raises:
         UserError: names the key, what was found and what is valid.
@@ -27,6 +27,7 @@ def check(config: dict, rules: dict) -> None:
     schema.fill_defaults(config, rules, rules)
     if found := schema.violations(config, rules):
         raise UserError("\n".join(found[:SHOWN] + [f"… and {len(found) - SHOWN} more"] * (len(found) > SHOWN)))
+    places.expand(config)
     for name, model in config["models"].items():
         _check_weights(name, model, config)
     for kind in WORKFLOW_KEYS:
