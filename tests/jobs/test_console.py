@@ -11,7 +11,7 @@ from snakemake.settings.enums import Quietness
 from robustloc.jobs import console
 
 # no jobs with files
-DAG = SimpleNamespace(jobs=[])
+DAG = SimpleNamespace(jobs=[], needrun_jobs=lambda: [])
 STATS = {"train": 2, "attack": 4, "total": 6}
 
 
@@ -26,6 +26,7 @@ def workflow(quiet: set[Quietness] | None = None, dryrun: bool = False, **config
         nodes=None,
         cores=2,
         dryrun=dryrun,
+        touch=False,
         overwrite_configfiles=[],
         config_settings=given,
         dag=DAG,

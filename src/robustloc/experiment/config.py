@@ -1,6 +1,6 @@
 """The experiment's configuration, checked as a whole before any job."""
 
-import math
+import sys
 from functools import partial
 from itertools import product
 
@@ -13,6 +13,7 @@ from robustloc.experiment.paths import budget_tag
 
 # other folders of the results; a scenario must not have their names
 RESERVED = {"tables", "figures", "logs", "experiments"}
+LARGEST = sys.float_info.max
 # violations that one message lists
 SHOWN = 5
 
@@ -57,9 +58,9 @@ def check(config: dict, rules: dict) -> None:
 
 
 def _check_finite(value: object, place: str = "") -> None:
-    """Refuse NaN and infinity: YAML has .nan and .inf, and a range in the schema does not catch them."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{place}: expected a finite number, found {value}")
+    """Refuse NaN, infinity and whole numbers that a float cannot hold: a range in the schema does not catch them."""
+    if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        raise UserError(f"{place}: expected a finite number, found {schema.shown(value)}")
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
         _check_finite(inner, f"{place}[{key}]" if isinstance(value, list) else f"{place}.{key}".lstrip("."))
