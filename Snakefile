@@ -4,12 +4,15 @@ Targets, each with everything before it: raw, adp, checkpoints, attacks, verdict
 (the default), and parts of it, such as model_dcnn. verify checks existing results. `snakemake --list` lists all targets.
 """
 
+import os
+
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-configfile: "config.yaml"
+# A folder without a configuration of its own uses the one beside this file.
+configfile: "config.yaml" if os.path.exists("config.yaml") else os.path.join(workflow.basedir, "config.yaml")
 
 
 include: "rules/setup.smk"

@@ -16,7 +16,7 @@ rule inspect:
     conda:
         "../envs/robustloc.yaml"
     params:
-        folder=config["data_folder"],
+        folder=lambda wildcards: config["data_folder"],  # a plain text would be read as a pattern
     message:
         "Inspect the scenarios below {params.folder}"
     shell:

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.pathvars import Pathvars
 
 # The code beside the Snakefile runs and is fingerprinted, wherever another copy of the package is installed.
 SOURCE = str(Path(workflow.basedir, "src"))
@@ -30,6 +31,10 @@ from robustloc.jobs import console
 from robustloc.jobs import shell as job_shell
 from robustloc.jobs.fingerprint import code, section
 
+if braces := set("{}").intersection(workflow.basedir):
+    raise WorkflowError(
+        f"{workflow.basedir}: Snakemake reads {' and '.join(sorted(braces))} as wildcards; rename this folder"
+    )
 if duplicates := console.duplicate_keys(Path(file) for file in workflow.configfiles):
     raise WorkflowError("\n".join(duplicates))
 try:
@@ -37,6 +42,7 @@ try:
     RUN = Experiment(config)
 except UserError as error:
     raise WorkflowError(f"configuration: {error}") from None
+workflow.pathvars.update(Pathvars.from_config(config))  # as the check has expanded them
 
 
 def of(function):
@@ -96,11 +102,10 @@ def command_line(wildcards, input):
 
 
 shell.prefix(job_shell.prefix(SOURCE, config["name"]))
-RESULTS = Path(config.get("pathvars", {}).get("results", "results"))
 CONSOLE = console.Console(
     workflow,
     config["name"],
-    Path(RUN.folder.replace("<results>", str(RESULTS)), "provenance.json"),
+    Path(workflow.pathvars.apply(RUN.folder), "provenance.json"),
     Path(SOURCE, "robustloc", "jobs", "seconds.yaml"),
 )
 logger.addFilter(CONSOLE)

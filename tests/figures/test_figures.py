@@ -1,5 +1,6 @@
 """Figures show the numbers of their tables, with units, and equal numbers give equal bytes."""
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,26 @@ def test_same_numbers_same_bytes(tmp_path: Path, kind: str) -> None:
         style.save(drawing, tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
 
     assert drawing.get_size_inches()[0] in (style.COLUMN, style.PAGE)
+    for suffix in ("png", "pdf"):
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"axes.facecolor": "black", "text.color": "red", "font.family": ["serif"]},
+        {"savefig.bbox": "tight", "savefig.facecolor": "green", "savefig.pad_inches": 1.0},
+        {"lines.linestyle": ":", "lines.antialiased": False, "image.cmap": "gray", "axes.xmargin": 0.3},
+    ],
+    ids=lambda own: next(iter(own)),
+)
+def test_own_style_changes_nothing(tmp_path: Path, own: dict) -> None:
+    """What a user's matplotlibrc sets changes no byte of a figure."""
+    for name, before in (("a", {}), ("b", own)):
+        with style.plt.rc_context(before):
+            importlib.reload(style)  # as if imported by a process with this matplotlibrc
+            style.save(DRAW["rmse"](ROWS["rmse"]), tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
+
     for suffix in ("png", "pdf"):
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
 

@@ -11,11 +11,13 @@ from snakemake.settings.enums import Quietness
 from robustloc.jobs import console
 
 # no jobs with files
-DAG = SimpleNamespace(jobs=[])
+DAG = SimpleNamespace(jobs=[], needrun_jobs=lambda: [])
 STATS = {"train": 2, "attack": 4, "total": 6}
 
 
-def workflow(quiet: set[Quietness] | None = None, dryrun: bool = False, **config: object) -> SimpleNamespace:
+def workflow(
+    quiet: set[Quietness] | None = None, dryrun: bool = False, touch: bool = False, **config: object
+) -> SimpleNamespace:
     """The parts of a workflow that the console reads, under the default profile."""
     settings = SimpleNamespace(
         quiet=console.QUIET_IN_PROFILE if quiet is None else quiet, printshellcmds=False, log_handler_settings={}
@@ -26,6 +28,7 @@ def workflow(quiet: set[Quietness] | None = None, dryrun: bool = False, **config
         nodes=None,
         cores=2,
         dryrun=dryrun,
+        touch=touch,
         overwrite_configfiles=[],
         config_settings=given,
         dag=DAG,
@@ -116,3 +119,36 @@ def test_duplicate_keys(tmp_path: Path) -> None:
 
     keys = "a (lines 1 and 4), b.c (lines 3 and 3)"
     assert found == [f"{file}: expected each key once, found duplicates: {keys}; merge their values"]
+
+
+def test_counts_are_reported_once(tmp_path: Path, reference: Path) -> None:
+    """A dry run that lists its jobs reports their counts before and after the list; one of them is dropped."""
+    made = console.Console(workflow(set(), dryrun=True), "", tmp_path / "none.json", reference)
+    first, second = (record(LogEvent.RUN_INFO, "Job stats", stats=STATS) for _ in range(2))
+
+    assert made.filter(first)
+    assert not made.filter(second)
+    assert first.msg.count("Estimated run time") == 1
+
+
+@pytest.mark.parametrize("quiet", [None, set()], ids=["one line", "all lines"])
+def test_touch(tmp_path: Path, reference: Path, quiet: set | None) -> None:
+    """Touching estimates no time; a target is complete only if all its files exist."""
+    (tmp_path / "a.csv").touch()
+    made = console.Console(workflow(quiet, touch=True), "", tmp_path / "none.json", reference)
+    counts = record(LogEvent.RUN_INFO, "Job stats", stats=STATS)
+    assert made.filter(counts)
+    assert counts.msg == "Job stats"
+    paths = [str(tmp_path / name) for name in ("a.csv", "b.csv", "c.csv")]
+    target = {"rule_name": "all", "output": [], "jobid": 1, "rule_msg": "All results are complete"}
+    lacking, whole = (record(LogEvent.JOB_INFO, "", input=files, **target) for files in (paths, paths[:1]))
+
+    assert made.filter(lacking)
+    assert made.filter(whole)
+
+    what = f"all: 2 files are missing and were not touched, such as {paths[1]}; run again without --touch to make them"
+    assert lacking.rule_msg == what
+    assert whole.rule_msg == "All results are complete"
+    job = record(LogEvent.JOB_INFO, "", jobid=2, rule_name="train", rule_msg="Train", input=[], output=["x"])
+    assert made.filter(job) == (quiet is not None)
+    assert made.failures() == ""

@@ -1,11 +1,13 @@
 """The estimated time of a run comes from this experiment's last run, or else from reference times."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from robustloc.jobs.forecast import forecast, seconds_per_job
+from robustloc.jobs.forecast import chains, forecast, seconds_per_job
 
 EXPECTED = {"train": 60.0, "attack": 4.0}
 
@@ -59,3 +61,48 @@ def test_damaged_summary(tmp_path: Path, text: str) -> None:
 def test_words(jobs: dict[str, int], slots: int, words: str) -> None:
     """Minutes up to an hour and a half, then hours; jobs of unknown rules, such as targets, take no time."""
     assert forecast(jobs, EXPECTED, slots) == f"Estimated run time: {words}."
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job, whose name is its rule and a number."""
+
+    name: str
+
+    @property
+    def rule(self) -> SimpleNamespace:
+        """The rule of the job."""
+        return SimpleNamespace(name=self.name[:-1])
+
+
+def plan(edges: dict[str, list[str]], done: frozenset[str] = frozenset()) -> SimpleNamespace:
+    """A plan of jobs, with the jobs that depend on each of them."""
+    return SimpleNamespace(
+        needrun_jobs=lambda: [Job(name) for name in edges if name not in done],
+        jobid=lambda job: job.name,
+        depending={Job(name): [Job(other) for other in others] for name, others in edges.items()},
+    )
+
+
+TRAININGS = {"train1": ["train2", "attack1"], "train2": ["attack2"], "attack1": [], "attack2": ["table1"], "table1": []}
+
+
+def test_chains() -> None:
+    """A chain takes as long as its jobs one after the other; jobs of unknown rules take no time."""
+    assert chains(plan(TRAININGS), EXPECTED) == {
+        "train1": 124, "train2": 64, "attack1": 4, "attack2": 4, "table1": 0
+    }  # fmt: skip
+
+
+def test_chains_of_due_jobs() -> None:
+    """Jobs that are not due are in no chain."""
+    assert chains(plan(TRAININGS, frozenset({"train1", "attack2"})), EXPECTED) == {
+        "train2": 60, "attack1": 4, "table1": 0
+    }  # fmt: skip
+
+
+def test_chain_limits_the_slots() -> None:
+    """With 64 slots, three trainings that continue from each other still take as long as three."""
+    words = forecast({"train": 3, "attack": 64}, {"train": 300.0, "attack": 4.0}, 64, longest_s=904.0)
+
+    assert words == "Estimated run time: about 15 min with 64 jobs at once."

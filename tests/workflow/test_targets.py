@@ -64,3 +64,29 @@ def test_figure_by_name(fresh: Project) -> None:
     done = fresh.run("-n", "--configfile", SMOKE, "--quiet", "host", "--", "figure_fig4")
 
     assert re.findall(r"Draw (\w+)", done.stdout + done.stderr) == ["fig4"]
+
+
+def test_mistyped_targets(fresh: Project) -> None:
+    """Targets that name nothing end a run before planning, with the nearest rule and file."""
+    file = "results/smoke/outdoor/dcnn/none/seed0/fgsm/eps0.010.parquet"
+
+    done = fresh.snakemake("model_dcn", file, "--configfile", SMOKE)
+
+    assert done.returncode != 0
+    assert (
+        "model_dcn: expected a rule or a file that this experiment makes, found neither; did you mean 'model_dcnn'?"
+        in (done.stderr)
+    )
+    assert f"{file}: expected" in done.stderr
+    assert f"did you mean '{file.replace('0.010', '0.01')}'?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_touch_without_results(fresh: Project) -> None:
+    """Touching files that do not exist does not say that the results are complete."""
+    done = fresh.run("--touch", "--configfile", SMOKE, "--", "raw")
+
+    printed = done.stdout + done.stderr
+    assert re.search(r"raw: \d+ files are missing and were not touched, such as results/smoke/", printed)
+    assert "complete" not in printed
+    assert "Estimated run time" not in printed

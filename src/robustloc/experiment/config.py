@@ -1,12 +1,12 @@
 """The experiment's configuration, checked as a whole before any job."""
 
-import math
+import sys
 from functools import partial
 from itertools import product
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.experiment import schema, threat_models
+from robustloc.experiment import places, schema, threat_models
 from robustloc.experiment.entries import WORKFLOW_KEYS, certifies, check_entry, needs_epsilon, origin
 from robustloc.experiment.grids import attacked, expanded, localizers, trained
 from robustloc.experiment.paths import budget_tag
@@ -15,12 +15,13 @@ from robustloc.experiment.paths import budget_tag
 RESERVED = {"tables", "figures", "logs", "experiments"}
 # keys that a scenario of measured channel matrices does not have: its file says all of it
 MEASURED = ("base_station", "users", "channel")
+LARGEST = sys.float_info.max
 # violations that one message lists
 SHOWN = 5
 
 
 def check(config: dict, rules: dict) -> None:
-    """Fill in the schema's defaults, in place, and check types, ranges and every name that refers to another entry.
+    """Fill in defaults and expand paths, in place; check types, ranges and every name that refers to another entry.
 
     Raises:
         UserError: names the key, what was found and what is valid.
@@ -34,6 +35,7 @@ def check(config: dict, rules: dict) -> None:
         scenario["raw"] = {"csi": scenario["raw"]["csi"]}
     if found := schema.violations(config, rules):
         raise UserError("\n".join(found[:SHOWN] + [f"… and {len(found) - SHOWN} more"] * (len(found) > SHOWN)))
+    places.expand(config)
     for name, model in config["models"].items():
         _check_weights(name, model, config)
     for kind in WORKFLOW_KEYS:
@@ -63,9 +65,9 @@ def check(config: dict, rules: dict) -> None:
 
 
 def _check_finite(value: object, place: str = "") -> None:
-    """Refuse NaN and infinity: YAML has .nan and .inf, and a range in the schema does not catch them."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{place}: expected a finite number, found {value}")
+    """Refuse NaN, infinity and whole numbers that a float cannot hold: a range in the schema does not catch them."""
+    if isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        raise UserError(f"{place}: expected a finite number, found {schema.shown(value)}")
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
         _check_finite(inner, f"{place}[{key}]" if isinstance(value, list) else f"{place}.{key}".lstrip("."))

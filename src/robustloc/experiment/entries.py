@@ -80,7 +80,8 @@ def check_entry(config: dict, kind: str, name: str) -> None:
             raise UserError(f"{kind}.{name}: {schema.unknown(schema.KEY, key, [*valid, *WORKFLOW_KEYS[kind]])}")
         if not _fits(value, options[key].annotation):
             wanted = options[key].annotation.removeprefix("Literal")
-            raise UserError(f"{kind}.{name}.{key}: expected {wanted}, found {value!r}{schema.hint(value)}")
+            hint = schema.hint(value, wanted.split(" | "))
+            raise UserError(f"{kind}.{name}.{key}: expected {wanted}, found {schema.shown(value)}{hint}")
     if kind == "defences" and ("attacks" in options) != ("attacks" in config[kind][name]):
         crafts = "needs attacks; add this key" if "attacks" in options else "uses no attacks; remove this key"
         raise UserError(f"{kind}.{name}.attacks: the plugin {found['plugin']} {crafts}")

@@ -1,10 +1,10 @@
 """Check of a configuration against the JSON schema, with messages for people who write YAML."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from robustloc.base.errors import UserError
@@ -25,6 +25,13 @@ LIMITS = {
     "exclusiveMinimum": "greater than",
     "exclusiveMaximum": "less than",
 }
+# JSON has one kind of number, so its 8.0 is an integer; here it would give other names and fingerprints than 8
+_TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
+    "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+)
+_Validator = validators.extend(Draft202012Validator, type_checker=_TYPES)
+# characters of a value that a message shows
+SHOWN = 100
 
 
 def fill_defaults(value: object, rules: dict, root: dict) -> None:
@@ -59,8 +66,8 @@ def fill_defaults(value: object, rules: dict, root: dict) -> None:
 
 def violations(config: dict, rules: dict) -> list[str]:
     """Describe each violation of the schema: the key, the value that was found, and the valid values."""
-    errors = Draft202012Validator(rules).iter_errors(config)
-    return [_explain(error) for error in sorted(errors, key=lambda error: list(map(str, error.path)))]
+    errors = sorted(_Validator(rules).iter_errors(config), key=lambda error: list(map(str, error.path)))
+    return [line for error in errors for line in _explain(error, rules)]
 
 
 def known(key: str, names: Iterable[str], valid: Iterable[str]) -> None:
@@ -92,52 +99,99 @@ def _is_meant(value: dict, branch: dict) -> bool:
     return bool(branch.get("required")) and branch["required"][0] in value
 
 
-def _explain(error: ValidationError) -> str:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
-    place = place or "top level"
+def _explain(error: ValidationError, rules: dict) -> list[str]:
+    """Describe a violation, one line for each unknown key, otherwise one line."""
+    place, found = _written(error.absolute_path) or "top level", error.instance
     meaning = f" ({error.schema['description']})" if "description" in error.schema else ""
     if error.validator == "additionalProperties":
         valid = sorted(error.schema["properties"])
-        found = sorted(str(key) for key in error.instance if key not in valid)
-        return "\n".join(f"{place}: {unknown(KEY, key, valid)}" for key in found)
+        wrong = sorted(str(key) for key in found if key not in valid)
+        return [f"{place}: {unknown(KEY, key, valid)}{_home(key, rules)}" for key in wrong]
     if error.validator == "oneOf":
-        return _explain_choice(error, place)
+        return _explain_choice(error, place, rules)
     if error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
         kinds = " or ".join(PLAIN_NAMES[kind] for kind in wanted)
-        return f"{place}: expected {kinds}, found {error.instance!r}{hint(error.instance)}"
+        why = "" if isinstance(found, list | dict) else hint(found, wanted)
+        return [f"{place}: expected {kinds}, found {shown(found)}{why}"]
     if error.validator in LIMITS:
         limit = f"{LIMITS[error.validator]} {error.validator_value}"
-        return f"{place}: expected a number {limit}{meaning}, found {error.instance!r}"
+        return [f"{place}: expected a number {limit}{meaning}, found {shown(found)}"]
     if error.validator == "enum":
-        return f"{place}: expected {' or '.join(error.validator_value)}{meaning}, found {error.instance!r}"
-    return f"{place}: {error.message}{meaning}"
+        return [f"{place}: expected {' or '.join(error.validator_value)}{meaning}, found {shown(found)}"]
+    return [f"{place}: {error.message.replace(repr(found), shown(found))}{meaning}"]
 
 
-def _explain_choice(error: ValidationError, place: str) -> str:
+def _explain_choice(error: ValidationError, place: str, rules: dict) -> list[str]:
     """Explain a value that fits no alternative: the error in the intended alternative, or the alternatives."""
     found, branches = error.instance, error.validator_value
     if isinstance(found, dict):
         meant = [i for i, branch in enumerate(branches) if _is_meant(found, branch)]
         inner = [e for e in error.context if meant and e.relative_schema_path[0] == meant[0]]
         if inner:
-            return _explain(inner[0])
+            return _explain(inner[0], rules)
         if key := next(iter(_constants(branches[0])), None):
             kinds = " or ".join(_constants(branch)[key] for branch in branches)
-            return f"{place}.{key}: expected {kinds}, found {found.get(key)!r}"
+            return [f"{place}.{key}: expected {kinds}, found {shown(found.get(key))}"]
     kinds = error.schema.get("description") or " or ".join(PLAIN_NAMES[branch["type"]] for branch in branches)
-    return f"{place}: expected {kinds}, found {found!r}"
+    return [f"{place}: expected {kinds}, found {shown(found)}{hint(found)}"]
 
 
-def hint(value: object) -> str:
-    """Explain why a number was read as text; empty for other values."""
-    try:
-        number = isinstance(value, str) and math.isfinite(float(value))
-    except ValueError:
-        number = False
-    if not number:
+def _written(path: Iterable[str | int]) -> str:
+    """Write the place of a value, as in ``grids[0].seeds``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _home(key: str, rules: dict) -> str:
+    """Say where in the configuration a key belongs that was found elsewhere; empty if it belongs nowhere."""
+    places = list(dict.fromkeys(place for place, name in _keys(rules, rules) if name == key and place))
+    return f"; {key} is a key of {' and of '.join(places)}" if places else ""
+
+
+def _keys(rules: dict, root: dict, place: str = "") -> Iterator[tuple[str, str]]:
+    """List every key of a schema with the place that it belongs to."""
+    if "$ref" in rules:
+        yield from _keys(root["$defs"][rules["$ref"].rsplit("/", 1)[1]], root, place)
+    for key, sub in rules.get("properties", {}).items():
+        yield place, key
+        yield from _keys(sub, root, f"{place}.{key}".lstrip("."))
+    if isinstance(others := rules.get("additionalProperties"), dict):
+        yield from _keys(others, root, f"{place}.NAME")
+    branches = rules.get("oneOf", [])
+    for inner in [*branches, rules["items"]] if "items" in rules else branches:
+        yield from _keys(inner, root, place)
+
+
+def shown(value: object) -> str:
+    """Write a value for a message, its beginning if it is long."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+def hint(value: object, wanted: Collection[str] = ()) -> str:
+    """Explain what may be wrong with the type of a value; empty if this is not known.
+
+    Args:
+        value: of the wrong type.
+        wanted: types that the key may have, in the words of JSON or of Python.
+    """
+    if isinstance(value, float) and value.is_integer() and {"integer", "int"}.intersection(wanted):
+        return f"; write {int(value)}, without a point"
+    if isinstance(value, int | float) and {"string", "str"}.intersection(wanted):
+        return "; in a file, put it in quotes"
+    if not _is_read_as_text(value):
         return ""
     return (
         "; it was read as text. In a file, remove quotes and write a point before an exponent, such as 1.0e-2. On the "
         "command line, all nested values are texts; move them to a file"
     )
+
+
+def _is_read_as_text(value: object) -> bool:
+    """Return whether a text, or a text in a list or mapping, looks like a number, true, false or null."""
+    if isinstance(value, dict | list):
+        return any(map(_is_read_as_text, value.values() if isinstance(value, dict) else value))
+    try:
+        return isinstance(value, str) and (value.lower() in ("true", "false", "null") or math.isfinite(float(value)))
+    except ValueError:
+        return False

@@ -9,6 +9,8 @@ from robustloc.experiment.paths import budget_tag
 
 # keys that change the meaning of a perturbation; training cannot use attacks that have one
 SPECIAL = ("target", "surrogate", "members")
+# characters of a budget in a file name
+LONGEST = 40
 
 
 def members(config: dict) -> dict[str, list[str]]:
@@ -82,6 +84,11 @@ def check(config: dict) -> None:
             found += ["learns from training users"] * learns(config, attack)
             for reason in found:
                 raise UserError(f"defences.{name}.attacks: {attack} {reason}; training cannot use it")
+    for name, scenario in config["scenarios"].items():
+        for key in ("epsilons", "psrs_db"):
+            for value in scenario.get(key, []):
+                if len(budget_tag("", value)) > LONGEST:
+                    raise UserError(f"scenarios.{name}.{key}: expected at most {LONGEST} digits, found {value}")
     for grid in config["grids"]:
         for scenario, attack in product(grid["scenarios"], grid["attacks"]):
             if is_physical(config, attack) and not config["scenarios"][scenario].get("psrs_db"):

@@ -11,7 +11,7 @@ from snakemake.exceptions import CliException
 from snakemake.logging import LogEvent
 from snakemake.settings.enums import Quietness
 
-from robustloc.jobs import dry_run, forecast, sharing
+from robustloc.jobs import dry_run, forecast, sharing, targets
 from robustloc.jobs.progress import Progress, notes
 
 if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
 QUIET_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
 # Sections that make jobs larger or smaller than the reference times assume.
 SIZES = {"scenarios", "training", "crafting", "verdict", "certificates"}
+# Snakemake's message before it plans, when it knows its rules and targets
+PLANS = "Building DAG of jobs..."
 
 
 class Console:
@@ -39,44 +41,58 @@ class Console:
         self._run: Progress | None = None  # once the jobs are counted
         self._replaces_lines = False
         self._logs: dict[int, list[Path]] = {}  # of the jobs that run
+        self._is_planned = False
 
     def filter(self, record: LogRecord) -> bool:
         """Change a message and return whether it is printed, see `logging.Filter`.
 
         Raises:
-            CliException: a due job would replace a result of another experiment. Snakemake has made its plan when it
-                reports the counts of the jobs, and has changed nothing.
+            CliException: a target does not exist, or a due job would replace a result of another experiment. Snakemake
+                has changed nothing when it reports that it plans, and the counts of the jobs.
         """
         event = getattr(record, "event", None)
+        if record.msg == PLANS:
+            _refuse(targets.mistakes(self._workflow))
         if event is LogEvent.RUN_INFO:
-            forced = frozenset(self._workflow.dag_settings.forcerun)
-            if found := sharing.conflicts(dry_run.planned(self._workflow.dag), self._experiment, forced):
-                raise CliException(found)  # of Snakemake's errors the one without a traceback
-            self._estimate(record)
-            return True
+            return self._count(record)
+        if self._is_planned and self._workflow.touch:
+            return self._follow_touching(record, event)
         return self._run is None or self._follow(record, event)
 
     def failures(self) -> str:
         """Summarise the failed jobs, which may have scrolled away; empty if there are none."""
         return self._run.failures() if self._run else ""
 
-    def _estimate(self, record: LogRecord) -> None:
-        """Add the run time to the counts of the jobs."""
-        workflow, settings = self._workflow, self._workflow.output_settings
+    def _count(self, record: LogRecord) -> bool:
+        """Add the run time to the counts of the jobs; a dry run that lists all jobs reports the counts twice."""
+        if self._is_planned:
+            return False
+        self._is_planned, workflow, settings = True, self._workflow, self._workflow.output_settings
+        forced = frozenset(workflow.dag_settings.forcerun)
+        _refuse(sharing.conflicts(dry_run.planned(workflow.dag), self._experiment, forced))
         self._replaces_lines = (
             settings.quiet == QUIET_IN_PROFILE and not settings.printshellcmds and not settings.log_handler_settings
         )
+        if not workflow.touch:
+            self._estimate(record)
+        if workflow.dryrun and self._replaces_lines:
+            # Snakemake ends a dry run here with these settings.
+            settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
+        return True
+
+    def _estimate(self, record: LogRecord) -> None:
+        """Add the run time to the counts of the jobs, and follow these jobs from now on."""
+        workflow = self._workflow
         slots = workflow.nodes or workflow.cores or 1
         expected = yaml.safe_load(self._reference.read_text(encoding="utf-8"))
         seconds = forecast.seconds_per_job(self._summary, expected)
         is_known = self._summary.is_file() or not changed_sections(workflow) & SIZES
-        length = forecast.forecast(record.stats, seconds, slots) if is_known else forecast.UNKNOWN
+        chains = forecast.chains(workflow.dag, seconds)
+        longest_s = max(chains.values(), default=0)
+        length = forecast.forecast(record.stats, seconds, slots, longest_s) if is_known else forecast.UNKNOWN
         record.msg = f"{record.msg}\n{length}\n"
         if not workflow.dryrun:
-            self._run = Progress(record.stats, seconds, slots, is_known)
-        elif self._replaces_lines:
-            # Snakemake ends a dry run here with these settings.
-            settings.quiet = {Quietness.RULES, Quietness.PROGRESS}
+            self._run = Progress(record.stats, seconds, slots, is_known, chains)
 
     def _follow(self, record: LogRecord, event: LogEvent | None) -> bool:
         """Note what happens to a job; one line per job replaces Snakemake's six."""
@@ -95,6 +111,26 @@ class Console:
             if self._replaces_lines:
                 record.input, record.shellcmd = [], None  # they can be pages long, and the log has the cause
         return not (self._replaces_lines and _is_routine(record, event))
+
+    def _follow_touching(self, record: LogRecord, event: LogEvent | None) -> bool:
+        """Drop the lines of jobs, which do nothing but touch files, and report a target whose files are missing."""
+        if event is LogEvent.JOB_INFO and not record.output:
+            missing = [file for file in map(str, record.input) if not Path(file).exists()]
+            if missing:
+                record.rule_msg = (
+                    f"{record.rule_name}: {len(missing)} files are missing and were not touched, such as {missing[0]}; "
+                    "run again without --touch to make them"
+                )
+            if self._replaces_lines:
+                record.event, record.msg = None, record.rule_msg or record.rule_name
+            return True
+        return not (self._replaces_lines and (event is LogEvent.JOB_INFO or _is_routine(record, event)))
+
+
+def _refuse(mistakes: str) -> None:
+    """End the planning if there are mistakes."""
+    if mistakes:
+        raise CliException(mistakes)  # of Snakemake's errors the one without a traceback
 
 
 def _is_routine(record: LogRecord, event: LogEvent | None) -> bool:

@@ -11,6 +11,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
+plt.rcdefaults()  # a user's matplotlibrc changes no figure
 plt.switch_backend("Agg")  # draws to files, with or without a display
 
 # widths of one and of two columns of a journal [inches]

@@ -1,0 +1,52 @@
+"""Folders and files that a configuration names: `~` and environment variables are replaced, as a shell does."""
+
+import os
+import re
+
+from robustloc.base.errors import UserError
+
+# Snakemake would read these as wildcards and path variables
+RESERVED = re.compile(r"[{}<>]|[^\S ]")
+
+
+def expand(config: dict) -> None:
+    """Expand every folder and file of a configuration, in place, and write the results folder in its shortest form.
+
+    Raises:
+        UserError: a variable or a user is unknown, or the results cannot be in this folder.
+    """
+    _replace("data_folder", config, "data_folder")
+    for name, model in config["models"].items():
+        _replace(f"models.{name}.file", model, "file")
+    for name, scenario in config["scenarios"].items():
+        _replace(f"scenarios.{name}.raw.folder", scenario["raw"], "folder")
+    variables = config.get("pathvars", {})
+    if "results" in variables:
+        _replace("pathvars.results", variables, "results")
+        variables["results"] = _results(variables["results"])
+
+
+def _replace(place: str, section: dict, key: str) -> None:
+    if key not in section:
+        return
+    found = section[key]
+    if not found.strip() or "\0" in found:
+        raise UserError(f"{place}: expected a path, found {found!r}; name a folder or a file")
+    path = os.path.expanduser(os.path.expandvars(found))
+    if unknown := re.match(r"~\w*", path) or re.search(r"\$(\w+|\{\w+\})", path):
+        raise UserError(
+            f"{place}: expected a path, found {found!r}; {unknown[0]} is unknown here; correct it or write the path out"
+        )
+    section[key] = path
+
+
+def _results(folder: str) -> str:
+    path = os.path.normpath(folder)
+    if RESERVED.search(path) or path != path.strip():
+        raise UserError(
+            f"pathvars.results: expected a folder without the characters {{ }} < > and without line breaks, found "
+            f"{folder!r}; choose another folder"
+        )
+    if set(path) <= set("./"):
+        raise UserError(f"pathvars.results: expected a folder of its own, such as results/mine, found {folder!r}")
+    return path

@@ -1,0 +1,90 @@
+"""Folders and files in a configuration are expanded as a shell does, or refused with their key."""
+
+from pathlib import Path
+
+import pytest
+from configurations import filled
+
+from robustloc.base.errors import UserError
+
+CITY = {"base_station": "BS1", "epsilons": [0.1]}
+LONE = {"grids": [{"scenarios": ["indoor"], "models": ["dcnn"]}], "figures": []}
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A home folder and a variable."""
+    monkeypatch.setenv("HOME", "/home/someone")
+    monkeypatch.setenv("DISK", "/disk")
+    monkeypatch.delenv("NOWHERE", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("~/x", "/home/someone/x"),
+        ("$HOME/x", "/home/someone/x"),
+        ("${DISK}/x", "/disk/x"),
+        ("./x", "x"),
+        ("x/", "x"),
+        ("a//x/../b", "a/b"),
+        ("../x", "../x"),
+        ("~", "/home/someone"),
+        ("a b/x", "a b/x"),
+        ("results/smoke", "results/smoke"),
+    ],
+)
+def test_results(written: str, meant: str) -> None:
+    """The folder of the results is expanded and written in its shortest form."""
+    assert filled(LONE | {"pathvars": {"results": written}})["pathvars"] == {"results": meant}
+
+
+@pytest.mark.parametrize(
+    "written", ["", " ", ".", "./", "..", "/", "a{b}", "{scenario}", "<logs>/x", "a\nb", " x", "a\0"]
+)
+def test_results_in_no_folder(written: str) -> None:
+    """A folder that cannot hold the results is refused."""
+    with pytest.raises(UserError, match=r"^pathvars\.results: expected a (path|folder)"):
+        filled(LONE | {"pathvars": {"results": written}})
+
+
+@pytest.mark.parametrize("unknown", ["$NOWHERE", "${NOWHERE}", "~nobody_here"])
+@pytest.mark.parametrize(
+    ("key", "overlay"),
+    [
+        ("pathvars.results", lambda path: {"pathvars": {"results": path}}),
+        ("data_folder", lambda path: {"data_folder": path}),
+        ("models.mine.file", lambda path: {"models": {"mine": {"file": path}}}),
+        ("scenarios.city.raw.folder", lambda path: {"scenarios": {"city": CITY | {"raw": {"folder": path}}}}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_unknown_variables(key: str, overlay: object, unknown: str) -> None:
+    """A variable or a user that does not exist is refused with the key, not taken for a name."""
+    with pytest.raises(UserError) as refusal:
+        filled(LONE | overlay(f"{unknown}/x"))
+
+    assert str(refusal.value).startswith(f"{key}: expected a path, found '{unknown}/x'; {unknown} is unknown here")
+
+
+def test_inputs() -> None:
+    """Downloads and networks from files are found in the home folder; the words in braces of a file remain."""
+    content = filled(
+        LONE
+        | {
+            "data_folder": "~/data",
+            "models": {"mine": {"file": "~/nets/{scenario}_{seed}.pt"}, "other": {"file": "$DISK/a.pt"}},
+            "scenarios": {"city": CITY | {"raw": {"folder": "${DISK}/city"}}},
+        }
+    )
+
+    assert content["data_folder"] == "/home/someone/data"
+    assert content["models"]["mine"]["file"] == "/home/someone/nets/{scenario}_{seed}.pt"
+    assert content["models"]["other"]["file"] == "/disk/a.pt"
+    assert content["scenarios"]["city"]["raw"]["folder"] == "/disk/city"
+
+
+@pytest.mark.parametrize("path", ["data", "a{b}", "cost$", "x~y", "a b", Path("/abs/data/")])
+def test_other_paths_stay(path: object) -> None:
+    """Any other path is used as it is written."""
+    assert filled(LONE | {"data_folder": str(path)})["data_folder"] == str(path)
