@@ -49,6 +49,6 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.arange(len(self.x)) if self.order is None else self.order
         for index in order.to(self.x.device).split(self.size):
-            batch = self.x[index], self.y[index]
             for _ in range(self.repeats):
-                yield batch
+                # an index makes a copy, so nothing that a defence does to a batch reaches the users or a repetition
+                yield self.x[index], self.y[index]

@@ -135,7 +135,9 @@ class Fit(lightning.LightningModule):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.recipe.precision != "float32"
         self.localizer.to(device)
         data = self.data.to(device)
-        x, y = self.defence.on_training_set(self.localizer, data.x, data.y, self.eps, self._generators("training set"))
+        # copies, because a defence may work in place on them, and the caller may validate on the same users
+        own = data.x.clone(), data.y.clone()
+        x, y = self.defence.on_training_set(self.localizer, *own, self.eps, self._generators("training set"))
         self.data = Data(x, y, data.validation_x, data.validation_y)
 
     def train_dataloader(self) -> Batches:
@@ -157,12 +159,25 @@ class Fit(lightning.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
         """Return the defence's loss plus the penalty that a network may have."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            loss = self.defence.loss(self.localizer, *batch, self.eps, self.generators) / self.localizer.spread
+            loss = self._loss(*batch) / self.localizer.spread
             if penalty := getattr(self.localizer.network, "penalty", None):
                 loss = loss + penalty()
         # Lightning's own log costs as much as some steps
         self.losses.append((loss.detach(), len(batch[0])))
         return loss
+
+    def _loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the defence's loss [m]; only this step runs the network in training mode, also on one user."""
+        users, size = len(x), self.recipe.batch_size  # before the defence, which may change them
+        try:
+            return self.defence.loss(self.localizer, x, y, self.eps, self.generators)
+        except ValueError as error:
+            if users > 1:
+                raise
+            raise UserError(
+                f"the network cannot train on a batch of one user ({error}); a batch_size of {size} leaves one of "
+                f"{len(self.data.x)} users alone in the last batch; change training.batch_size"
+            ) from error
 
     def on_after_backward(self) -> None:
         """Let the defence use the gradients."""
@@ -174,10 +189,11 @@ class Fit(lightning.LightningModule):
 
     def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
         """Measure the defence's score and the squared errors of the clean users."""
+        x, y = (part.clone() for part in batch)  # copies, because a defence may work in place on the batch
         with torch.enable_grad():
             score = self.defence.score(self.localizer, *batch, self.eps, self.validation_generators)
-        self.scores.append((score.detach() / self.localizer.spread, len(batch[0])))
-        self.squares.append((((self.localizer(batch[0]) - batch[1]) ** 2).sum(dim=1).mean(), len(batch[0])))
+        self.scores.append((score.detach() / self.localizer.spread, len(x)))
+        self.squares.append((((self.localizer(x) - y) ** 2).sum(dim=1).mean(), len(x)))
 
     def on_validation_epoch_end(self) -> None:
         """Log the values that epochs are compared by.

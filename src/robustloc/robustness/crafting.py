@@ -8,14 +8,13 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from robustloc.attacks.parts.budget import TOLERANCE, checked, rounding
 from robustloc.attacks.parts.losses import squared_error
 from robustloc.attacks.parts.steps import Generators, Loss, project, size
 from robustloc.base.errors import UserError
 from robustloc.robustness.domains import Domain
 from robustloc.robustness.folding import folded
 
-# relative tolerance for the float32 rounding of x + eps
-BUDGET_TOLERANCE = 1e-5
 # number of users on whom the folded network is compared with the original
 COMPARED = 8
 # training users per batch of an attack that learns; the attack's result depends on it, so it is not configurable
@@ -53,7 +52,7 @@ def craft(
         The perturbed users (N, …) within the budget, and the largest size of a perturbation before the projection.
 
     Raises:
-        UserError: the attack returns a non-finite value.
+        ValueError: the attack breaks a rule, see `robustloc.attacks.parts.budget.checked`.
     """
     where = device()
     model = model.to(where).eval()
@@ -92,14 +91,9 @@ def within_budget(
         The perturbed inputs (N, …), and the largest perturbation before the projection.
 
     Raises:
-        UserError: the attack returns a non-finite value.
+        ValueError: the attack breaks a rule, see `robustloc.attacks.parts.budget.checked`.
     """
-    wished = attack(loss, x, eps=eps, generators=generators).detach()
-    if not torch.isfinite(wished).all():
-        raise UserError(
-            f"expected finite values from the attack, found {(~torch.isfinite(wished)).sum()} non-finite values; "
-            "correct its plugin"
-        )
+    wished = checked(attack, loss, x, eps=eps, generators=generators)
     spent = size(wished - x, norm)
     # the projection rounds, so points inside the ball skip it and stay the same to the bit
     held = torch.where(spent <= eps, wished, project(wished, x, eps, norm))
@@ -139,10 +133,7 @@ def _taught(
 
 def _verify(offset: Tensor, moved: Tensor, eps: float, norm: str) -> None:
     # the stored perturbation has the rounding error of the inputs
-    rounding = (
-        torch.finfo(moved.dtype).eps * float(moved.abs().max()) * (offset[0].numel() ** 0.5 if norm == "l2" else 1)
-    )
-    if (spent := float(size(offset, norm).max())) > eps * (1 + BUDGET_TOLERANCE) + rounding:
+    if (spent := float(size(offset, norm).max())) > eps * (1 + TOLERANCE) + float(rounding(moved, norm).max()):
         raise UserError(
             f"expected a {norm} perturbation of at most {eps:.9g} after the projection, found {spent:.9g}; "
             "correct the attack's plugin"
