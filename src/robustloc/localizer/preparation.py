@@ -14,7 +14,7 @@ from robustloc.base.errors import UserError
 from robustloc.base.seeds import LOCALIZER
 from robustloc.defences.parts.base import Defence
 from robustloc.localizer import contract
-from robustloc.localizer.batches import Data
+from robustloc.localizer.batches import Data, copies
 from robustloc.localizer.checkpoint import load
 from robustloc.localizer.hyperparameters import Recipe
 from robustloc.localizer.network import Localizer, build
@@ -76,8 +76,7 @@ def _untrained(entry: dict, data: Data, start: Path | None) -> Localizer:
         return load(start, bare=True, **entry["parameters"])
     model = build(entry, tuple(data.x.shape[2:]), data.y)
     if remember := getattr(model.network, "remember", None):
-        # a copy, because a network may work in place on it
-        remember(data.x.clone(), (data.y - model.center) / model.spread)
+        remember(*copies(data.x, (data.y - model.center) / model.spread))
     return model
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from robustloc.base import seeds
 from robustloc.base.errors import UserError
 from robustloc.defences.parts.base import Defence
-from robustloc.localizer.batches import Batches, Data
+from robustloc.localizer.batches import Batches, Data, copies
 from robustloc.localizer.hyperparameters import Recipe
 
 # RMSE in spreads above which training has diverged; the mean position alone has an RMSE of one spread
@@ -135,9 +135,8 @@ class Fit(lightning.LightningModule):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.recipe.precision != "float32"
         self.localizer.to(device)
         data = self.data.to(device)
-        # copies, because a defence may work in place on them, and the caller may validate on the same users
-        own = data.x.clone(), data.y.clone()
-        x, y = self.defence.on_training_set(self.localizer, *own, self.eps, self._generators("training set"))
+        own, generators = copies(data.x, data.y), self._generators("training set")
+        x, y = self.defence.on_training_set(self.localizer, *own, self.eps, generators)
         self.data = Data(x, y, data.validation_x, data.validation_y)
 
     def train_dataloader(self) -> Batches:
@@ -175,8 +174,8 @@ class Fit(lightning.LightningModule):
             if users > 1:
                 raise
             raise UserError(
-                f"the network cannot train on a batch of one user ({error}); a batch_size of {size} leaves one of "
-                f"{len(self.data.x)} users alone in the last batch; change training.batch_size"
+                f"the network cannot train on one user ({error}); batches of {size} leave one of {len(self.data.x)} "
+                "users in the last batch; change training.batch_size"
             ) from error
 
     def on_after_backward(self) -> None:
@@ -189,9 +188,9 @@ class Fit(lightning.LightningModule):
 
     def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
         """Measure the defence's score and the squared errors of the clean users."""
-        x, y = (part.clone() for part in batch)  # copies, because a defence may work in place on the batch
+        x, y = batch
         with torch.enable_grad():
-            score = self.defence.score(self.localizer, *batch, self.eps, self.validation_generators)
+            score = self.defence.score(self.localizer, *copies(x, y), self.eps, self.validation_generators)
         self.scores.append((score.detach() / self.localizer.spread, len(x)))
         self.squares.append((((self.localizer(x) - y) ** 2).sum(dim=1).mean(), len(x)))
 

@@ -57,18 +57,18 @@ def attack(
             not fit, or the attack returns something else than finite inputs like x.
     """
     x, position = _tensors(model, x, position)
-    perturb = partial(_plugin(name, parameters, examples is not None), norm=norm, **parameters)
+    perturb, options = partial(_plugin(name, parameters, examples is not None), norm=norm, **parameters), {}
     if examples is not None:
         learnt, where = _tensors(model, *examples)
         cut = batches(len(learnt), LEARNT_AT_ONCE)
-        perturb = partial(perturb, examples=[(squared_error(model, where[part]), learnt[part]) for part in cut])
+        options["examples"] = [(squared_error(model, where[part]), learnt[part]) for part in cut]
     moved = []
     # an attack that learns is the same for all inputs, so it runs once
     for part in batches(len(x), len(x) if examples is not None else AT_ONCE):
         loss, numbers = squared_error(model, position[part]), range(len(x))[part]
-        generators = [torch.Generator().manual_seed(seeds.seed(seed, number)) for number in numbers]
+        options["generators"] = [torch.Generator().manual_seed(seeds.seed(seed, number)) for number in numbers]
         try:
-            held, _ = within_budget(perturb, loss, x[part], eps=eps, norm=norm, generators=generators)
+            held, _ = within_budget(perturb, loss, x[part], eps=eps, norm=norm, **options)
         except ValueError as error:
             raise UserError(f"{name}: {error}") from error
         except SystemExit as stop:
@@ -130,9 +130,13 @@ def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.nda
         )
     try:
         with torch.no_grad():
-            estimates(model, x[:2])
+            found = estimates(model, x[:2])
     except ValueError as error:
         raise UserError(f"{type(model).__name__}: {error}") from error
+    if not torch.isfinite(found).all():
+        raise UserError(
+            f"{type(model).__name__}: expected finite estimates, found NaN or inf; correct the network or x"
+        )
     return x, position
 
 
