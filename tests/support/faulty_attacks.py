@@ -41,7 +41,8 @@ def keeps_the_graph(loss, x: Tensor, *, eps, **options: object) -> Tensor:
     """Return a result that is still part of a graph."""
     point = x.detach().requires_grad_()
     with torch.enable_grad():
-        return point + eps * torch.autograd.grad(loss(point).sum(), point, create_graph=True)[0].sign()
+        moved = point + eps * torch.autograd.grad(loss(point).sum(), point, create_graph=True)[0].sign()
+    return moved.clamp_min(0)
 
 
 def returns_nothing(loss, x: Tensor, *, eps, **options: object) -> None:

@@ -165,6 +165,15 @@ class SinglePrecision(Net):
         return super().forward(x) + x.flatten(1) @ torch.zeros(64, 3)
 
 
+class ExtraState(Net):
+    def get_extra_state(self) -> dict:
+        """Add something else than tensors to the state dict."""
+        return {"mean": 0.5}
+
+    def set_extra_state(self, state: dict) -> None:
+        """Read it."""
+
+
 class NormalisedFeatures(Net):
     def __init__(self):
         super().__init__()
@@ -198,6 +207,10 @@ REFUSED = {
     "fixed batch": (
         lambda: Output(lambda found, x: found + torch.zeros(2, 3)),
         r"expected estimates of shape \(1, 3\)",
+    ),
+    "extra state": (
+        ExtraState,
+        r"expected tensors in the state dict, found dict as network\._extra_state; use buffers",
     ),
     "single precision": (SinglePrecision, "cannot compute in double precision.*register constant tensors as buffers"),
 }

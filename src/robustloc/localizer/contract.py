@@ -14,8 +14,9 @@ from robustloc.localizer.torchscript import last_line
 def check(model: nn.Module, x: Tensor) -> None:
     """Check that a network has all that attacks and verdicts need.
 
-    In eval mode, a network must take any number of users, return finite positions, have a finite gradient, and run in
-    double precision. The check leaves its mode and torch's global generator as they are.
+    The state dict of a network must hold tensors alone. In eval mode, the network must take any number of users, return
+    finite positions, have a finite gradient, and run in double precision. The check leaves its mode and torch's global
+    generator as they are.
 
     Args:
         model: (N, 1, angle bins, delay bins) -> (N, 3) [m].
@@ -24,6 +25,11 @@ def check(model: nn.Module, x: Tensor) -> None:
     Raises:
         UserError: the network fails a check. The message says what was found and how to correct the network.
     """
+    for name, value in model.state_dict().items():
+        if not isinstance(value, Tensor):
+            raise UserError(
+                f"expected tensors in the state dict, found {type(value).__name__} as {name}; use buffers instead"
+            )
     with torch.random.fork_rng(devices=[]), evaluating(model):
         # several sizes: a trace may have one or two users built in
         for users in sorted({1, 2, 3, len(x)}):
