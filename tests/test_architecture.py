@@ -18,7 +18,7 @@ ALLOWED = {
     "models": {"base"},
     "attacks": set(),
     "defences": {"attacks"},
-    "localizer": {"base", "defences", "models"},
+    "localizer": {"base", "attacks", "defences", "models"},
     "robustness": {"base", "data", "attacks"},
     "report": {"base"},
     "figures": {"data", "report"},

@@ -110,5 +110,5 @@ def test_output_of_another_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network that does not give three coordinates is refused; its one would be spread over all three."""
     monkeypatch.setattr(plugins, "build", lambda *_: torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 1)))
 
-    with pytest.raises(UserError, match=r"models: own: expected an output of shape \(2, 3\).* found \(2, 1\)"):
+    with pytest.raises(UserError, match=r"models: own: expected estimates of shape \(2, 3\).* found shape \(2, 1\)"):
         build({"plugin": "own", "parameters": {}}, (8, 8), torch.zeros(1, 3))

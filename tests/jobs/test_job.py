@@ -1,8 +1,10 @@
 """The harness runs a stage as one job: outputs are whole or missing, errors are clear, unfinished work is resumed."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from made_up_plugins import quits
 from made_up_stage import run_stage
 
 from robustloc.base.errors import UserError
@@ -58,6 +60,27 @@ def test_failing_stage(tmp_path: Path) -> None:
 
     assert stopped.value.code == "error: expected this, found that; change the key"
     assert [file.name for file in tmp_path.iterdir()] == ["in"]
+
+
+def test_exit_in_a_plugin(tmp_path: Path) -> None:
+    """A plugin that ends the program, even with status 0, fails its job, and the message names the plugin."""
+    (tmp_path / "in").touch()
+    file, forward = quits()
+    files = {"data": tmp_path / "in"}, {"result": tmp_path / "out"}
+
+    with pytest.raises(SystemExit) as stopped:
+        run_stage(lambda *_: forward(), *files)
+    assert stopped.value.code == f"error: {file}: called exit(0), which ends the job; raise a ValueError instead"
+
+    class Killed(SystemExit):
+        """Ends a job from outside, as Lightning does after SIGTERM."""
+
+    def killed(status: int) -> None:
+        raise Killed(15)
+
+    forward.__globals__["sys"] = SimpleNamespace(exit=killed)
+    with pytest.raises(Killed):
+        run_stage(lambda *_: forward(), *files)
 
 
 def attempt(folder: Path, *, fails: bool, config: str = '{"a": 1}') -> str:

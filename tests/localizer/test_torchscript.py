@@ -17,7 +17,7 @@ from workflow_project import ROOT
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data.scale import Scale
-from robustloc.localizer import cost, torchscript
+from robustloc.localizer import contract, cost
 from robustloc.localizer.checkpoint import load, save
 from robustloc.localizer.network import Localizer, build, scripted
 from robustloc.robustness import folding
@@ -57,7 +57,7 @@ def test_documented_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         made = scripted(archived(torch.jit.load("models/mine.pt")), POSITION)
         x = torch.tensor(scale.apply(linear.numpy()))
 
-        torchscript.check(made.eval(), x[:3])
+        contract.check(made.eval(), x[:3])
         expected = POSITION[0] + 10 * network(torch.log1p(1e6 * linear))
         torch.testing.assert_close(made(x), expected, rtol=1e-4, atol=1e-3)
 
@@ -121,7 +121,7 @@ def test_equal_to_the_network(tmp_path: Path, kind: str) -> None:
     for found, expected in zip(moved(exact, x.double()), moved(deepcopy(network).double(), x.double()), strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
     assert torch.equal(read(x), network(x))  # the copy in double precision has not changed the original
-    torchscript.check(read, x[:3])
+    contract.check(read, x[:3])
 
 
 def test_positions_of_training_users() -> None:
@@ -167,7 +167,7 @@ def test_own_models(plugin: str) -> None:
     torch.manual_seed(0)
     made = build({"plugin": plugin, "parameters": {}}, (16, 16), POSITION).eval()
 
-    torchscript.check(made, torch.rand(3, 1, 16, 16))
+    contract.check(made, torch.rand(3, 1, 16, 16))
 
 
 def three(x: Tensor) -> Tensor:
@@ -178,7 +178,7 @@ def three(x: Tensor) -> Tensor:
 SMALL = nn.Sequential(nn.Flatten(), nn.Linear(36, 3))
 # fault -> network with this fault, size of the profiles and number of users in its trace, message
 REFUSED = {
-    "two outputs": (Fixed(lambda x: x.flatten(1)[:, :2]), 8, 2, r"\(1, 3\) in metres.*found shape \(1, 2\)"),
+    "two outputs": (Fixed(lambda x: x.flatten(1)[:, :2]), 8, 2, r"\(1, 3\) for 1 users, found shape \(1, 2\)"),
     "tuple": (Fixed(lambda x: (three(x), x)), 8, 2, "found tuple"),
     "other profiles": (SMALL, 6, 2, r"input of shape \(1, 1, 8, 8\)"),
     "no number": (Fixed(lambda x: three(x) * math.nan), 8, 2, "estimates that are finite numbers, found"),
@@ -198,7 +198,7 @@ def test_refused(fault: str) -> None:
     network, side, users, message = REFUSED[fault]
 
     with pytest.raises(UserError, match=message):
-        torchscript.check(traced(network, users, side), torch.rand(3, 1, 8, 8))
+        contract.check(traced(network, users, side), torch.rand(3, 1, 8, 8))
 
 
 def test_frozen() -> None:
@@ -206,7 +206,7 @@ def test_frozen() -> None:
     frozen = torch.jit.freeze(torch.jit.script(own()))
 
     with pytest.raises(UserError, match=r"double precision.*save it without torch\.jit\.freeze"):
-        torchscript.check(scripted(archived(frozen), POSITION).eval(), torch.rand(3, 1, 8, 8))
+        contract.check(scripted(archived(frozen), POSITION).eval(), torch.rand(3, 1, 8, 8))
 
 
 def test_damaged() -> None:

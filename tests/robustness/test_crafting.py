@@ -8,7 +8,6 @@ import torch
 
 from robustloc.attacks.parts.losses import closeness
 from robustloc.base import plugins
-from robustloc.base.errors import UserError
 from robustloc.data.scale import Scale
 from robustloc.data.transform import CONVENTIONS, from_matrix
 from robustloc.localizer.network import Localizer, build
@@ -105,7 +104,7 @@ def test_a_broken_budget_is_projected(norm: str) -> None:
 
 def test_a_non_number_is_refused() -> None:
     """An attack that returns NaN is refused."""
-    with pytest.raises(UserError, match="non-finite values; correct its plugin"):
+    with pytest.raises(ValueError, match="non-finite values; correct its plugin"):
         outcome(lambda loss, x, *, eps, generators: x * torch.nan)
 
 

@@ -106,7 +106,7 @@ def test_a_sample_does_not_depend_on_the_others() -> None:
         "apgd: unknown parameters step; valid ones: minimum, restarts, steps": {"step": 1.0},
         "apgd: expected norm in .*found 'l1'": {"norm": "l1"},
         r"expected x of shape .* found \(70, 1, 8, 8\) and \(69, 3\)": {"position": Y[:69]},
-        r"a network that returns shape \(2, 3\) for 2 inputs, found \(2, 64\)": {"model": nn.Flatten()},
+        r"expected estimates of shape \(2, 3\) for 2 users, found shape \(2, 64\)": {"model": nn.Flatten()},
         "universal: this attack learns; pass examples=": {"name": "universal"},
         "noise: this attack does not learn; leave examples out": {"name": "noise", "examples": (X, Y)},
     }.items(),

@@ -115,7 +115,7 @@ def test_useless_file(joined: Project) -> None:
     done = joined.snakemake("--configfile", SMOKE, overlay, "--", target)
 
     assert done.returncode != 0
-    expected = "error: models.mine.file: models/flat.pt: expected positions of shape (1, 3) in metres"
+    expected = "error: models.mine.file: models/flat.pt: expected estimates of shape (1, 3)"
     assert expected in done.stdout + done.stderr
     assert not (joined.folder / target).exists()
 

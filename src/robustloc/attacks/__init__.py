@@ -7,10 +7,13 @@ surrogate.
 
 * ``eps``: the budget, a number or a tensor that broadcasts against ``x``, one value per sample.
 * ``norm``: ``linf`` or ``l2``. The result must lie in the ball of this norm and radius eps around x; the caller
-  projects a result that leaves it. An attack that is not defined for one of the norms raises a ``ValueError``.
+  projects a result that leaves it. It must be finite, and have the shape, type and device of x. An attack that is not
+  defined for one of the norms raises a ``ValueError``.
 * ``generators``: one ``torch.Generator`` of the CPU per sample, so that a sample's result does not depend on its batch.
 * ``examples``, only for a file that has this parameter: batches of training users to learn from, as a list of
   ``(loss, x)``. Such an attack is called once for all users.
+
+All arguments are copies (`robustloc.attacks.parts.budget`), so an attack may work in place on them.
 
 `robustloc.attacks.parts.steps` has the parts of an attack, `robustloc.attacks.parts.losses` makes losses of networks.
 """

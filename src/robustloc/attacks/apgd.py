@@ -12,6 +12,7 @@ from robustloc.attacks.parts.steps import (
     Best,
     Generators,
     Loss,
+    check_eps,
     check_norm,
     like,
     project,
@@ -48,6 +49,7 @@ def perturb(
         restarts: number of random starts; each sample keeps its best point.
     """
     check_norm(norm)
+    check_eps(eps)
     if steps < 1 or restarts < 1:
         raise ValueError("expected steps >= 1 and restarts >= 1")
     x, generators, best = x.detach(), sources(x, generators), Best(x.detach())

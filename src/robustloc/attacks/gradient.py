@@ -17,6 +17,7 @@ from robustloc.attacks.parts.steps import (
     Best,
     Generators,
     Loss,
+    check_eps,
     check_norm,
     project,
     random_point,
@@ -68,6 +69,7 @@ def perturb(
         minimum: smallest admissible input, such as 0 for a magnitude; None means no bound.
     """
     check_norm(norm)
+    check_eps(eps)
     check_norm(momentum_norm, ("l1", "l2"))
     if steps < 1 or restarts < 1 or (restarts > 1 and not random_start):
         raise ValueError("expected steps >= 1 and restarts >= 1, and random_start for more than one restart")

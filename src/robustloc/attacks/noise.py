@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from robustloc.attacks.parts.steps import Generators, Loss, check_norm, draw, sources, unit
+from robustloc.attacks.parts.steps import Generators, Loss, check_eps, check_norm, draw, sources, unit
 
 
 def perturb(
@@ -22,6 +22,7 @@ def perturb(
         x, eps, norm, generators, minimum: see `robustloc.attacks.gradient.perturb`.
     """
     check_norm(norm)
+    check_eps(eps)
     noise = draw(torch.randn, x, sources(x, generators))
     moved = x.detach() + eps * (noise.sign() if norm == "linf" else unit(noise, norm))
     return moved if minimum is None else moved.clamp_min(minimum)

@@ -3,7 +3,18 @@
 import torch
 from torch import Tensor
 
-from robustloc.attacks.parts.steps import Best, Generators, Loss, check_norm, like, project, sources, steepest, value
+from robustloc.attacks.parts.steps import (
+    Best,
+    Generators,
+    Loss,
+    check_eps,
+    check_norm,
+    like,
+    project,
+    sources,
+    steepest,
+    value,
+)
 
 # Distance of a difference's two points from the middle, in units of eps: in every pixel for linf, in all pixels
 # together for l2.
@@ -31,6 +42,7 @@ def perturb(
         directions: number of random sign vectors; the gradient is estimated from two-sided differences along them.
     """
     check_norm(norm)
+    check_eps(eps)
     if steps < 1 or directions < 1:
         raise ValueError("expected steps >= 1 and directions >= 1")
     x, generators = x.detach(), sources(x, generators)

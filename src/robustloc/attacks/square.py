@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from robustloc.attacks.parts.steps import Best, Generators, Loss, check_norm, like, sources, value
+from robustloc.attacks.parts.steps import Best, Generators, Loss, check_eps, check_norm, like, sources, value
 
 # Share of the pixels that the first squares cover (as published)
 SHARE = 0.8
@@ -36,6 +36,7 @@ def perturb(
         queries: number of perturbed inputs whose losses are evaluated.
     """
     check_norm(norm, ("linf",))
+    check_eps(eps)
     if queries < 1:
         raise ValueError("expected queries >= 1")
     x = x.detach()

@@ -10,7 +10,16 @@ from math import pi
 import torch
 from torch import Tensor
 
-from robustloc.attacks.parts.steps import Generators, Loss, check_norm, project, sources, steepest, value_and_gradient
+from robustloc.attacks.parts.steps import (
+    Generators,
+    Loss,
+    check_eps,
+    check_norm,
+    project,
+    sources,
+    steepest,
+    value_and_gradient,
+)
 
 
 def perturb(
@@ -40,6 +49,7 @@ def perturb(
             inputs x, with real and imaginary parts along axis 1.
     """
     check_norm(norm)
+    check_eps(eps)
     if random_phase and x.shape[1] != 2:
         raise ValueError("random_phase: expected complex inputs (domain: csi), real and imaginary parts along axis 1")
     source = torch.Generator().manual_seed(0)

@@ -16,6 +16,8 @@ from types import ModuleType
 from robustloc.base.errors import UserError
 
 PACKAGE = Path(__file__).parent.parent
+FOLDERS = {PACKAGE.joinpath(*kind.split(".")) for kind in ("models", "attacks", "defences", "figures")}
+FOLDERS |= {PACKAGE / "data" / kind for kind in ("formats", "scenes")}
 _REQUIRED = object()
 # kind of plugin -> the function that its file must define, and the number of its positional parameters
 ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
@@ -76,6 +78,17 @@ def defence(name: str, attacks: list[Callable], parameters: dict) -> object:
     """
     crafts = {"attacks": attacks} if "attacks" in options("defences", name) else {}
     return build("defences", name, **crafts, **parameters)
+
+
+def raised_in(error: BaseException) -> Path | None:
+    """Return the innermost plugin file in which an exception was raised; None if no plugin was running."""
+    found, step = None, error.__traceback__
+    while step is not None:
+        file = Path(step.tb_frame.f_code.co_filename)
+        if file.parent in FOLDERS:
+            found = file
+        step = step.tb_next
+    return found
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ def run(stage: ModuleType, arguments: list[str]) -> None:
             log.write(files, record(), start_up_s=start_up_s, seconds=time.monotonic() - clock)
     except UserError as error:
         sys.exit(f"error: {error}")
+    except SystemExit as stop:
+        # Lightning ends a killed training with a subclass
+        if type(stop) is not SystemExit or (plugin := plugins.raised_in(stop)) is None:
+            raise
+        sys.exit(f"error: {plugin}: called exit({stop.code!r}), which ends the job; raise a ValueError instead")
     except OSError as error:
         if error.errno not in FULL:
             raise

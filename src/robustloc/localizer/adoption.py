@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from robustloc.base.errors import UserError
-from robustloc.localizer import model_file, torchscript
+from robustloc.localizer import contract, model_file
 from robustloc.localizer.checkpoint import copy, load, save
 from robustloc.localizer.network import scripted
 
@@ -33,6 +33,6 @@ def adopt(file: Path, checkpoint: Path, x: Tensor, position: Tensor) -> None:
         else:
             archive = torch.frombuffer(bytearray(file.read_bytes()), dtype=torch.uint8)
             save(checkpoint, scripted(archive, position), {"plugin": model_file.SCRIPT, "parameters": {}}, shape)
-        torchscript.check(load(checkpoint), x)
+        contract.check(load(checkpoint), x)
     except UserError as error:
         raise UserError(f"{file}: {error}") from error

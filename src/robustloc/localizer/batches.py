@@ -30,6 +30,11 @@ class Data:
         return Data(*(tensor.to(device) for tensor in vars(self).values()))
 
 
+def copies(*tensors: Tensor) -> list[Tensor]:
+    """Return copies for a plugin, which may work in place on what it gets."""
+    return [tensor.clone() for tensor in tensors]
+
+
 class Batches:
     """One epoch of users; yields each batch ``repeats`` times in a row.
 
@@ -49,6 +54,6 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = torch.arange(len(self.x)) if self.order is None else self.order
         for index in order.to(self.x.device).split(self.size):
-            batch = self.x[index], self.y[index]
             for _ in range(self.repeats):
-                yield batch
+                # an index makes a copy, so nothing that a defence does to a batch reaches the users or a repetition
+                yield self.x[index], self.y[index]

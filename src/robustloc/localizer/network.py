@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.losses import check_estimates, untouched
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.localizer import torchscript
@@ -29,8 +30,14 @@ class Localizer(nn.Module):
         self.register_buffer("area", area.float())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Estimate positions [m]: (N, 1, angle bins, delay bins) -> (N, 3)."""
-        return self.center + self.spread * self.network(x)
+        """Estimate positions [m]: (N, 1, angle bins, delay bins) -> (N, 3).
+
+        Raises:
+            ValueError: the network returns something else than (N, 3) numbers.
+        """
+        estimate = self.network(untouched(x))
+        check_estimates(estimate, len(x))
+        return (self.center + self.spread * estimate).to(x.dtype)
 
 
 class InMetres(Localizer):
@@ -38,7 +45,7 @@ class InMetres(Localizer):
 
     def forward(self, x: Tensor) -> Tensor:
         """Estimate positions [m]: (N, 1, angle bins, delay bins) -> (N, 3)."""
-        return self.network(x)
+        return self.network(untouched(x))
 
 
 def build(model: dict, shape: tuple[int, int], position: Tensor) -> Localizer:
@@ -53,11 +60,13 @@ def build(model: dict, shape: tuple[int, int], position: Tensor) -> Localizer:
         UserError: the plugin refuses a parameter, or its output is not three coordinates per user.
     """
     network = plugins.build("models", model["plugin"], (1, *shape), **model["parameters"])
-    with torch.no_grad():
-        found = tuple(network.eval()(torch.zeros(2, 1, *shape)).shape)
-    if found != (2, 3):  # without this check (2, 1) would broadcast against the positions
-        raise UserError(f"models: {model['plugin']}: expected an output of shape (2, 3) for two users, found {found}")
-    return _of(Localizer, network.train(), position)
+    localizer = _of(Localizer, network, position)
+    try:
+        with torch.no_grad():
+            localizer.eval()(torch.zeros(2, 1, *shape))
+    except ValueError as error:
+        raise UserError(f"models: {model['plugin']}: {error}") from error
+    return localizer.train()
 
 
 def scripted(archive: Tensor, position: Tensor) -> Localizer:

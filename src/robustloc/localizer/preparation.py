@@ -8,15 +8,20 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from robustloc.attacks.parts.budget import bounded
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
 from robustloc.base.seeds import LOCALIZER
 from robustloc.defences.parts.base import Defence
-from robustloc.localizer.batches import Data
+from robustloc.localizer import contract
+from robustloc.localizer.batches import Data, copies
 from robustloc.localizer.checkpoint import load
 from robustloc.localizer.hyperparameters import Recipe
 from robustloc.localizer.network import Localizer, build
 from robustloc.localizer.training import fit
+
+# validation users on whom a network is checked before training
+CHECKED = 8
 
 
 class Trained(NamedTuple):
@@ -54,6 +59,7 @@ def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained
     history = []
     try:
         model = _untrained(config["model"], data, start)
+        _check(model, data, config["model"]["plugin"])
         defends = type(defence) is not Defence and wrapper is None
         if _can_learn(cell, model, recipe, start is not None, defends):
             history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=folder)
@@ -70,8 +76,16 @@ def _untrained(entry: dict, data: Data, start: Path | None) -> Localizer:
         return load(start, bare=True, **entry["parameters"])
     model = build(entry, tuple(data.x.shape[2:]), data.y)
     if remember := getattr(model.network, "remember", None):
-        remember(data.x, (data.y - model.center) / model.spread)
+        remember(*copies(data.x, (data.y - model.center) / model.spread))
     return model
+
+
+def _check(model: Localizer, data: Data, plugin: str) -> None:
+    """Check a network on a few users before its training; see `robustloc.localizer.contract.check`."""
+    try:
+        contract.check(model, data.validation_x[:CHECKED])
+    except UserError as error:
+        raise UserError(f"models: {plugin}: {error}") from error
 
 
 def _can_learn(cell: dict, model: nn.Module, recipe: Recipe, starts: bool, defends: bool) -> bool:
@@ -94,7 +108,7 @@ def _can_learn(cell: dict, model: nn.Module, recipe: Recipe, starts: bool, defen
 
 def _defence(entry: dict, epsilon: float) -> tuple[Defence, dict | None]:
     """Build the defence, and describe it for the checkpoint if it wraps the localizer."""
-    attacks = [plugins.attack(attack) for attack in entry["attacks"]]
+    attacks = [bounded(plugins.attack(attack), attack["norm"], attack["plugin"]) for attack in entry["attacks"]]
     defence = plugins.defence(entry["plugin"], attacks, entry["parameters"])
     wraps = type(defence).wrap is not Defence.wrap
     return defence, {key: entry[key] for key in ("plugin", "parameters")} | {"epsilon": epsilon} if wraps else None

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from robustloc.base import seeds
 from robustloc.base.errors import UserError
 from robustloc.defences.parts.base import Defence
-from robustloc.localizer.batches import Batches, Data
+from robustloc.localizer.batches import Batches, Data, copies
 from robustloc.localizer.hyperparameters import Recipe
 
 # RMSE in spreads above which training has diverged; the mean position alone has an RMSE of one spread
@@ -135,7 +135,8 @@ class Fit(lightning.LightningModule):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.recipe.precision != "float32"
         self.localizer.to(device)
         data = self.data.to(device)
-        x, y = self.defence.on_training_set(self.localizer, data.x, data.y, self.eps, self._generators("training set"))
+        own, generators = copies(data.x, data.y), self._generators("training set")
+        x, y = self.defence.on_training_set(self.localizer, *own, self.eps, generators)
         self.data = Data(x, y, data.validation_x, data.validation_y)
 
     def train_dataloader(self) -> Batches:
@@ -157,12 +158,25 @@ class Fit(lightning.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
         """Return the defence's loss plus the penalty that a network may have."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            loss = self.defence.loss(self.localizer, *batch, self.eps, self.generators) / self.localizer.spread
+            loss = self._loss(*batch) / self.localizer.spread
             if penalty := getattr(self.localizer.network, "penalty", None):
                 loss = loss + penalty()
         # Lightning's own log costs as much as some steps
         self.losses.append((loss.detach(), len(batch[0])))
         return loss
+
+    def _loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the defence's loss [m]; only this step runs the network in training mode, also on one user."""
+        users, size = len(x), self.recipe.batch_size  # before the defence, which may change them
+        try:
+            return self.defence.loss(self.localizer, x, y, self.eps, self.generators)
+        except ValueError as error:
+            if users > 1:
+                raise
+            raise UserError(
+                f"the network cannot train on one user ({error}); batches of {size} leave one of {len(self.data.x)} "
+                "users in the last batch; change training.batch_size"
+            ) from error
 
     def on_after_backward(self) -> None:
         """Let the defence use the gradients."""
@@ -174,10 +188,11 @@ class Fit(lightning.LightningModule):
 
     def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
         """Measure the defence's score and the squared errors of the clean users."""
+        x, y = batch
         with torch.enable_grad():
-            score = self.defence.score(self.localizer, *batch, self.eps, self.validation_generators)
-        self.scores.append((score.detach() / self.localizer.spread, len(batch[0])))
-        self.squares.append((((self.localizer(batch[0]) - batch[1]) ** 2).sum(dim=1).mean(), len(batch[0])))
+            score = self.defence.score(self.localizer, *copies(x, y), self.eps, self.validation_generators)
+        self.scores.append((score.detach() / self.localizer.spread, len(x)))
+        self.squares.append((((self.localizer(x) - y) ** 2).sum(dim=1).mean(), len(x)))
 
     def on_validation_epoch_end(self) -> None:
         """Log the values that epochs are compared by.

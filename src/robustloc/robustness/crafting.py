@@ -1,21 +1,19 @@
 """Attack users and project every result onto its budget."""
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from robustloc.attacks.parts.budget import TOLERANCE, checked, rounding
 from robustloc.attacks.parts.losses import squared_error
-from robustloc.attacks.parts.steps import Generators, Loss, project, size
+from robustloc.attacks.parts.steps import Loss, project, size
 from robustloc.base.errors import UserError
 from robustloc.robustness.domains import Domain
 from robustloc.robustness.folding import folded
 
-# relative tolerance for the float32 rounding of x + eps
-BUDGET_TOLERANCE = 1e-5
 # number of users on whom the folded network is compared with the original
 COMPARED = 8
 # training users per batch of an attack that learns; the attack's result depends on it, so it is not configurable
@@ -53,21 +51,20 @@ def craft(
         The perturbed users (N, …) within the budget, and the largest size of a perturbation before the projection.
 
     Raises:
-        UserError: the attack returns a non-finite value.
+        ValueError: the attack breaks a rule, see `robustloc.attacks.parts.budget.checked`.
     """
     where = device()
     model = model.to(where).eval()
     some = users[:COMPARED].to(where)
     model = folded(model, some.inputs(some.start))
     asked, unprojected = [], 0.0
-    if examples:
-        attack = _taught(attack, model, examples, aim)
+    learnt = {"examples": _learnt(model, examples, aim)} if examples else {}
     bar = tqdm(total=len(users), desc="crafting", unit="user")
     for part in batches(len(users), len(users) if examples else batch_size):
         here = users[part].to(where)
         loss = _through(here, aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
-        moved, largest = within_budget(attack, loss, here.start, eps=eps, norm=norm, generators=generators)
+        moved, largest = within_budget(attack, loss, here.start, eps=eps, norm=norm, generators=generators, **learnt)
         unprojected = max(unprojected, largest)
         asked.append(moved.cpu())
         bar.update(len(here))
@@ -76,30 +73,25 @@ def craft(
 
 
 def within_budget(
-    attack: Callable[..., Tensor], loss: Loss, x: Tensor, *, eps: float, norm: str, generators: Generators
+    attack: Callable[..., Tensor], loss: Loss, x: Tensor, *, eps: float, norm: str, **options: object
 ) -> tuple[Tensor, float]:
     """Run an attack and project its result onto the budget.
 
     Args:
-        attack: (loss, x, *, eps, generators) -> x.
+        attack: (loss, x, *, eps, …) -> x.
         loss: inputs (N, …) -> losses (N,).
         x: inputs (N, …), before the attack.
         eps: radius of the ball around each input.
         norm: of the ball, ``linf`` or ``l2``.
-        generators: one per input.
+        options: further arguments of the attack: ``generators``, one per input, and ``examples``.
 
     Returns:
         The perturbed inputs (N, …), and the largest perturbation before the projection.
 
     Raises:
-        UserError: the attack returns a non-finite value.
+        ValueError: the attack breaks a rule, see `robustloc.attacks.parts.budget.checked`.
     """
-    wished = attack(loss, x, eps=eps, generators=generators).detach()
-    if not torch.isfinite(wished).all():
-        raise UserError(
-            f"expected finite values from the attack, found {(~torch.isfinite(wished)).sum()} non-finite values; "
-            "correct its plugin"
-        )
+    wished = checked(attack, loss, x, eps=eps, **options)
     spent = size(wished - x, norm)
     # the projection rounds, so points inside the ball skip it and stay the same to the bit
     held = torch.where(spent <= eps, wished, project(wished, x, eps, norm))
@@ -124,25 +116,20 @@ def _through(users: Domain, loss: Loss) -> Loss:
     return lambda x: loss(users.inputs(x))
 
 
-def _taught(
-    attack: Callable[..., Tensor], model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable
-) -> Callable[..., Tensor]:
-    """Bind the batches of training users to an attack that learns."""
+def _learnt(model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable) -> list[tuple[Loss, Tensor]]:
+    """Return the batches of training users for an attack that learns."""
     users, goals = examples
-    taught = []
+    learnt = []
     for part in batches(len(users), LEARNT_AT_ONCE):
         here = users[part].to(device())
         wanted = torch.tensor(goals[part], device=here.start.device, dtype=here.start.dtype)
-        taught.append((_through(here, aim(model, wanted)), here.start))
-    return partial(attack, examples=taught)
+        learnt.append((_through(here, aim(model, wanted)), here.start))
+    return learnt
 
 
 def _verify(offset: Tensor, moved: Tensor, eps: float, norm: str) -> None:
     # the stored perturbation has the rounding error of the inputs
-    rounding = (
-        torch.finfo(moved.dtype).eps * float(moved.abs().max()) * (offset[0].numel() ** 0.5 if norm == "l2" else 1)
-    )
-    if (spent := float(size(offset, norm).max())) > eps * (1 + BUDGET_TOLERANCE) + rounding:
+    if (spent := float(size(offset, norm).max())) > eps * (1 + TOLERANCE) + float(rounding(moved, norm).max()):
         raise UserError(
             f"expected a {norm} perturbation of at most {eps:.9g} after the projection, found {spent:.9g}; "
             "correct the attack's plugin"

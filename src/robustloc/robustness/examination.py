@@ -3,13 +3,13 @@
 import hashlib
 import math
 from collections.abc import Callable
-from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 
 from robustloc.attacks import apgd, gradient, noise, square
-from robustloc.attacks.parts.losses import evaluating, squared_error
+from robustloc.attacks.parts.budget import checked, held
+from robustloc.attacks.parts.losses import estimates, in_double_precision, squared_error
 from robustloc.attacks.parts.steps import Loss, random_point, size, sources, value_and_gradient
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
@@ -89,31 +89,32 @@ def examine(
         check does not apply.
 
     Raises:
-        UserError: an estimate under attack is not a finite number.
+        UserError: an attack breaks a rule, or an estimate under attack is not a finite number.
     """
     before, loss = _traces(localizer), squared_error(localizer, position)
     climbed = squared_error(folded(localizer, x[:ALONE]), position)
     figures: dict[str, float | None] = {"clean_rmse_m": rmse(loss, x), "budget": 0.0}
     for name, (attack, eps) in run.items():
-        moved = attack(climbed, x, eps=eps, norm="linf")
-        figures[f"{name}_rmse_m"] = rmse(loss, moved)
+        wished = _crafted(name, attack, climbed, x, eps)
+        figures[f"{name}_rmse_m"] = rmse(loss, held(wished, x, eps, "linf"))
         if not math.isfinite(figures[f"{name}_rmse_m"]):
             raise UserError(f"expected finite estimates under {name}, found NaN or inf; train the localizer again")
-        figures["budget"] = max(figures["budget"], _overspent(moved, x, eps))
-    attack, eps = run["pgd"]
-    through = None if solver is None else attack(squared_error(solver, position), x, eps=eps, norm="linf")
-    figures["solver_rmse_m"] = None if through is None else rmse(loss, through)
+        figures["budget"] = max(figures["budget"], _overspent(wished, x, eps))
+    figures["solver_rmse_m"] = None
+    if solver is not None:
+        attack, eps = run["pgd"]
+        through = _crafted("pgd", attack, squared_error(solver, position), x, eps)
+        figures["solver_rmse_m"] = rmse(loss, held(through, x, eps, "linf"))
     figures["constant_rmse_m"] = float(((constant - position) ** 2).sum(dim=1).mean().sqrt())
     figures["dead_gradients"] = _dead_gradients(localizer, loss, x, run["unbounded"][1])
     figures["traces"] = float(sum(a != b for a, b in zip(before, _traces(localizer), strict=True)))
     # the other checks use double precision, so that they do not take rounding for a fault
-    with torch.no_grad():  # otherwise the copied weights of TorchScript are results of autograd, not leaves
-        exact = deepcopy(localizer).double()
     x, position = x.double(), position.double()
-    figures["gradient_ratio"] = _gradient_ratio(squared_error(exact, position), x, run["pgd"][1])
-    figures["repeat_m"] = _largest(_estimate(exact, x), _estimate(exact, x))
-    alone = torch.cat([_estimate(exact, one) for one in x[:ALONE].split(1)])
-    figures["alone_m"] = _largest(alone, _estimate(exact, x)[:ALONE])
+    with in_double_precision(localizer):
+        figures["gradient_ratio"] = _gradient_ratio(squared_error(localizer, position), x, run["pgd"][1])
+        figures["repeat_m"] = _largest(_estimate(localizer, x), _estimate(localizer, x))
+        alone = torch.cat([_estimate(localizer, one) for one in x[:ALONE].split(1)])
+        figures["alone_m"] = _largest(alone, _estimate(localizer, x)[:ALONE])
     figures["closed_form"] = _closed_form_error()
     return figures
 
@@ -128,9 +129,17 @@ def _fixed(perturb: Callable, **options: object) -> Callable:
     return lambda loss, x, *, eps, norm: perturb(loss, x, eps=eps, norm=norm, **options)
 
 
+def _crafted(name: str, attack: Callable, loss: Loss, x: Tensor, eps: float) -> Tensor:
+    """Run an attack of the examination; the result may lie outside the ball, which is one of the checks."""
+    try:
+        return checked(attack, loss, x, eps=eps, norm="linf")
+    except ValueError as error:
+        raise UserError(f"{name}: {error}") from error
+
+
 def _estimate(localizer: nn.Module, x: Tensor) -> Tensor:
-    with torch.no_grad(), evaluating(localizer):
-        return localizer(x)
+    with torch.no_grad():
+        return estimates(localizer, x)
 
 
 def _largest(a: Tensor, b: Tensor) -> float:
@@ -148,7 +157,8 @@ def _dead_gradients(localizer: nn.Module, loss: Loss, x: Tensor, unbounded: floa
 
     A network that ignores its input has a true gradient of zero, which is no fault.
     """
-    moves = (_estimate(localizer, noise.perturb(loss, x, eps=unbounded, norm="linf")) != _estimate(localizer, x)).any(1)
+    noisy = _crafted("noise", noise.perturb, loss, x, unbounded)
+    moves = (_estimate(localizer, noisy) != _estimate(localizer, x)).any(1)
     _, slope = value_and_gradient(loss, x)
     dead = ~torch.isfinite(slope).flatten(1).all(1) | (slope == 0).flatten(1).all(1)
     return float((dead & moves).sum() / moves.sum().clamp_min(1))
@@ -190,6 +200,6 @@ def _closed_form_error() -> float:
     loss: Loss = lambda x: (x @ weight + 0.5) ** 2  # noqa: E731
     for norm, reach in (("linf", weight.abs().sum()), ("l2", weight.norm())):
         for steps in (1, 10):
-            found = loss(gradient.perturb(loss, x, eps=0.01, norm=norm, steps=steps)).sqrt()
+            found = loss(checked(gradient.perturb, loss, x, eps=0.01, norm=norm, steps=steps)).sqrt()
             worst = max(worst, float((found / (0.5 + 0.01 * reach) - 1).abs().max()))
     return worst

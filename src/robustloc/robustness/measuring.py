@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.losses import estimates
 from robustloc.attacks.parts.steps import size
 from robustloc.base.errors import UserError
 from robustloc.data.scale import Scale, perturbation_to_signal_db
@@ -58,15 +59,15 @@ def measure(model: nn.Module, users: Domain, moved: Tensor, adp: np.ndarray, sca
     """
     where, clean = device(), scale.apply(adp)
     model = model.to(where).eval()
-    adversarial, estimates = [], []
+    adversarial, positions = [], []
     with torch.no_grad():
         for part in batches(len(users), batch_size):
             inputs = users[part].to(where).inputs(moved[part].to(where))
             before = torch.tensor(clean[part], device=where).unsqueeze(1)
-            estimates.append(torch.stack([model(before), model(inputs)]).cpu())
+            positions.append(torch.stack([estimates(model, before), estimates(model, inputs)]).cpu())
             adversarial.append(inputs.squeeze(1).cpu())
     crafted = torch.cat(adversarial).numpy()
-    clean_prediction, prediction = torch.cat(estimates, dim=1).double().numpy()
+    clean_prediction, prediction = torch.cat(positions, dim=1).double().numpy()
     if not (np.isfinite(crafted).all() and np.isfinite(prediction).all()):
         raise UserError("expected finite inputs and estimates, found NaN or inf; correct the attack or the network")
     difference = (crafted.astype(float) - clean).reshape(len(clean), -1)

@@ -1,5 +1,6 @@
 """Attack and examine any network that estimates positions: no configuration, no data set, no files."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from robustloc.attacks.parts.losses import evaluating, squared_error
+from robustloc.attacks.parts.losses import estimates, evaluating, squared_error
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
 from robustloc.robustness import examination
@@ -52,24 +53,28 @@ def attack(
         (N, …) moved inputs, on the network's device and in its precision.
 
     Raises:
-        UserError: there is no such attack, the attack refuses a parameter or the norm, a shape does not fit, or the
-            attack returns a non-finite value.
+        UserError: there is no such attack, the attack refuses a parameter or the norm, eps is negative, a shape does
+            not fit, or the attack returns something else than finite inputs like x.
     """
     x, position = _tensors(model, x, position)
-    perturb = partial(_plugin(name, parameters, examples is not None), norm=norm, **parameters)
+    perturb, options = partial(_plugin(name, parameters, examples is not None), norm=norm, **parameters), {}
     if examples is not None:
         learnt, where = _tensors(model, *examples)
         cut = batches(len(learnt), LEARNT_AT_ONCE)
-        perturb = partial(perturb, examples=[(squared_error(model, where[part]), learnt[part]) for part in cut])
+        options["examples"] = [(squared_error(model, where[part]), learnt[part]) for part in cut]
     moved = []
     # an attack that learns is the same for all inputs, so it runs once
     for part in batches(len(x), len(x) if examples is not None else AT_ONCE):
         loss, numbers = squared_error(model, position[part]), range(len(x))[part]
-        generators = [torch.Generator().manual_seed(seeds.seed(seed, number)) for number in numbers]
+        options["generators"] = [torch.Generator().manual_seed(seeds.seed(seed, number)) for number in numbers]
         try:
-            held, _ = within_budget(perturb, loss, x[part], eps=eps, norm=norm, generators=generators)
+            held, _ = within_budget(perturb, loss, x[part], eps=eps, norm=norm, **options)
         except ValueError as error:
             raise UserError(f"{name}: {error}") from error
+        except SystemExit as stop:
+            raise UserError(
+                f"{name}: the attack or the network called exit({stop.code!r}); raise an error there"
+            ) from stop
         moved.append(held)
     return torch.cat(moved)
 
@@ -98,8 +103,11 @@ def examine(
         docs/attacks.md describes all values and the limits of each check.
 
     Raises:
-        UserError: a shape does not fit, an input is negative, or an estimate is not a finite number.
+        UserError: a shape does not fit, an input is negative, eps is not above 0, or an estimate is not a finite
+            number.
     """
+    if not 0 < eps < math.inf:
+        raise UserError(f"expected a finite eps above 0, found {eps}; correct eps")
     x, position = _tensors(model, x, position)
     if float(x.min()) < examination.MINIMUM:
         raise UserError(f"expected inputs of at least 0 (magnitudes), found {float(x.min()):g}; correct x")
@@ -120,11 +128,14 @@ def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.nda
             f"expected x of shape (N, …), N at least 1, and position of shape (N, 3), found {tuple(x.shape)} and "
             f"{tuple(position.shape)}"
         )
-    with torch.no_grad(), evaluating(model):
-        found = tuple(model(x[:2]).shape)
-    if found != (len(x[:2]), 3):  # without this check (N, 1) would broadcast against the positions
+    try:
+        with torch.no_grad():
+            found = estimates(model, x[:2])
+    except ValueError as error:
+        raise UserError(f"{type(model).__name__}: {error}") from error
+    if not torch.isfinite(found).all():
         raise UserError(
-            f"expected a network that returns shape {(len(x[:2]), 3)} for {len(x[:2])} inputs, found {found}"
+            f"{type(model).__name__}: expected finite estimates, found NaN or inf; correct the network or x"
         )
     return x, position
 

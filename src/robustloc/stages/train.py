@@ -7,13 +7,15 @@ import torch
 
 from robustloc.base.files import Files
 from robustloc.data.dataset import Manifest
-from robustloc.localizer import preparation
+from robustloc.localizer import preparation, readback
 from robustloc.localizer.batches import Data
 from robustloc.localizer.checkpoint import save
 from robustloc.localizer.hyperparameters import LOGGED
 
 INPUTS = ("manifest", "split", "shards", "start")
 OUTPUTS = ("checkpoint", "log")
+# validation users on whom the checkpoint is compared with the trained localizer
+COMPARED = 32
 ACCELERATED = True
 RESUMES = True
 
@@ -28,3 +30,4 @@ def run(config: dict, inputs: Files, outputs: Files, scratch: Path) -> None:
     found = preparation.train(config, Data(x, y, validation_x, validation_y), start, scratch)
     pd.DataFrame(found.history, columns=LOGGED).to_csv(outputs.one("log"), index=False)
     save(outputs.one("checkpoint"), found.localizer, config["model"], manifest.shape, found.wrapper)
+    readback.check(outputs.one("checkpoint"), found.localizer, validation_x[:COMPARED], config["model"]["plugin"])

@@ -1,6 +1,7 @@
 """Per-sample losses that an attack maximises, for any network that maps inputs (N, …) to positions (N, 3) [m].
 
-The network runs in eval mode. Afterwards its mode, weights, statistics and gradients are as before.
+The network runs in eval mode, on a copy of its inputs. Afterwards its mode, weights, statistics and gradients are as
+before, and so are the inputs.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,12 +16,17 @@ def squared_error(model: nn.Module, position: Tensor) -> Callable[[Tensor], Tens
     Args:
         model: inputs (N, …) -> estimates (N, 3) [m].
         position: true positions (N, 3) [m].
+
+    Raises:
+        ValueError: (when the loss is computed) the network returns something else than estimates (N, 3), or there are
+            not N positions.
     """
 
     def error(x: Tensor) -> Tensor:
         """Return one loss per sample."""
-        with evaluating(model):
-            return ((model(x) - position) ** 2).sum(dim=1)
+        estimate = estimates(model, x)
+        check_target(position, estimate)
+        return ((estimate - position) ** 2).sum(dim=1)
 
     return error
 
@@ -29,6 +35,48 @@ def closeness(model: nn.Module, target: Tensor) -> Callable[[Tensor], Tensor]:
     """Return the loss that draws estimates to false positions (N, 3) [m]: -|f(x) - target|^2 [m^2]."""
     distance = squared_error(model, target)
     return lambda x: -distance(x)
+
+
+def estimates(model: nn.Module, x: Tensor) -> Tensor:
+    """Return a network's estimates (N, 3) for inputs (N, …), in eval mode.
+
+    Raises:
+        ValueError: the network returns something else.
+    """
+    with evaluating(model):
+        found = model(untouched(x))
+    check_estimates(found, len(x))
+    return found
+
+
+def untouched(x: Tensor) -> Tensor:
+    """Return a copy of inputs for a network, which may work in place on it; gradients pass through the copy."""
+    return x.clone()
+
+
+def check_estimates(found: object, users: int) -> None:
+    """Raise a `ValueError` if the output of a network is not one position (3,) for each of some users."""
+    if not isinstance(found, Tensor):
+        seen = type(found).__name__
+    elif found.shape != (users, 3):
+        seen = f"shape {tuple(found.shape)}"
+    elif not found.is_floating_point():
+        seen = f"whole numbers ({found.dtype})"
+    else:
+        return
+    raise ValueError(
+        f"expected estimates of shape ({users}, 3) for {users} users, found {seen}; let the network return the "
+        "positions alone, as floating-point numbers"
+    )
+
+
+def check_target(position: Tensor, estimate: Tensor) -> None:
+    """Raise a `ValueError` if positions do not have the shape of the estimates; other shapes could broadcast."""
+    if position.shape != estimate.shape:
+        raise ValueError(
+            f"expected positions of shape {tuple(estimate.shape)}, as the estimates, found {tuple(position.shape)}; "
+            "correct the positions"
+        )
 
 
 @contextmanager
@@ -43,3 +91,20 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for module in training:
             module.training = True
+
+
+@contextmanager
+def in_double_precision(model: nn.Module) -> Iterator[None]:
+    """Keep the weights and buffers of a network in double precision; afterwards they are the same tensors as before.
+
+    A deep copy would do the same, but a network that keeps results of its forward pass cannot be copied.
+    """
+    tensors = [part for part in (*model.parameters(), *model.buffers()) if part.is_floating_point()]
+    before = [part.data for part in tensors]
+    for part in tensors:
+        part.data = part.data.double()
+    try:
+        yield
+    finally:
+        for part, data in zip(tensors, before, strict=True):
+            part.data = data

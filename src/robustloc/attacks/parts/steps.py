@@ -21,6 +21,15 @@ def check_norm(norm: str, valid: Sequence[str] = NORMS) -> None:
         raise ValueError(f"expected norm in {tuple(valid)}, found {norm!r}")
 
 
+def check_eps(eps: float | Tensor) -> None:
+    """Raise a `ValueError` if a budget is negative or not a finite number."""
+    least, largest = (float(eps.min()), float(eps.max())) if isinstance(eps, Tensor) else (eps, eps)
+    if not 0 <= least <= largest < float("inf"):  # also false for NaN
+        raise ValueError(
+            f"expected a finite eps of at least 0, found {least if least == largest else eps}; correct eps"
+        )
+
+
 def sources(x: Tensor, generators: Generators | None) -> Generators:
     """Return the given generators; without any, one per sample, seeded with the sample's number."""
     return [torch.Generator().manual_seed(n) for n in range(len(x))] if generators is None else generators

@@ -9,6 +9,8 @@ The arguments are the same everywhere:
 * ``y``: their true positions (N, 3) [m].
 * ``eps``: the scenario's ``training_epsilon``.
 * ``generators``: ``torch.Generator``s of the CPU, one for each place in a batch.
+
+``x`` and ``y`` are copies: a method may work in place on them.
 """
 
 from collections.abc import Callable

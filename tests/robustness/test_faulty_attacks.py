@@ -1,0 +1,184 @@
+"""Mistakes in an attack give the right result or a named error, wherever an attack runs outside training."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from faulty_attacks import ATTACKS, quits
+from faulty_models import Net
+from made_up_plugins import install
+from torch import Tensor
+
+import robustloc as rl
+from robustloc.base import plugins
+from robustloc.base.errors import UserError
+from robustloc.data.scale import Scale
+from robustloc.localizer.network import Localizer, build
+from robustloc.robustness import domains, examination, transfer
+from robustloc.robustness.attacking import attacked
+from robustloc.robustness.crafting import craft
+
+EPS = 0.01
+RNG = np.random.default_rng(0)
+ADP = RNG.random((5, 8, 8)).astype(np.float32)
+POSITION = 5 * RNG.random((5, 3))
+X, Y = torch.tensor(ADP).unsqueeze(1), torch.tensor(POSITION).float()
+CASES = pytest.mark.parametrize("name", ATTACKS)
+
+
+@pytest.fixture
+def localizer(monkeypatch: pytest.MonkeyPatch) -> Localizer:
+    """An honest localizer."""
+    torch.manual_seed(0)
+    install(monkeypatch, "models", "honest", lambda shape: Net())
+    return build({"plugin": "honest", "parameters": {}}, (8, 8), Y).eval()
+
+
+def inside(moved: Tensor, x: Tensor = X) -> bool:
+    """Say whether perturbed inputs lie in the ball around the original inputs, and not all at its centre."""
+    return 0 < float((moved - x).abs().max()) <= EPS * (1 + 1e-4)
+
+
+@CASES
+def test_stage(monkeypatch: pytest.MonkeyPatch, localizer: Localizer, name: str) -> None:
+    """The attack stage writes sets within the budget, or names the attack and the broken rule."""
+    attack, message = ATTACKS[name]
+    install(monkeypatch, "attacks", "mine", attack)
+    test = SimpleNamespace(adp=ADP.copy(), position=POSITION.copy(), user=np.arange(5))
+    names = {"scenario": "s", "model": "honest", "defence": "none", "seed": 0, "attack": "own", "epsilon": EPS}
+    config = {"cell": names, "seed": 0, "batch_size": 2, "keep_adps": True}
+    config["attack"] = {"plugin": "mine", "norm": "linf", "parameters": {}}
+    manifest = SimpleNamespace(scale=Scale("raw", 1.0), convention=None)
+
+    def run() -> tuple[dict, dict]:
+        return attacked(config, manifest, test, [None, None], source=localizer, localizer=localizer)
+
+    if message is None:
+        columns, spent = run()
+        assert inside(torch.tensor(columns["adp"]).unsqueeze(1))
+        np.testing.assert_allclose(columns["linf"], np.abs(columns["adp"] - ADP).max(axis=(1, 2)), rtol=1e-6)
+        assert spent["largest_linf"] <= EPS * (1 + 1e-4)
+    else:
+        with pytest.raises(UserError, match=rf"^attacks\.own: {message}"):
+            run()
+    np.testing.assert_array_equal(test.adp, ADP)
+    np.testing.assert_array_equal(test.position, POSITION)
+
+
+@CASES
+def test_library(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """`rl.attack` keeps to the budget and leaves the caller's tensors alone, or names attack and rule."""
+    attack, message = ATTACKS[name]
+    install(monkeypatch, "attacks", "mine", lambda loss, x, *, norm, **options: attack(loss, x, **options))
+    x, y = X.clone(), Y.clone()
+
+    if message is None:
+        assert inside(rl.attack(Net(), x, y, "mine", eps=EPS))
+    else:
+        with pytest.raises(rl.UserError, match=f"^mine: {message}"):
+            rl.attack(Net(), x, y, "mine", eps=EPS)
+    assert torch.equal(x, X)
+    assert torch.equal(y, Y)
+
+
+@CASES
+def test_examination(localizer: Localizer, name: str) -> None:
+    """An examination measures errors within the budget, and the budget that the attack asked for."""
+    attack, message = ATTACKS[name]
+    run = {key: pair for key, pair in examination.attacks(EPS, largest=1.0).items() if key in ("pgd", "unbounded")}
+    x = X.clone()
+
+    if message is None:
+        found = examination.examine(localizer, x, Y, run | {"own": (attack, EPS)}, constant=Y.mean(dim=0))
+        honest = examination.examine(localizer, X, Y, run, constant=Y.mean(dim=0))
+        assert found["own_rmse_m"] < 1.1 * found["pgd_rmse_m"]
+        asks_for_more = name in ("leaves_ball", "writes_into_argument", "writes_through_a_view")
+        assert found["budget"] == pytest.approx(10 if asks_for_more else 1, rel=1e-3)
+        assert {key: found[key] for key in honest if key != "budget"} == {
+            key: honest[key] for key in honest if key != "budget"
+        }
+    else:
+        with pytest.raises(UserError, match=f"^own: {message}"):
+            examination.examine(localizer, x, Y, run | {"own": (attack, EPS)}, constant=Y.mean(dim=0))
+    assert torch.equal(x, X)
+
+
+@CASES
+def test_transfer(monkeypatch: pytest.MonkeyPatch, localizer: Localizer, name: str) -> None:
+    """Transferred examples are within the budget, or the message names the attack."""
+    attack, message = ATTACKS[name]
+    monkeypatch.setattr(transfer, "pgd", lambda: attack)
+    seen: list[Tensor] = []
+    localizer.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach().clone()))
+    x = X.clone()
+
+    if message is None:
+        transfer.errors({("honest", "none"): localizer}, x, Y, EPS)
+        assert inside(seen[-1])
+    else:
+        with pytest.raises(ValueError, match=f"^attack gradient: {message}"):
+            transfer.errors({("honest", "none"): localizer}, x, Y, EPS)
+    assert torch.equal(x, X)
+
+
+def test_goals_and_examples(localizer: Localizer) -> None:
+    """An attack that writes into its examples changes neither the caller's users nor their positions."""
+
+    def writes(loss, x: Tensor, *, eps, norm, generators, examples) -> Tensor:
+        for _, batch in examples:
+            batch.zero_()
+        examples.clear()
+        return x + eps
+
+    x, y, learnt = X.clone(), Y.clone(), (X.clone(), Y.clone())
+    with pytest.MonkeyPatch.context() as patch:
+        install(patch, "attacks", "mine", writes)
+        patch.setattr("robustloc.robustness.own_network._plugin", lambda *_: writes)
+        assert inside(rl.attack(Net(), x, y, "mine", eps=EPS, examples=learnt))
+    assert all(torch.equal(*pair) for pair in zip((x, y, *learnt), (X, Y, X, Y), strict=True))
+
+    users, few = (domains.of_inputs(ADP, Scale("raw", 1.0)) for _ in range(2))
+    options = {"eps": EPS, "seeds": list(range(5)), "batch_size": 2}
+    attack = lambda *given, **named: writes(*given, norm="linf", **named)  # noqa: E731
+    moved, _ = craft(localizer, users, POSITION, attack, norm="linf", examples=(few, POSITION), **options)
+    assert inside(moved)
+    assert torch.equal(few.start, X)
+
+
+def test_exit_in_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attack that ends the program gives an error that names it."""
+    install(monkeypatch, "attacks", "mine", lambda loss, x, *, norm, **options: quits(loss, x, **options))
+
+    with pytest.raises(rl.UserError, match=r"mine: the attack or the network called exit\(3\); raise an error"):
+        rl.attack(Net(), X, Y, "mine", eps=EPS)
+
+
+@pytest.mark.parametrize("eps", [-1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("name", ["gradient", "apgd", "square", "spsa", "noise", "universal"])
+def test_impossible_budgets(name: str, eps: float) -> None:
+    """A negative budget and one that is no number are refused in the library and by each plugin itself."""
+    examples, batches = ({"examples": (X, Y)}, {"examples": [(None, X)]}) if name == "universal" else ({}, {})
+
+    with pytest.raises(rl.UserError, match=f"{name}: expected a finite eps of at least 0, found {eps}; correct eps"):
+        rl.attack(Net(), X, Y, name, eps=eps, **examples)
+    with pytest.raises(ValueError, match="expected a finite eps of at least 0"):
+        plugins.load("attacks", name).perturb(None, X, eps=torch.full((5, 1, 1, 1), eps), norm="linf", **batches)
+
+
+@pytest.mark.parametrize("eps", [-1.0, 0.0, float("nan")])
+def test_impossible_budgets_of_an_examination(eps: float) -> None:
+    """An examination needs a positive budget."""
+    with pytest.raises(rl.UserError, match="expected a finite eps above 0, found"):
+        rl.examine(Net(), X, Y, eps=eps)
+
+
+def test_no_users() -> None:
+    """Calls without users are refused, or have an empty result."""
+    for call in (rl.attack, rl.examine):
+        with pytest.raises(rl.UserError, match=r"expected x of shape \(N, …\), N at least 1"):
+            call(Net(), X[:0], Y[:0], **({"name": "apgd"} if call is rl.attack else {}), eps=EPS)
+    with pytest.raises(rl.UserError, match="N at least 1"):
+        rl.attack(Net(), X, Y, "universal", eps=EPS, examples=(X[:0], Y[:0]))
+    assert rl.position_error(POSITION[:0], POSITION[:0]).shape == (0,)
+    assert rl.certified_errors(np.zeros((0, 9, 3)), POSITION[:0], [0.1], 0.9).shape == (1, 0)
