@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy and torch: two threads on two cores are slower here
+# Before numpy, numba and torch: two threads in each of two processes on two cores take a hundred times as long. Numba's
+# layer on OpenMP would raise the number of threads for torch, too, since they share the library.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
 
 import numpy as np
 import pytest
