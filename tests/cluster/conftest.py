@@ -2,12 +2,10 @@
 
 import pytest
 import small
-from workflow_project import Project, copy_project
+from workflow_project import Project, run_once
 
 
 @pytest.fixture(scope="session")
 def local(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy in which the small experiment has run on this machine; tests do not change it."""
-    project = copy_project(tmp_path_factory.mktemp("local"))
-    project.run(*small.arguments(project))
-    return project
+    return run_once(tmp_path_factory, "local", small.arguments)

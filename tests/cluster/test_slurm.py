@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import small
 from waiting import until
-from workflow_faults import contents, running, take_away
+from workflow_faults import contents, running, stage, take_away
 from workflow_project import Project
 
 from robustloc.base import job_logs
@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).with_name("slurm.sh")
 # unlike a cluster of many users, this one has no accounts and can be queried often
 SLURM = (
     *("--workflow-profile", "profiles/slurm", "--slurm-no-account"),
-    *("--slurm-init-seconds-before-status-checks", "4"),
+    *("--slurm-init-seconds-before-status-checks", "1"),
 )
 GENERIC = ("--workflow-profile", "profiles/cluster-generic", "--seconds-between-status-checks", "1")
 
@@ -95,7 +95,8 @@ def cancel(project: Project, target: str, *profile: str) -> str:
     """Run for one file and cancel its job once it works; the run fails; return its output."""
     arguments = (*small.arguments(project)[2:], *profile, "--retries", "0", "--", target)
     with running(project, *arguments) as run:
-        job = until(lambda: next((job["JobId"] for job in jobs(project) if job["JobState"] == "RUNNING"), None))
+        until(lambda: stage(project, small.CERTIFIED))
+        (job,) = (job["JobId"] for job in jobs(project))
         subprocess.run(["scancel", job], check=True)
         assert run.ended() != 0
         printed = run.printed()
@@ -158,7 +159,7 @@ def submit(project: Project, *arguments: str) -> str:
 
 def test_allocation(project: Project, finished: Project) -> None:
     """One Slurm job runs all jobs, limited by its cores, GPUs and memory; each job has its own GPU."""
-    targets = take_away(project, small.CLEAN, small.ATTACKED, small.SMOOTHED)
+    targets = take_away(project, small.CLEAN, small.ATTACKED)
 
     printed = submit(project, *small.arguments(project), "--", *targets)
 

@@ -16,6 +16,8 @@ import psutil
 from waiting import LIMIT_S, until
 from workflow_project import SMOKE, Project
 
+from robustloc.jobs import fork_server
+
 RESULTS = Path("results/smoke")
 SERVER = "robustloc.jobs.fork_server"
 # Short jobs: enough of them that a fork server runs them, and that a run can be interrupted between them.
@@ -93,8 +95,9 @@ def running(project: Project, *arguments: str, largest_file: int = resource.RLIM
         )  # a shell that runs the tests in the background makes them ignore it
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
 
-    # without a virtual environment's name, jobs run in snakemake's environment
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"} | {"COLUMNS": "200"}
+    # without a virtual environment's name, jobs run in snakemake's; without a server, in processes of their own
+    others = ("VIRTUAL_ENV", fork_server.VARIABLE)
+    environment = {name: value for name, value in os.environ.items() if name not in others} | {"COLUMNS": "200"}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", SMOKE, *arguments]
     place = {"cwd": project.folder, "env": environment, "process_group": 0, "preexec_fn": prepare}
     output = Path(project.folder, f"printed-{time.monotonic_ns()}.txt")

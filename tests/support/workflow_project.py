@@ -1,5 +1,6 @@
 """A copy of the project that tests run, edit and plan through the command line, as users do."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -12,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import command_line
+import pytest
 import yaml
+from numba.core.caching import _CacheLocator
 
 ROOT = Path(__file__).parent.parent.parent
 PARTS = ("Snakefile", "rules", "src", "config.yaml", "config.schema.yaml", "experiments", "profiles", "envs")
@@ -90,12 +93,33 @@ class Project:
 
 
 def copy_project(folder: Path) -> Project:
-    """Copy the files of a checkout, and numba's compiled files, which take long to make."""
-    folder.mkdir(exist_ok=True)
+    """Copy the files of a checkout, and numba's compiled files, which take seconds to make, to where jobs look."""
+    folder.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("*.pyc", "*.egg-info"))
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy2(source, folder / part)
+    for compiled in (ROOT / "src").rglob("__pycache__/*.nb?"):
+        module = folder.absolute() / compiled.relative_to(ROOT).parent.parent / "any.py"
+        place = folder / ".snakemake/numba" / _CacheLocator.get_suitable_cache_subpath(module)
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(compiled, place)
     return Project(folder)
+
+
+def run_once(factory: pytest.TempPathFactory, name: str, arguments: Callable[[Project], tuple[str, ...]]) -> Project:
+    """Return a copy of the project in which an experiment has run.
+
+    With several test processes, one of them runs the experiment, and each has a copy of its results.
+    """
+    place = factory.getbasetemp().parent / name if "PYTEST_XDIST_WORKER" in os.environ else factory.mktemp(name)
+    with open(f"{place}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finished = place / "project"
+        if not finished.exists():
+            half = copy_project(place / "half")
+            half.run(*arguments(half))
+            half.folder.rename(finished)
+    return Project(finished).copy(factory.mktemp(name) / "project")

@@ -1,12 +1,24 @@
-"""Copies of the project: one in which nothing has run, one in which the smoke experiment has."""
+"""Copies of the project, in which nothing has run or the smoke experiment has; and what runs their jobs."""
 
-import fcntl
-import os
-import shutil
 from pathlib import Path
 
+import job_server
 import pytest
-from workflow_project import SMOKE, Project, copy_project
+from workflow_project import SMOKE, Project, copy_project, run_once
+
+from robustloc.jobs import fork_server, shell
+
+
+@pytest.fixture(scope="session")
+def server() -> str:
+    """A fork server for the jobs of all tests, as the value of its variable."""
+    return job_server.start([*shell.SHARED, *shell.LIGHTNING], shell.THREADS)
+
+
+@pytest.fixture(autouse=True)
+def _served(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs of runs on this machine are forked from the server."""
+    monkeypatch.setenv(fork_server.VARIABLE, server)
 
 
 @pytest.fixture
@@ -17,22 +29,5 @@ def fresh(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy in which the smoke experiment has run; tests do not change it.
-
-    With several test processes, one of them runs the experiment, and each has a copy of its results.
-    """
-    own = tmp_path_factory.mktemp("finished") / "project"
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return _made(own)
-    place = tmp_path_factory.getbasetemp().parent / "finished"
-    with open(f"{place}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not place.exists():
-            shutil.move(_made(Path(f"{place}.half")).folder, place)
-    return Project(place).copy(own)
-
-
-def _made(folder: Path) -> Project:
-    project = copy_project(folder)
-    project.run("--configfile", SMOKE)
-    return project
+    """A copy in which the smoke experiment has run; tests do not change it."""
+    return run_once(tmp_path_factory, "finished", lambda project: ("--configfile", SMOKE))

@@ -71,7 +71,7 @@ def test_moved_results(finished: Project, tmp_path: Path, records: bool) -> None
     """Results stay finished in another checkout; verify names a file that was swapped without a new time."""
     project = copy_project(tmp_path)
     for folder in ["results", *[".snakemake"] * records]:
-        shutil.copytree(finished.folder / folder, project.folder / folder)
+        shutil.copytree(finished.folder / folder, project.folder / folder, dirs_exist_ok=True)
 
     assert "Nothing to be done" in project.run("--configfile", SMOKE, "-n").stdout
     project.run("--configfile", SMOKE, "--", "verify")
