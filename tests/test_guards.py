@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from robustloc.attacks import noise
 from robustloc.attacks.parts.budget import bounded
 from robustloc.attacks.parts.losses import estimates, squared_error
+from robustloc.base.errors import UserError
 from robustloc.localizer import preparation
 from robustloc.localizer.batches import Data
 from robustloc.localizer.network import build
@@ -174,5 +175,5 @@ def test_each_guard_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, g
     case(monkeypatch, tmp_path / "with")
     monkeypatch.setattr(place, replacement)
 
-    with pytest.raises((AssertionError, pytest.fail.Exception, RuntimeError, AttributeError)):
+    with pytest.raises((AssertionError, pytest.fail.Exception, RuntimeError, AttributeError, UserError)):
         case(monkeypatch, tmp_path / "without")

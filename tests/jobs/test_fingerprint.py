@@ -130,7 +130,7 @@ def test_section_is_sorted() -> None:
 
 def held() -> set[str]:
     """Names of the modules of this package that this process holds."""
-    return {name for name in sys.modules if name.startswith("robustloc.")}
+    return {name for name in sys.modules if name.partition(".")[0] == "robustloc"}
 
 
 def loaded_by(module: str) -> set[str]:
@@ -138,7 +138,7 @@ def loaded_by(module: str) -> set[str]:
     ours = {name: sys.modules.pop(name) for name in held()}
     try:
         importlib.import_module(f"robustloc.{module}")
-        return {name.removeprefix("robustloc.") for name in held()}
+        return {name.removeprefix("robustloc.") for name in held() - {"robustloc"}}
     finally:
         for name in held():
             del sys.modules[name]

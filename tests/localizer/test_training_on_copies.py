@@ -82,6 +82,7 @@ def test_attacks(monkeypatch: pytest.MonkeyPatch, name: str, attack: str) -> Non
 
 def test_free_adversarial(monkeypatch: pytest.MonkeyPatch) -> None:
     """Free adversarial training keeps to the budget, also in its score, whose attack is an attack like any other."""
+    install(monkeypatch, "attacks", "mine", ATTACKS["leaves_ball"][0])
     defence = defended("free_adversarial")
     assert inside(presented(defence), X[:4])
     generators = [torch.Generator().manual_seed(n) for n in range(4)]

@@ -41,7 +41,8 @@ BASE = {
     "training": {"epochs": 1},
     "scenarios": {
         "place": SCENARIO,
-        "other": {"raw": {"folder": "f"}, "base_station": [1.0, 2.0, 3.0], "epsilons": [1]},
+        "other": {"raw": {"folder": "f"}, "base_station": [1.0, 2.0, 3.0], "epsilons": [1.0]},
+        "lab": {"raw": {"csi": "lab.npz"}, "epsilons": [0.1]},
     },
     "models": {
         "net": {"plugin": "neural_ode", "blocks": 1, "solver": "rk4", "tolerance": 0.1, "spectral_norm": True},

@@ -39,9 +39,9 @@ def empties_the_generators(loss, x: Tensor, *, eps, generators=(), **options: ob
 
 def keeps_the_graph(loss, x: Tensor, *, eps, **options: object) -> Tensor:
     """Return a result that is still part of a graph."""
-    point = x.detach().requires_grad_()
+    point = (x.detach() + eps / 2).requires_grad_()
     with torch.enable_grad():
-        moved = point + eps * torch.autograd.grad(loss(point).sum(), point, create_graph=True)[0].sign()
+        moved = point + eps / 2 * torch.autograd.grad(loss(point).sum(), point, create_graph=True)[0].sign()
     return moved.clamp_min(0)
 
 

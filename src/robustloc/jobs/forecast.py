@@ -40,6 +40,7 @@ def chains(dag: "DAG", seconds: Mapping[str, float]) -> dict[int, float]:
 
     @cache
     def length(job: "Job") -> float:
+        """Return the length of the longest chain that starts with a job."""
         following = [length(other) for other in dag.depending.get(job, ()) if other in due]
         return seconds.get(job.rule.name, 0) + max(following, default=0)
 

@@ -4,7 +4,6 @@ docs/data.md says what each variable means and how a measurement becomes such a 
 """
 
 import hashlib
-import importlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -146,10 +145,10 @@ def _opened(file: Path) -> Iterator[Mapping]:
 
 def _hdf5(file: Path) -> Mapping:
     try:
-        # by its name, because it is not a dependency of the package
-        return importlib.import_module("h5py").File(file)
+        import h5py  # not a dependency of the package
     except ModuleNotFoundError as error:
         raise UserError(f"{file}: HDF5 is read by h5py; install it (pip install h5py), or save an .npz file") from error
+    return h5py.File(file)
 
 
 def _header(content: Mapping, name: str) -> tuple[tuple[int, ...], np.dtype]:
