@@ -97,6 +97,23 @@ def test_downloads_of_all_kinds(tmp_path: Path, arrays: dict) -> None:
     assert re.sub(r" \(.*\), perhaps", ", perhaps", errors) == ERRORS
 
 
+def test_measured_channels(tmp_path: Path) -> None:
+    """A file of channel matrices is described; a wrong one is an error, as a damaged folder is."""
+    content = {"csi": np.ones((30, 8, 16), complex), "bandwidth_hz": 2e7, "spacing_wavelengths": 0.5}
+    np.savez(tmp_path / "lab.npz", position=np.zeros((30, 3)), **content)
+    np.savez(tmp_path / "wrong.npz", position=np.zeros((2, 3)), **content)
+
+    found, errors = inspected(tmp_path)
+
+    assert found.strip() == (
+        f"{tmp_path}/lab.npz: measured channel matrices, 30 users, 8 antennas, 16 subcarriers, bandwidth 20 MHz; "
+        "write raw: {csi: lab.npz}, see docs/data.md"
+    )
+    assert (
+        errors == f"{tmp_path}/wrong.npz: position: expected shape (30, 3), x, y, z of each user of csi, found (2, 3)"
+    )
+
+
 def dynamic(place: Path, arrays: dict) -> None:
     """Write a dynamic scenario of two scenes as DeepMIMO does: the description above the folders of the scenes."""
     place.mkdir()

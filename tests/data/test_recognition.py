@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from layouts import WRITERS, write_v3, write_v4
 
@@ -101,6 +102,17 @@ def test_archive_in_place_of_a_folder(tmp_path: Path) -> None:
         folder.read(tmp_path / "O1_60", "BS1")
     with pytest.raises(UserError, match=r"O1: no such folder; download"):
         folder.read(tmp_path / "O1", "BS1")
+
+
+def test_file_in_place_of_a_folder(tmp_path: Path) -> None:
+    """A file of channel matrices that is named as a folder has a key of its own; other files are refused."""
+    np.savez(tmp_path / "lab.npz", csi=np.zeros((1, 8, 8), complex))
+    (tmp_path / "notes.txt").touch()
+
+    with pytest.raises(UserError, match=r"lab\.npz: measured channel matrices; write raw: {csi: lab\.npz}"):
+        folder.read(tmp_path / "lab.npz", "BS1")
+    with pytest.raises(UserError, match=r"notes\.txt: expected a scenario folder, found a file\. A scenario folder"):
+        folder.read(tmp_path / "notes.txt", "BS1")
 
 
 # generation, file, another name, what to do

@@ -56,6 +56,7 @@ def test_results_in_no_folder(written: str) -> None:
         ("data_folder", lambda path: {"data_folder": path}),
         ("models.mine.file", lambda path: {"models": {"mine": {"file": path}}}),
         ("scenarios.city.raw.folder", lambda path: {"scenarios": {"city": CITY | {"raw": {"folder": path}}}}),
+        ("scenarios.lab.raw.csi", lambda path: {"scenarios": {"lab": {"raw": {"csi": path}, "epsilons": [0.1]}}}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

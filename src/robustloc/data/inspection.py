@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.data import base_stations, proposal, recognition
+from robustloc.data import base_stations, measurement, proposal, recognition
 from robustloc.data import folder as scenario_folder
 from robustloc.data.user_grid import Grid, total
 
@@ -66,12 +66,25 @@ def inspect(place: Path) -> Iterator[str]:
             errors, is_empty = errors + found, False
         elif entry.is_dir() and entry != place:
             errors += _others(entry)
+        elif entry.is_file() and recognition.is_measured(entry):
+            try:
+                yield _measured(entry)
+                is_empty = False
+            except UserError as error:
+                errors.append(str(error))
         elif entry.is_file() and (line := recognition.other(entry)):
             errors.append(line)
     if errors:
         raise UserError("\nerror: ".join(errors))
     if is_empty:
         raise UserError(f"{place}: expected scenario folders in it, found none; change data_folder")
+
+
+def _measured(file: Path) -> str:
+    users, channel = measurement.describe(file)
+    bandwidth = f"bandwidth {channel['bandwidth_hz'] / 1e6:g} MHz"
+    size = f"{users} users, {channel['antennas']} antennas, {channel['subcarriers']} subcarriers"
+    return f"{file}: measured channel matrices, {size}, {bandwidth}; write raw: {{csi: {file.name}}}, see docs/data.md"
 
 
 def _others(folder: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Recognise the format of a scenario folder; of other downloads, say what they are and what to do with them."""
 
 import re
+import zipfile
 from pathlib import Path
 
 from robustloc.base import plugins
@@ -29,6 +30,8 @@ def find_format(folder: Path) -> str:
     Raises:
         UserError: the folder does not exist, or contains the marker of no format or of several formats.
     """
+    if folder.is_file():
+        raise UserError(other(folder) or f"{folder}: expected a scenario folder, found a file. {_needs(folder)}")
     if not folder.is_dir():
         archives = [file.name for file in folder.parent.glob("*") if _unpacked(file) == folder]
         if archives:
@@ -73,6 +76,8 @@ def others(folder: Path) -> list[str]:
 def other(file: Path) -> str | None:
     """Say what a file that is not part of a scenario is, and what to do with it; None if it is unknown."""
     name = original_name(file.name)
+    if is_measured(file):
+        return f"{file}: measured channel matrices; write raw: {{csi: {file.name}}}"
     if (folder := _unpacked(file)) and not folder.is_dir():
         return f"{file}: an archive; unpack it into {folder}"
     if GENERATED.fullmatch(file.name):
@@ -81,6 +86,14 @@ def other(file: Path) -> str | None:
     if name != file.name and any(Path(name).match(marker) for marker in _markers().values()):
         return f"{file}: expected the name {name}; rename the file"
     return None
+
+
+def is_measured(file: Path) -> bool:
+    """Say whether a file is a NumPy archive that holds channel matrices (`robustloc.data.formats.csi`)."""
+    if file.suffix != ".npz" or not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as archive:
+        return "csi.npy" in archive.namelist()
 
 
 def _unpacked(file: Path) -> Path | None:

@@ -19,7 +19,8 @@ def expand(config: dict) -> None:
     for name, model in config["models"].items():
         _replace(f"models.{name}.file", model, "file")
     for name, scenario in config["scenarios"].items():
-        _replace(f"scenarios.{name}.raw.folder", scenario["raw"], "folder")
+        for key in ("folder", "csi"):
+            _replace(f"scenarios.{name}.raw.{key}", scenario["raw"], key)
     variables = config.get("pathvars", {})
     if "results" in variables:
         _replace("pathvars.results", variables, "results")
