@@ -85,7 +85,22 @@ def test_inputs() -> None:
     assert content["scenarios"]["city"]["raw"]["folder"] == "/disk/city"
 
 
-@pytest.mark.parametrize("path", ["data", "a{b}", "cost$", "x~y", "a b", Path("/abs/data/")])
+@pytest.mark.parametrize("key", ["data_folder", "scenarios.city.raw.folder"])
+def test_braces(key: str) -> None:
+    """A raw file's path cannot have words in braces, which are wildcards of Snakemake."""
+    overlay = (
+        {"data_folder": "/a{b}"}
+        if key == "data_folder"
+        else {"scenarios": {"city": CITY | {"raw": {"folder": "a{b}"}}}}
+    )
+
+    with pytest.raises(
+        UserError, match=rf"^{key}: Snakemake reads {{ and }} in /?a{{b}} as wildcards; rename the folder"
+    ):
+        filled(LONE | overlay)
+
+
+@pytest.mark.parametrize("path", ["data", "a{", "cost$", "x~y", "a b", Path("/abs/data/")])
 def test_other_paths_stay(path: object) -> None:
     """Any other path is used as it is written."""
     assert filled(LONE | {"data_folder": str(path)})["data_folder"] == str(path)

@@ -13,21 +13,22 @@ def expand(config: dict) -> None:
     """Expand every folder and file of a configuration, in place, and write the results folder in its shortest form.
 
     Raises:
-        UserError: a variable or a user is unknown, or the results cannot be in this folder.
+        UserError: a variable or a user is unknown, the results cannot be in this folder, or Snakemake would read a part
+            of the path of a raw file as a wildcard.
     """
-    _replace("data_folder", config, "data_folder")
+    _replace("data_folder", config, "data_folder", braces=False)
     for name, model in config["models"].items():
         _replace(f"models.{name}.file", model, "file")
     for name, scenario in config["scenarios"].items():
         for key in ("folder", "csi"):
-            _replace(f"scenarios.{name}.raw.{key}", scenario["raw"], key)
+            _replace(f"scenarios.{name}.raw.{key}", scenario["raw"], key, braces=False)
     variables = config.get("pathvars", {})
     if "results" in variables:
         _replace("pathvars.results", variables, "results")
         variables["results"] = _results(variables["results"])
 
 
-def _replace(place: str, section: dict, key: str) -> None:
+def _replace(place: str, section: dict, key: str, *, braces: bool = True) -> None:
     if key not in section:
         return
     found = section[key]
@@ -38,6 +39,8 @@ def _replace(place: str, section: dict, key: str) -> None:
         raise UserError(
             f"{place}: expected a path, found {found!r}; {unknown[0]} is unknown here; correct it or write the path out"
         )
+    if not braces and re.search(r"\{\s*\w+.*\}", path):
+        raise UserError(f"{place}: Snakemake reads {{ and }} in {path} as wildcards; rename the folder or the file")
     section[key] = path
 
 
