@@ -151,7 +151,7 @@ def planned(printed: str) -> Experiment:
     return Experiment(filled(yaml.safe_load(printed)))
 
 
-@pytest.mark.parametrize("name", ["outdoor", "Logs", "3.5 GHz", 'Ünter {den} "Linden"'])
+@pytest.mark.parametrize("name", ["outdoor", "Logs", "3.5 GHz", 'Ünter den "Linden"'])
 def test_names_of_folders(tmp_path: Path, arrays: dict, name: str) -> None:
     """Whatever a folder is called, its experiment reads this folder, and no scenario of config.yaml."""
     place = write_v4(tmp_path / name, arrays)
