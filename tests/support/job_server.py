@@ -1,4 +1,4 @@
-"""A fork server for the jobs of all copied projects: a short run would import torch anew for each of its jobs.
+"""A fork server for the jobs of all copied projects: a short run would import torch again for each of its jobs.
 
 A run with many jobs starts its own, and its forks import the modules of one project. This one imports what jobs share,
 and no module of a project: each of its forks finds the project's code by the job's own PYTHONPATH.

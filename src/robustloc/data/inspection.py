@@ -66,7 +66,7 @@ def inspect(place: Path) -> Iterator[str]:
             errors, is_empty = errors + found, False
         elif entry.is_dir() and entry != place:
             errors += _others(entry)
-        elif entry.is_file() and recognition.is_measured(entry):
+        elif entry.is_file() and measurement.is_measured(entry):
             try:
                 yield _measured(entry)
                 is_empty = False

@@ -34,6 +34,11 @@ class Measurement:
         return Measurement(**{field.name: getattr(self, field.name)[users] for field in fields(self)})
 
 
+def is_measured(file: Path) -> bool:
+    """Say whether the name and the content of a file are those of channel matrices."""
+    return plugins.load("data.formats", FORMAT).is_measured(file)
+
+
 def describe(file: Path) -> tuple[int, dict[str, float]]:
     """Return the number of users of a file, and its array and waveform as keys of `robustloc.data.channel.Channel`.
 

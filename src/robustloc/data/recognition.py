@@ -1,11 +1,11 @@
 """Recognise the format of a scenario folder; of other downloads, say what they are and what to do with them."""
 
 import re
-import zipfile
 from pathlib import Path
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
+from robustloc.data import measurement
 from robustloc.data.formats.parts.loading import original_name
 
 FORMATS = "data.formats"  # kind of plugin
@@ -76,7 +76,7 @@ def others(folder: Path) -> list[str]:
 def other(file: Path) -> str | None:
     """Say what a file that is not part of a scenario is, and what to do with it; None if it is unknown."""
     name = original_name(file.name)
-    if is_measured(file):
+    if measurement.is_measured(file):
         return f"{file}: measured channel matrices; write raw: {{csi: {file.name}}}"
     if (folder := _unpacked(file)) and not folder.is_dir():
         return f"{file}: an archive; unpack it into {folder}"
@@ -86,14 +86,6 @@ def other(file: Path) -> str | None:
     if name != file.name and any(Path(name).match(marker) for marker in _markers().values()):
         return f"{file}: expected the name {name}; rename the file"
     return None
-
-
-def is_measured(file: Path) -> bool:
-    """Say whether a file is a NumPy archive that holds channel matrices (`robustloc.data.formats.csi`)."""
-    if file.suffix != ".npz" or not zipfile.is_zipfile(file):
-        return False
-    with zipfile.ZipFile(file) as archive:
-        return "csi.npy" in archive.namelist()
 
 
 def _unpacked(file: Path) -> Path | None:

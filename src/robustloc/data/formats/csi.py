@@ -4,6 +4,7 @@ docs/data.md says what each variable means and how a measurement becomes such a 
 """
 
 import hashlib
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,14 @@ REQUIRED, OPTIONAL = ("csi", "position", "bandwidth_hz", "spacing_wavelengths"),
 HDF5 = (".h5", ".hdf5")
 # Limits of the largest magnitude. The squares of magnitudes far outside of them are not single precision numbers.
 SMALLEST, LARGEST = 1e-12, 1e12
+
+
+def is_measured(file: Path) -> bool:
+    """Say whether a file is a NumPy archive with channel matrices; HDF5 files are not looked into."""
+    if file.suffix != ".npz" or not zipfile.is_zipfile(file):
+        return False
+    with zipfile.ZipFile(file) as archive:
+        return "csi.npy" in archive.namelist()
 
 
 def describe(file: Path) -> tuple[int, dict[str, float]]:
