@@ -204,7 +204,7 @@ def test_ends_with_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("reads", [True, False])
 def test_killed_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: bool) -> None:
-    """If the server ends before it answers, the job counts as killed."""
+    """If the server ends after it has accepted a job, the job counts as killed."""
     monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{tmp_path / 'socket'}")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     with socket.socket(socket.AF_UNIX) as listener:
@@ -213,6 +213,7 @@ def test_killed_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: b
 
         def hang_up() -> None:
             with listener.accept()[0] as connection:
+                connection.sendall(fork_server.ACCEPTED)
                 if reads:
                     connection.recv(1_000_000)
 
@@ -222,3 +223,19 @@ def test_killed_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: b
             assert fork_server.ask("job_echo", ["job_echo", "x" * 500_000]) == 128 + signal.SIGKILL
 
             hung_up.result()
+
+
+@pytest.mark.parametrize("imports", [True, False])
+def test_asked_during_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, imports: bool) -> None:
+    """A job waits while the server imports; if an import fails, the job runs in its own process."""
+    os.mkfifo(tmp_path / "begun")
+    text = f"open({str(tmp_path / 'begun')!r}).read()\n" + ("" if imports else "raise ImportError\n")
+    (tmp_path / "slow.py").write_text(text)
+    (tmp_path / "job_end.py").write_text("import sys\nsys.exit(3)\n")
+    monkeypatch.setenv(fork_server.VARIABLE, f"{sys.prefix}|{tmp_path / 'socket/socket'}")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    with serving(tmp_path / "socket", ("slow",)), ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(fork_server.ask, "job_end", ["job_end"])
+        (tmp_path / "begun").write_text("")  # opens when the server reads
+
+        assert answer.result() == (3 if imports else None)

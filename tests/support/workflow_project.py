@@ -47,9 +47,9 @@ class Project:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def planned(self, *configfiles: str) -> set[str]:
+    def planned(self, *configfiles: str, target: str = "all") -> set[str]:
         """The files that the next run would make, relative to the experiment's results; without logs."""
-        files = [file for job in self.jobs(*configfiles) if job["is_due"] for file in job["outputs"]]
+        files = [file for job in self.jobs(*configfiles, target=target) if job["is_due"] for file in job["outputs"]]
         return {file.removeprefix("results/smoke/") for file in files}
 
     def overlay(self, content: dict) -> str:

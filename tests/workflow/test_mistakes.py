@@ -99,18 +99,19 @@ def test_failed_training(finished: Project, tmp_path: Path) -> None:
     before = (results / "tables/rmse.csv").read_bytes()
     edited = project.overlay(small | {"training": {"epochs": 3}, "defences": {"adversarial": {"clean_share": 0.25}}})
 
-    failed = project.snakemake("--configfile", SMOKE, edited, path=broken_python(tmp_path / "bin", "stages.train"))
+    command = ("tables", "--configfile", SMOKE, edited)
+    failed = project.snakemake(*command, path=broken_python(tmp_path / "bin", "stages.train"))
 
     assert failed.returncode != 0
     assert (results / "tables/rmse.csv").read_bytes() == before
-    planned = project.planned(edited)
+    planned = project.planned(edited, target="tables")
     sets = ("clean.parquet", "fgsm/eps0.05.parquet")
     assert {f"{cell}/{file}" for cell in localizers for file in ("checkpoint.pt", *sets)} <= planned
     assert "tables/rmse.csv" in planned
 
-    project.run("--configfile", SMOKE, edited)
+    project.run(*command)
 
-    assert project.planned(edited) == set()
+    assert project.planned(edited, target="tables") == set()
     for checkpoint in (results / cell / "checkpoint.pt" for cell in localizers):
         assert logged(checkpoint, "manifest.json") == sha256(results / "outdoor/manifest.json")
         assert {logged(checkpoint.parent / file, "checkpoint.pt") for file in sets} == {sha256(checkpoint)}

@@ -1,9 +1,10 @@
 """A process that has imported torch and runs each job in a fork of itself, so that short jobs do not import it again.
 
-`python -m robustloc.jobs.fork_server ADDRESS PARENT MODULE…` imports the given modules and listens on the socket
-ADDRESS. It imports no module of a stage: each fork reads the code from disk, so a job in a fork computes the same bytes
-as a job in a process of its own. Jobs that start before the server listens run in processes of their own. The server
-ends with the process PARENT, which started it, and kills the jobs that still run.
+`python -m robustloc.jobs.fork_server ADDRESS PARENT MODULE…` listens on the socket ADDRESS and imports the given
+modules. It imports no module of a stage: each fork reads the code from disk, so a job in a fork computes the same bytes
+as a job in a process of its own. Jobs wait while the server imports, since their own imports would take longer beside
+it. Without a server they run in processes of their own. The server ends with the process PARENT, which started it, and
+kills the jobs that still run.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ from typing import NoReturn
 # its value is PREFIX|ADDRESS: the server's interpreter and its socket
 VARIABLE = "ROBUSTLOC_FORK_SERVER"
 LENGTH_BYTES = 8
+ACCEPTED = b"+"  # the server's first answer: it will run the job
 KILLED = 128 + signal.SIGKILL  # a shell's exit status of a killed process
 
 
@@ -45,7 +47,10 @@ def ask(module: str, argv: list[str]) -> int | None:
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.connect(address)
+            accepted = connection.recv(len(ACCEPTED))
         except OSError:  # the server has not started yet, or has ended
+            return None
+        if not accepted:  # the server has ended while it imported
             return None
         try:
             socket.send_fds(connection, [len(text).to_bytes(LENGTH_BYTES)], [0, 1, 2])
@@ -66,10 +71,10 @@ def serve(address: str, parent: int, modules: list[str]) -> None:
     try:
         parent_ended = os.pidfd_open(parent)  # first, since jobs can connect once the socket exists
         with socket.socket(socket.AF_UNIX) as listener:
-            for name in modules:
-                importlib.import_module(name)
             listener.bind(address)
             listener.listen(64)
+            for name in modules:
+                importlib.import_module(name)
             gc.freeze()  # a garbage collection in a fork would copy the memory that it shares with the server
             _serve(listener, parent_ended)
     finally:
@@ -126,6 +131,8 @@ def _serve(listener: socket.socket, parent_ended: int) -> None:
 def _start(listener: socket.socket) -> _Job:
     """Accept a client and start a fork for it, as the leader of a process group."""
     client, _ = listener.accept()
+    with contextlib.suppress(OSError):  # the client may have ended
+        client.sendall(ACCEPTED)
     process = os.fork()
     if process == 0:
         os.setpgid(0, 0)  # before the job starts processes of its own

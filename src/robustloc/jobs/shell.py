@@ -14,7 +14,8 @@ if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
     from snakemake.workflow import Workflow
 
 # Libraries that jobs import and that take long to import.
-SHARED = ["torch", "torchdiffeq", "pandas", "pyarrow.parquet", "matplotlib.pyplot", "tqdm"]
+SHARED = ["torch", "torchdiffeq", "pandas", "pyarrow.dataset", "pyarrow.parquet", "tqdm"]
+SHARED += ["matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"]
 LIGHTNING = ["pytorch_lightning"]
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "GOTO", "MKL", "NUMEXPR", "NUMBA")]
 # With fewer jobs, starting the fork server takes longer than it saves.
