@@ -19,10 +19,13 @@ CONTENT = {
     ],
 }
 ON_GPU = {"train", "attack", "clean"}
-ON_CPU = {"trace", "shard", "split", "csi", "examine", "transfer", "certify"}
+DATA = {"trace", "shard", "split", "csi"}
+ON_CPU = {*DATA, "examine", "transfer", "certify"}
 ATTACKED = "indoor/dcnn/median_smoothing/seed0/csi_pgd/psr-20.parquet"
 CLEAN = "indoor/dcnn/median_smoothing/seed0/clean.parquet"
 CERTIFICATE = "indoor/dcnn/median_smoothing/seed0/certificate.csv"
+LOCALIZER = "indoor/dcnn/median_smoothing/seed0/"  # the localizer of the grid
+TRANSFER = "indoor/transfer-seed0.csv"
 CERTIFIED = "indoor/dcnn/median_smoothing/seed0/certify"  # the job of this certificate
 
 

@@ -41,11 +41,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def finished(local: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy in which the small experiment has run through the Slurm profile, with its partition lines in use."""
-    project = small.unused(local, tmp_path_factory.mktemp("through") / "slurm")
+    """A copy whose localizer has been trained, attacked, examined and certified through the Slurm profile.
+
+    The profile's partition lines are in use. The data set is the local one: each job in a chain waits for Slurm.
+    """
+    project = local.copy(tmp_path_factory.mktemp("through") / "slurm")
     file = project.folder / "profiles/slurm/profile.yaml"
     offered = "slurm_partition|set-resources|train|attack|clean|slurm-status-command"
     file.write_text(re.sub(rf"^( *)# ( *)({offered}):", r"\1\2\3:", file.read_text(), flags=re.MULTILINE))
+    take_away(project, small.TRANSFER, *(name for name in contents(project) if name.startswith(small.LOCALIZER)))
     project.run(*SLURM, *small.arguments(project))
     return project
 
@@ -80,7 +84,8 @@ def test_gpu_requests(finished: Project) -> None:
     """Training and attacks request one GPU, other jobs none; each job runs in its partition."""
     asked = {(job["rule"], gpus(job), job["Partition"]) for job in jobs(finished)}
 
-    expected = {(rule, "gres:gpu:1", "gpu") for rule in small.ON_GPU} | {(rule, None, "cpu") for rule in small.ON_CPU}
+    expected = {(rule, "gres:gpu:1", "gpu") for rule in small.ON_GPU}
+    expected |= {(rule, None, "cpu") for rule in small.ON_CPU - small.DATA}
     assert asked == expected
     assert {job["JobState"] for job in jobs(finished)} == {"COMPLETED"}
 
