@@ -10,7 +10,7 @@ rule raw:
 
 
 rule inspect:
-    """Print the contents of the DeepMIMO folders below data_folder."""
+    """Print the contents of the DeepMIMO folders and files of measured channels below data_folder."""
     log:
         "<logs>/inspect.log",
     conda:

@@ -72,7 +72,7 @@ rule page:
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(**description.page(RUN)),
+        cfg=config_of(description.page),
         code=code("stages.page"),
     message:
         "Write the report"

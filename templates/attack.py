@@ -40,7 +40,8 @@ def perturb(
         generators: one per user, so that a user's example does not depend on its batch.
         steps: number of gradients. This parameter and the next come from the attack's entry in the configuration, such
             as `attacks: {mine: {norm: linf, steps: 20}}`.
-        minimum: lower bound of the result, or None for no bound. A profile is a magnitude, so its bound is 0.
+        minimum: lower bound of the result, or None for no bound. A profile is a magnitude, so its bound is 0. Channels
+            are complex and have no bound: their attacks need `minimum: null` in the configuration.
 
     Returns:
         (N, …) perturbed inputs, inside the ball.

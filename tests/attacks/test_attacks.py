@@ -8,8 +8,9 @@ import torch
 from configurations import LIBRARY
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.budget import bounded
 from robustloc.base import plugins
-from robustloc.experiment.entries import PROVIDED, entry
+from robustloc.experiment.entries import entry
 
 # entries that move the model's input; other tests cover the other domains
 CONFIGURED = {
@@ -49,15 +50,16 @@ def run(name: str, users: range = range(32), eps: float | Tensor = EPS, x: Tenso
 
 
 def bound(entry: dict) -> Callable[..., Tensor]:
-    """Return an attack; an attack that learns gets the attacked users as examples."""
+    """Return an attack as a run calls it, on copies; an attack that learns gets the attacked users as examples."""
     learns = "examples" in plugins.options("attacks", entry["plugin"])
-    return partial(plugins.attack(entry), **{"examples": [(squared_error(Y), X)]} if learns else {})
+    perturb = partial(plugins.attack(entry), **{"examples": [(squared_error(Y), X.clone())]} if learns else {})
+    return bounded(perturb, entry["norm"], entry["plugin"])
 
 
 def has_form(entry: dict) -> bool:
     """Say whether an attack is defined for the norm and needs no parameter."""
     options = plugins.options("attacks", entry["plugin"])
-    if any(option.required for name, option in options.items() if name not in PROVIDED["attacks"]):
+    if any(option.required for name, option in options.items() if name not in plugins.PROVIDED["attacks"]):
         return False
     try:
         bound(entry)(squared_error(Y[:1]), X[:1], eps=EPS, generators=generators(range(1)))

@@ -80,9 +80,10 @@ def test_plugins_are_found_by_name() -> None:
     """A misspelt plugin lists the files that there are; parameters are read off the file without importing it."""
     with pytest.raises(UserError, match=r"there is no model plugin 'dcn'; src/robustloc/models/ holds: constant, dcnn"):
         plugins.load("models", "dcn")
-    assert plugins.options("models", "dcnn") == {"norm": plugins.Option("Literal['batch', 'group']", False)}
-    assert plugins.options("models", "neural_ode")["steps"] == plugins.Option("int", False)
+    assert plugins.options("models", "dcnn") == {"norm": plugins.Option("Literal['batch', 'group']", False, "batch")}
+    assert plugins.options("models", "neural_ode")["steps"] == plugins.Option("int", False, 2)
     assert plugins.options("attacks", "gradient")["eps"].required
+    assert plugins.options("attacks", "gradient")["minimum"] == plugins.Option("float | None", False)
 
 
 @pytest.mark.parametrize(

@@ -39,3 +39,13 @@ def test_optional_constant(package: Path) -> None:
     assert plugins.constant("attacks", "mine", "INNER", False) is False
     with pytest.raises(UserError, match="expected a line COMPUTED"):
         plugins.constant("attacks", "mine", "COMPUTED", False)
+
+
+def test_types_of_provided_parameters(package: Path) -> None:
+    """Only the parameters of the plugin itself need a type; the caller fills in the others."""
+    (package / "attacks/typed.py").write_text("def perturb(loss, x, *, eps, norm, generators, steps: int = 3): ...\n")
+
+    found = plugins.options("attacks", "typed")
+
+    assert found["steps"] == plugins.Option("int", False, 3)
+    assert found["eps"] == plugins.Option("", True)

@@ -94,6 +94,9 @@ def test_file_or_folder(manifest: dataset.Manifest) -> None:
     manifest.path.unlink()
     with pytest.raises(UserError, match=r"manifest\.json: no such file; expected the manifest\.json"):
         dataset.Manifest.read(folder)
+    np.savez(folder / "lab.npz", csi=np.zeros(3))
+    with pytest.raises(UserError, match=r"lab\.npz: expected the manifest\.json .*, found another file$"):
+        dataset.Manifest.read(folder / "lab.npz")
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "remove"])

@@ -70,10 +70,10 @@ DATA/damaged: DeepMIMO v3, carrier 3.5 GHz
 TITLES = {"v1": "DeepMIMO v1 or v2", "v2": "DeepMIMO v1 or v2", "v3": "DeepMIMO v3", "v4": "DeepMIMO v4"}
 ERRORS = """\
 DATA/I3_60.zip: an archive; unpack it into DATA/I3_60
-error: DATA/O1_60: the scenario is in a folder within it; write raw: {folder: O1_60/O1_60}, \
+error: DATA/O1_60: the scenario is in a folder within it; write raw: {folder: "O1_60/O1_60"}, \
 or move the files of O1_60 up
 error: DATA/crossing: a dynamic scenario, with one folder per scene; robustloc reads one scene; copy params.json into \
-scene_000 and write raw: {folder: crossing/scene_000}
+scene_000 and write raw: {folder: "crossing/scene_000"}
 error: DATA/damaged/BS7_UE_0-9.mat: not a readable MATLAB file, perhaps truncated; download it again"""
 
 
@@ -95,23 +95,6 @@ def test_downloads_of_all_kinds(tmp_path: Path, arrays: dict) -> None:
     crossing = "DATA/crossing: DeepMIMO v4, carrier 3.5 GHz, base stations not readable, see below\n"
     assert found.strip() == "\n".join([crossing, DAMAGED, *scenarios.values()]).strip()
     assert re.sub(r" \(.*\), perhaps", ", perhaps", errors) == ERRORS
-
-
-def test_measured_channels(tmp_path: Path) -> None:
-    """A file of channel matrices is described; a wrong one is an error, as a damaged folder is."""
-    content = {"csi": np.ones((30, 8, 16), complex), "bandwidth_hz": 2e7, "spacing_wavelengths": 0.5}
-    np.savez(tmp_path / "lab.npz", position=np.zeros((30, 3)), **content)
-    np.savez(tmp_path / "wrong.npz", position=np.zeros((2, 3)), **content)
-
-    found, errors = inspected(tmp_path)
-
-    assert found.strip() == (
-        f"{tmp_path}/lab.npz: measured channel matrices, 30 users, 8 antennas, 16 subcarriers, bandwidth 20 MHz; "
-        "write raw: {csi: lab.npz}, see docs/data.md"
-    )
-    assert (
-        errors == f"{tmp_path}/wrong.npz: position: expected shape (30, 3), x, y, z of each user of csi, found (2, 3)"
-    )
 
 
 def dynamic(place: Path, arrays: dict) -> None:
@@ -244,5 +227,9 @@ def test_nobody_reached(v4_folder: Path) -> None:
 def test_places_without_a_scenario(tmp_path: Path) -> None:
     """A place without a scenario is an error; so is a missing place."""
     (tmp_path / "empty").mkdir()
-    assert inspected(tmp_path) == ("", f"{tmp_path}: expected scenario folders in it, found none; change data_folder")
-    assert "nowhere: no such folder" in inspected(tmp_path / "nowhere")[1]
+    assert inspected(tmp_path) == (
+        "",
+        f"{tmp_path}: expected scenario folders or files of measured channels in it, found none; change data_folder",
+    )
+    wanted = "expected a folder with scenarios (--config data_folder=FOLDER)"
+    assert inspected(tmp_path / "nowhere")[1] == f"{tmp_path}/nowhere: {wanted}, found no such folder"

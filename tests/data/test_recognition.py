@@ -50,14 +50,14 @@ def files(*names: str) -> Callable:
 ONE_SCENE = "robustloc reads one scene"
 GENERATED = "made by a DeepMIMO generator, with channels instead of paths; download the ray-tracing files"
 DOWNLOADS = {
-    "nested": (nested, "write raw: {folder: x/ray_tracing/O1}, or move the files of ray_tracing/O1 up"),
+    "nested": (nested, 'write raw: {folder: "x/ray_tracing/O1"}, or move the files of ray_tracing/O1 up'),
     "scenes below params.json": (
         lambda place, arrays: dynamic(place, arrays, above=True),
-        f"{ONE_SCENE}; copy params.json into scene_000 and write raw: {{folder: x/scene_000}}",
+        f'{ONE_SCENE}; copy params.json into scene_000 and write raw: {{folder: "x/scene_000"}}',
     ),
     "scenes with params.json": (
         lambda place, arrays: dynamic(place, arrays, above=False),
-        f"{ONE_SCENE}; write raw: {{folder: x/scene_000}}",
+        f'{ONE_SCENE}; write raw: {{folder: "x/scene_000"}}',
     ),
     "scenes not unpacked": (not_unpacked, f"a dynamic scenario, with one folder per scene; {ONE_SCENE}"),
     "archive": (files("O1_60.zip"), "O1_60.zip: an archive; unpack it into "),
@@ -109,8 +109,13 @@ def test_file_in_place_of_a_folder(tmp_path: Path) -> None:
     np.savez(tmp_path / "lab.npz", csi=np.zeros((1, 8, 8), complex))
     (tmp_path / "notes.txt").touch()
 
-    with pytest.raises(UserError, match=r"lab\.npz: measured channel matrices; write raw: {csi: lab\.npz}"):
-        folder.read(tmp_path / "lab.npz", "BS1")
+    (tmp_path / "lab.h5").touch()
+
+    for name in ("lab.npz", "lab.h5"):
+        with pytest.raises(UserError, match=rf"{name}: expected a scenario folder, found a file\. .*write csi instead"):
+            folder.read(tmp_path / name, "BS1")
+    with pytest.raises(UserError, match=r'lab\.npz: measured channel matrices; write raw: {csi: ".*/lab\.npz"}'):
+        folder.read(tmp_path, "BS1")
     with pytest.raises(UserError, match=r"notes\.txt: expected a scenario folder, found a file\. A scenario folder"):
         folder.read(tmp_path / "notes.txt", "BS1")
 

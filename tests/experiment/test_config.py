@@ -81,7 +81,7 @@ MISTAKES = {
         r"epsilons\[0\]: expected a number, found '1e-2'; .*1\.0e-2",
     ),
     "unknown norm": ("attacks.fgsm.norm", "l3", r"attacks\.fgsm\.norm: expected linf or l2.*, found 'l3'"),
-    "missing norm": ("attacks.fgsm", {"plugin": "gradient"}, r"attacks\.fgsm: 'norm' is a required property"),
+    "missing norm": ("attacks.fgsm", {"plugin": "gradient"}, r"fgsm\.norm: missing \(.*; add this key: linf or l2"),
     "negative epochs": ("training.epochs", -1, r"training\.epochs: expected a number of at least 0 .*, found -1"),
     "weights of nothing": (
         "models.neural_ode_fine.weights",

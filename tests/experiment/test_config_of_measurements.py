@@ -104,7 +104,7 @@ def test_one_source(data: Path, raw: dict) -> None:
         ({"raw": {"csi": 3}}, r"scenarios\.lab\.raw\.csi: expected a text, found 3"),
         ({"raw": {"csi": ""}}, r"scenarios\.lab\.raw\.csi: "),
         ({"raw": {"csi": None}}, r"scenarios\.lab\.raw\.csi: expected a text, found None"),
-        ({"raw": {"folder": "O1"}}, r"scenarios\.lab: 'base_station' is a required property"),
+        ({"raw": {"folder": "O1"}}, r"scenarios\.lab\.base_station: missing; add this key$"),
         ({"raw": {}}, r"scenarios\.lab\.raw: "),
         ({"raw": "lab.npz"}, r"scenarios\.lab\.raw: expected a mapping, found 'lab\.npz'"),
     ],

@@ -42,6 +42,19 @@ def test_keys_that_are_no_names() -> None:
     assert schema.violations({1: 2}, rules) == ["top level: expected a known key, found '1'. Valid: seed"]
 
 
+def test_missing_keys() -> None:
+    """Each missing key is named once, with its meaning and its values."""
+    rules = {
+        "required": ["norm", "steps"],
+        "properties": {"norm": {"enum": ["linf", "l2"]}, "steps": {"description": "number of gradients"}},
+    }
+
+    assert schema.violations({"seed": 1}, rules) == [
+        "norm: missing; add this key: linf or l2",
+        "steps: missing (number of gradients); add this key",
+    ]
+
+
 def test_numbers_given_as_text() -> None:
     """The message explains why a number was read as text; for other texts it has no hint."""
     rules = {"properties": {"seed": {"type": "integer"}}}

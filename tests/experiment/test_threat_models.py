@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from configurations import DEFAULT, LIBRARY, SCHEMA, merged
 
+from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.experiment import threat_models
 from robustloc.experiment.config import check
@@ -110,6 +111,19 @@ def test_mistakes(mistake: str) -> None:
     attacks, message = MISTAKES[mistake]
     with pytest.raises(UserError, match=message):
         filled({"attacks": attacks})
+
+
+def test_the_bound_of_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lower bound counts as one of the entry where it is a default of the plugin, as in the template."""
+    options = plugins.options
+    bound = {"minimum": plugins.Option("float | None", False, 0.0)}
+    monkeypatch.setattr(plugins, "options", lambda kind, name: options(kind, name) | (bound if name == "apgd" else {}))
+    entry = {"plugin": "apgd", "norm": "l2", "domain": "csi"}
+
+    with pytest.raises(UserError, match=r"a\.minimum: .*found 0\.0, the default of its plugin; write minimum: null"):
+        filled({"attacks": {"a": entry}})
+    filled({"attacks": {"a": entry | {"minimum": None}}})
+    filled({"attacks": {"a": entry | {"domain": "adp"}}})
 
 
 def test_ratios_must_be_given() -> None:

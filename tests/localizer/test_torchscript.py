@@ -46,7 +46,6 @@ def test_documented_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     (tmp_path / "export.py").write_text(code)
     place = tmp_path / "results/trained/outdoor"
     place.mkdir(parents=True)
-    (tmp_path / "models").mkdir()
     monkeypatch.chdir(tmp_path)
     linear, network = 1e-4 * torch.rand(5, 1, 8, 8) + 1e-6, nn.Sequential(nn.Flatten(), nn.Linear(64, 3)).eval()
 

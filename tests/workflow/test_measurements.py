@@ -32,7 +32,6 @@ GRIDS = [
 def project(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of the smoke experiment in which a reader has followed the page on data, and run the exported room."""
     project = finished.copy(tmp_path_factory.mktemp("measured") / "project")
-    (project.folder / "data").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(project.folder)
         done = doctest.testfile(str(ROOT / "docs/data.md"), module_relative=False)

@@ -171,6 +171,20 @@ def test_all_missing_folders_at_once(fresh: Project) -> None:
     assert len(done.stderr.splitlines()) < 30
 
 
+def test_missing_measurement(fresh: Project) -> None:
+    """A missing file of channel matrices is named together with missing folders; only jobs that read it need it."""
+    scenarios = {"lab": {"raw": {"csi": "lab.npz"}, "epsilons": [0.1]}, "outdoor": {"raw": {"folder": "O1"}}}
+    grids = [{"scenarios": list(scenarios), "models": ["constant"]}]
+    overlay = fresh.overlay({"scenarios": scenarios, "grids": grids, "figures": []})
+
+    done = fresh.snakemake("--configfile", overlay)
+
+    assert done.returncode != 0
+    assert "scenario lab: data/lab.npz: no such file; save the channel matrices there" in done.stderr
+    assert "scenario outdoor: data/O1: no such folder; download the DeepMIMO scenario" in done.stderr
+    fresh.run("-n", "inspect", "--configfile", overlay)
+
+
 @pytest.mark.parametrize("generation", ["v3", "v4"])
 def test_wrong_base_station(fresh: Project, city: Path, generation: str) -> None:
     """For a base station that the city does not have, the message lists the existing ones."""

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from scipy.io import savemat
-from workflow_project import Project
+from workflow_project import ROOT, Project
 
 from robustloc.robustness import adversarial_set
 
@@ -73,6 +73,17 @@ def test_tables_in_octave(results: Path, name: str) -> None:
 
     assert (columns, rows) == (len(table.columns), len(table))
     pd.testing.assert_series_equal(pd.Series(values), table.iloc[:, column], check_names=False, check_dtype=False)
+
+
+def test_documented_lines_for_octave(results: Path) -> None:
+    """The lines in docs/library.md read every column of the table of errors."""
+    lines = (ROOT / "docs/library.md").read_text().split("```octave\n")[1].split("```")[0]
+
+    program = f"cd('{results.parent.parent}'); {lines} printf('%.12g ', numel(columns{{end}}), rmse_m);"
+    rows, *values = octave(program)
+    table = pd.read_csv(results / "tables/rmse.csv")
+    assert rows == len(table)
+    assert values == pytest.approx(table.rmse_m.tolist(), rel=1e-9)
 
 
 def test_set_in_octave(results: Path, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ FOLDERS |= {PACKAGE / "data" / kind for kind in ("formats", "scenes")}
 _REQUIRED = object()
 # kind of plugin -> the function that its file must define, and the number of its positional parameters
 ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
+# keyword-only parameters of these functions that the caller fills in; the others are the plugin's own
+PROVIDED = {"models": set(), "attacks": {"eps", "norm", "generators", "examples"}, "defences": {"attacks"}}
 
 
 def names(kind: str) -> list[str]:
@@ -93,10 +95,17 @@ def raised_in(error: BaseException) -> Path | None:
 
 @dataclass(frozen=True)
 class Option:
-    """A keyword-only parameter of a plugin: its annotation as text, and whether it is required."""
+    """A keyword-only parameter of a plugin.
+
+    Attributes:
+        annotation: its type as text; empty for a provided parameter without a type.
+        required: whether it has no default.
+        default: its default if this is a literal, otherwise None.
+    """
 
     annotation: str
     required: bool
+    default: object = None
 
 
 @cache
@@ -105,7 +114,7 @@ def options(kind: str, name: str) -> dict[str, Option]:
 
     Raises:
         UserError: the file does not define the function of its kind, or this function has a wrong number of
-            positional parameters or a parameter without a type.
+            positional parameters or a parameter of its own without a type.
     """
     file = PACKAGE.joinpath(*kind.split("."), f"{name}.py")
     function, positional = ENTRY[kind]
@@ -117,11 +126,19 @@ def options(kind: str, name: str) -> dict[str, Option]:
                     f"{file}: {function}() may have {positional} positional parameters, found {found}; the others must "
                     "be keyword-only, behind a *"
                 )
-            if untyped := [arg.arg for arg in node.args.kwonlyargs if not arg.annotation]:
+            own = [arg for arg in node.args.kwonlyargs if arg.arg not in PROVIDED[kind]]
+            if untyped := [arg.arg for arg in own if not arg.annotation]:
                 raise UserError(f"{file}: {function}() needs a type for {', '.join(untyped)}, as in steps: int = 10")
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-            return {arg.arg: Option(ast.unparse(arg.annotation), default is None) for arg, default in pairs}
+            return {arg.arg: _option(arg.annotation, default) for arg, default in pairs}
     raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")
+
+
+def _option(annotation: ast.expr | None, default: ast.expr | None) -> Option:
+    value = None
+    with suppress(ValueError):
+        value = ast.literal_eval(default) if default else None
+    return Option(ast.unparse(annotation) if annotation else "", default is None, value)
 
 
 @cache

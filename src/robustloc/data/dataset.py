@@ -114,6 +114,10 @@ class Manifest:
         try:
             return cls(path, json.loads(path.read_text(encoding="utf-8")))
         except ValueError as error:
+            if path.name != "manifest.json":  # a file of the user, which must not be called damaged
+                raise UserError(
+                    f"{path}: expected the manifest.json of a data set, or the folder that holds it, found another file"
+                ) from error
             raise UserError(f"{path}: expected a manifest in JSON ({error}); delete the file and run again") from error
 
     @property

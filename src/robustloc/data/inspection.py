@@ -50,41 +50,61 @@ class Station:
 
 
 def inspect(place: Path) -> Iterator[str]:
-    """Describe each scenario folder at a place, that is the folder itself and its subfolders.
+    """Describe each scenario folder at a place, that is the folder itself and its subfolders; and measured channels.
 
     Raises:
         UserError: after the last description, names everything that could not be read, one line each. Or the place does
             not exist or holds no scenario.
     """
     if not place.is_dir():
-        raise UserError(f"{place}: no such folder; expected a folder with scenarios: --config data_folder=FOLDER")
-    entries, errors, is_empty = [place, *sorted(place.iterdir())], [], True
-    for entry in (entry for entry in entries if not entry.name.startswith(".") or entry == place):
+        found = f"a file; write --config data_folder={place.parent}" if place.exists() else "no such folder"
+        raise UserError(f"{place}: expected a folder with scenarios (--config data_folder=FOLDER), found {found}")
+    errors, is_empty = [], True
+    for entry in _entries(place):
         if entry.is_dir() and recognition.formats(entry):
             text, found = overview(entry)
             yield text
             errors, is_empty = errors + found, False
         elif entry.is_dir() and entry != place:
             errors += _others(entry)
-        elif entry.is_file() and measurement.is_measured(entry):
+        elif entry.is_file() and (line := recognition.other(entry)):
+            errors.append(line)
+        elif entry.is_file() and _is_measured(entry):
             try:
-                yield _measured(entry)
+                yield _measured(entry, place)
                 is_empty = False
             except UserError as error:
                 errors.append(str(error))
-        elif entry.is_file() and (line := recognition.other(entry)):
-            errors.append(line)
     if errors:
         raise UserError("\nerror: ".join(errors))
     if is_empty:
-        raise UserError(f"{place}: expected scenario folders in it, found none; change data_folder")
+        raise UserError(
+            f"{place}: expected scenario folders or files of measured channels in it, found none; change data_folder"
+        )
 
 
-def _measured(file: Path) -> str:
+def _is_measured(file: Path) -> bool:
+    is_alone = not recognition.formats(file.parent)  # beside a marker, it is a file of that scenario
+    return measurement.is_measured(file) or (is_alone and measurement.is_candidate(file))
+
+
+def _entries(place: Path) -> Iterator[Path]:
+    """List a place, what is in it, and the files of channel matrices in its folders."""
+    yield place
+    for entry in sorted(place.iterdir()):
+        if not entry.name.startswith("."):
+            yield entry
+            if entry.is_dir() and not recognition.formats(entry):
+                yield from recognition.measured(entry)
+
+
+def _measured(file: Path, place: Path) -> str:
     users, channel = measurement.describe(file)
+    array = f"{channel['antennas']} antennas {channel['spacing_wavelengths']:g} wavelengths apart"
+    size = f"{users} users, {array}, {channel['subcarriers']} subcarriers"
     bandwidth = f"bandwidth {channel['bandwidth_hz'] / 1e6:g} MHz"
-    size = f"{users} users, {channel['antennas']} antennas, {channel['subcarriers']} subcarriers"
-    return f"{file}: measured channel matrices, {size}, {bandwidth}; write raw: {{csi: {file.name}}}, see docs/data.md"
+    what = recognition.advice("csi", file, place)
+    return f"{file}: measured channel matrices, {size}, {bandwidth}; {what}, see docs/data.md"
 
 
 def _others(folder: Path) -> list[str]:

@@ -39,11 +39,17 @@ def is_measured(file: Path) -> bool:
     return plugins.load("data.formats", FORMAT).is_measured(file)
 
 
+def is_candidate(file: Path) -> bool:
+    """Say whether a file may be meant as channel matrices, also under other names or damaged."""
+    return plugins.load("data.formats", FORMAT).is_candidate(file)
+
+
 def describe(file: Path) -> tuple[int, dict[str, float]]:
     """Return the number of users of a file, and its array and waveform as keys of `robustloc.data.channel.Channel`.
 
     Raises:
-        UserError: the file is missing or damaged, or a variable is missing or has a wrong shape.
+        UserError: the file is missing or damaged, a variable is missing or has a wrong shape, or a value outside of the
+            matrices is impossible.
     """
     return plugins.load("data.formats", FORMAT).describe(file)
 
@@ -54,7 +60,7 @@ def read(file: Path, *, share: int = 0, shares: int = 1) -> Measurement:
     The whole file is checked, so that a damaged file fails every share and not only one.
 
     Raises:
-        UserError: as `describe`; or a value is impossible, or two users have the same matrix.
+        UserError: as `describe`; or a matrix has an impossible value, or two users have the same matrix.
     """
     found = plugins.load("data.formats", FORMAT).read(file)
     return found[np.array_split(np.arange(len(found)), shares)[share]]

@@ -1,6 +1,5 @@
 """Propose an experiment on a scenario folder, as a start for changes."""
 
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from robustloc.data.recognition import quoted
 from robustloc.data.user_grid import Grid, select, total
 
 # More users than this are thinned out by equal steps of rows and columns, so that a first run takes minutes.
@@ -33,12 +33,12 @@ def experiment(folder: Path, station: str, site: np.ndarray, grids: Sequence[Gri
     position = f"   # or {[round(float(c), 3) for c in site]}" if np.isfinite(site).all() else ""
     blocked = "   # many users have no path" if covered < 0.9 else ""
     return f"""
-data_folder: {_quoted(str(place.parent))}
+data_folder: {quoted(str(place.parent))}
 pathvars: {{results: results/{name}}}
 scenarios:
   {name}:
-    raw: {{folder: {_quoted(place.name)}}}
-    base_station: {_quoted(station)}{position}
+    raw: {{folder: {quoted(place.name)}}}
+    base_station: {quoted(station)}{position}
 {_users(grids)}
     # paths later than 6400 ns, that is subcarriers / bandwidth_hz, are dropped
     channel: {{antennas: 64, subcarriers: 64, bandwidth_hz: 1.0e+7}}
@@ -57,11 +57,6 @@ def _name(folder: Path) -> str:
     """Return a valid name of a scenario, which is not the name of anything else."""
     name = re.sub(r"[^a-z0-9_]", "_", folder.absolute().name.lower())
     return name if name[:1].isalpha() and name not in TAKEN else f"s_{name}"
-
-
-def _quoted(text: str) -> str:
-    """Quote a text for YAML."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _users(grids: Sequence[Grid]) -> str:

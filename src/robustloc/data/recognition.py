@@ -1,5 +1,6 @@
 """Recognise the format of a scenario folder; of other downloads, say what they are and what to do with them."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,8 @@ FORMATS = "data.formats"  # kind of plugin
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 # What the generators of DeepMIMO and their examples call their results.
 GENERATED = re.compile(r"deepmimo[_ -]?(v\d[_ -]?)?(data|channel).*\.(mat|npz|npy|h5|hdf5|p|pkl|pickle)", re.IGNORECASE)
+# Snakemake reads a path with such a part as a pattern.
+WILDCARD = re.compile(r"\{\s*\w+.*\}")
 # Scenarios are searched so many folders deep: people unpack O1.zip into O1/O1/.
 DEPTH = 3
 
@@ -31,7 +34,9 @@ def find_format(folder: Path) -> str:
         UserError: the folder does not exist, or contains the marker of no format or of several formats.
     """
     if folder.is_file():
-        raise UserError(other(folder) or f"{folder}: expected a scenario folder, found a file. {_needs(folder)}")
+        is_named_wrongly = measurement.is_candidate(folder)
+        hint = "If it has channel matrices, write csi instead of folder." if is_named_wrongly else _needs(folder)
+        raise UserError(other(folder) or f"{folder}: expected a scenario folder, found a file. {hint}")
     if not folder.is_dir():
         archives = [file.name for file in folder.parent.glob("*") if _unpacked(file) == folder]
         if archives:
@@ -49,10 +54,29 @@ def find_format(folder: Path) -> str:
             f"{folder}: expected the files of one format, found files of {several}; unpack each scenario into its own "
             "folder"
         )
-    if known := others(folder):
+    channels = [f"{file}: measured channel matrices; {advice('csi', file, folder.parent)}" for file in measured(folder)]
+    if known := channels + others(folder):
         raise UserError("\n".join(known))
     content = ", ".join(sorted(file.name for file in folder.iterdir())[:8]) or "nothing"
     raise UserError(f"{folder}: expected a scenario folder, found {content}. {_needs(folder)}")
+
+
+def measured(folder: Path) -> list[Path]:
+    """List the files of channel matrices in a folder; HDF5 files are not looked into."""
+    return [file for file in sorted(folder.glob("[!.]*.npz")) if measurement.is_measured(file)]
+
+
+def advice(key: str, path: Path, data_folder: Path) -> str:
+    """Say how a scenario names its raw data, which lie below the data folder."""
+    name = str(path.relative_to(data_folder))
+    if WILDCARD.search(name):
+        return "rename it, because Snakemake reads { and } as wildcards"
+    return f"write raw: {{{key}: {quoted(name)}}}"
+
+
+def quoted(text: str) -> str:
+    """Quote a text for YAML."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def others(folder: Path) -> list[str]:
@@ -60,13 +84,13 @@ def others(folder: Path) -> list[str]:
     entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
     scenes = [entry for entry in entries if entry.is_dir() and re.fullmatch(r"scene_?\d+", entry.name)]
     if scenes:
-        advice = f"write raw: {{folder: {folder.name}/{scenes[0].name}}}"
+        what = advice("folder", scenes[0], folder.parent)
         if not formats(scenes[0]):
-            advice = f"copy the scenario's params.json into {scenes[0].name} and {advice}"
-        return [f"{folder}: a dynamic scenario, with one folder per scene; robustloc reads one scene; {advice}"]
+            what = f"copy the scenario's params.json into {scenes[0].name} and {what}"
+        return [f"{folder}: a dynamic scenario, with one folder per scene; robustloc reads one scene; {what}"]
     inner = [below for entry in entries if entry.is_dir() for below in _scenarios(entry, DEPTH)]
     nested = [
-        f"{folder}: the scenario is in a folder within it; write raw: {{folder: {below.relative_to(folder.parent)}}}, "
+        f"{folder}: the scenario is in a folder within it; {advice('folder', below, folder.parent)}, "
         f"or move the files of {below.relative_to(folder)} up"
         for below in inner
     ]
@@ -74,15 +98,15 @@ def others(folder: Path) -> list[str]:
 
 
 def other(file: Path) -> str | None:
-    """Say what a file that is not part of a scenario is, and what to do with it; None if it is unknown."""
-    name = original_name(file.name)
+    """Say what a file outside of a scenario is, and what to do with it; None if it is unknown or measured channels."""
     if measurement.is_measured(file):
-        return f"{file}: measured channel matrices; write raw: {{csi: {file.name}}}"
+        return None
+    name = original_name(file.name)
     if (folder := _unpacked(file)) and not folder.is_dir():
         return f"{file}: an archive; unpack it into {folder}"
     if GENERATED.fullmatch(file.name):
-        advice = "download the ray-tracing files of the scenario"
-        return f"{file}: made by a DeepMIMO generator, with channels instead of paths; {advice}"
+        what = "download the ray-tracing files of the scenario"
+        return f"{file}: made by a DeepMIMO generator, with channels instead of paths; {what}"
     if name != file.name and any(Path(name).match(marker) for marker in _markers().values()):
         return f"{file}: expected the name {name}; rename the file"
     return None

@@ -12,8 +12,6 @@ WORKFLOW_KEYS = {
     "attacks": {"plugin", "norm", "domain", "bearing_deg", "target", "surrogate", "members"},
     "defences": {"plugin", "start", "training", "attacks"},
 }
-# keyword-only parameters of the entry functions that the workflow itself fills in
-PROVIDED = {"models": set(), "attacks": {"eps", "norm", "generators", "examples"}, "defences": {"attacks"}}
 SIMPLE_TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str, "None": type(None)}
 
 
@@ -74,7 +72,7 @@ def check_entry(config: dict, kind: str, name: str) -> None:
         wrong = schema.unknown(schema.NAME, found["plugin"], plugins.names(kind))
         raise UserError(f"{kind}.{name}.plugin: {wrong}")
     options = plugins.options(kind, found["plugin"])
-    valid = [option for option in options if option not in PROVIDED[kind]]
+    valid = [option for option in options if option not in plugins.PROVIDED[kind]]
     for key, value in found["parameters"].items():
         if key not in valid:
             raise UserError(f"{kind}.{name}: {schema.unknown(schema.KEY, key, [*valid, *WORKFLOW_KEYS[kind]])}")

@@ -4,6 +4,7 @@ import os
 import re
 
 from robustloc.base.errors import UserError
+from robustloc.data.recognition import WILDCARD
 
 # Snakemake would read these as wildcards and path variables
 RESERVED = re.compile(r"[{}<>]|[^\S ]")
@@ -39,7 +40,7 @@ def _replace(place: str, section: dict, key: str, *, braces: bool = True) -> Non
         raise UserError(
             f"{place}: expected a path, found {found!r}; {unknown[0]} is unknown here; correct it or write the path out"
         )
-    if not braces and re.search(r"\{\s*\w+.*\}", path):
+    if not braces and WILDCARD.search(path):
         raise UserError(f"{place}: Snakemake reads {{ and }} in {path} as wildcards; rename the folder or the file")
     section[key] = path
 

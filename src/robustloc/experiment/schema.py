@@ -67,7 +67,8 @@ def fill_defaults(value: object, rules: dict, root: dict) -> None:
 def violations(config: dict, rules: dict) -> list[str]:
     """Describe each violation of the schema: the key, the value that was found, and the valid values."""
     errors = sorted(_Validator(rules).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    return [line for error in errors for line in _explain(error, rules)]
+    # each missing key is an error of its own, and each of them explains all missing keys
+    return list(dict.fromkeys(line for error in errors for line in _explain(error, rules)))
 
 
 def known(key: str, names: Iterable[str], valid: Iterable[str]) -> None:
@@ -107,6 +108,8 @@ def _explain(error: ValidationError, rules: dict) -> list[str]:
         valid = sorted(error.schema["properties"])
         wrong = sorted(str(key) for key in found if key not in valid)
         return [f"{place}: {unknown(KEY, key, valid)}{_home(key, rules)}" for key in wrong]
+    if error.validator == "required":
+        return [_missing(error, key) for key in error.validator_value if key not in found]
     if error.validator == "oneOf":
         return _explain_choice(error, place, rules)
     if error.validator == "type":
@@ -120,6 +123,14 @@ def _explain(error: ValidationError, rules: dict) -> list[str]:
     if error.validator == "enum":
         return [f"{place}: expected {' or '.join(error.validator_value)}{meaning}, found {shown(found)}"]
     return [f"{place}: {error.message.replace(repr(found), shown(found))}{meaning}"]
+
+
+def _missing(error: ValidationError, key: str) -> str:
+    """Describe a missing key: its meaning, and its values if they are a choice."""
+    rules = error.schema.get("properties", {}).get(key, {})
+    meaning = f" ({rules['description']})" if "description" in rules else ""
+    choices = f": {' or '.join(rules['enum'])}" if "enum" in rules else ""
+    return f"{_written([*error.absolute_path, key])}: missing{meaning}; add this key{choices}"
 
 
 def _explain_choice(error: ValidationError, place: str, rules: dict) -> list[str]:

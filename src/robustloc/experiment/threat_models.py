@@ -116,13 +116,20 @@ def _check_domain(name: str, entry: dict) -> None:
     domain = entry.get("domain", "input")
     if domain != "input" and entry["norm"] != "l2":
         raise UserError(f"attacks.{name}.norm: expected l2 (a power) in the domain {domain}, found {entry['norm']}")
-    if domain in ("csi", "antenna") and entry.get("minimum") is not None:
+    if domain in ("csi", "antenna") and (minimum := _minimum(name, entry)) is not None:
         raise UserError(
-            f"attacks.{name}.minimum: complex numbers have no minimum; remove this key in the domain {domain}"
+            f"attacks.{name}.minimum: complex numbers have no minimum; expected null in the domain {domain}, found "
+            f"{minimum}{'' if 'minimum' in entry else ', the default of its plugin'}; write minimum: null"
         )
-    if domain == "adp" and entry.get("minimum") != 0:
+    if domain == "adp" and _minimum(name, entry) != 0:
         raise UserError(f"attacks.{name}.minimum: a profile is a magnitude; set minimum: 0.0 in the domain adp")
     if ("bearing_deg" in entry) != (domain == "antenna"):
         raise UserError(
             f"attacks.{name}.bearing_deg: the domain antenna needs this key; other domains must not have it"
         )
+
+
+def _minimum(name: str, entry: dict) -> object:
+    """Return the lower bound that an attack keeps: the bound of its entry, or else the default of its plugin."""
+    option = plugins.options("attacks", entry.get("plugin", name)).get("minimum")
+    return entry.get("minimum", option and option.default)

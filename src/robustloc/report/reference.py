@@ -11,8 +11,8 @@ HEAD = """# Files and columns
 
 This page is generated: `python -m robustloc.report.reference > docs/tables.md`. Edit
 [`columns.py`](../src/robustloc/report/columns.py) and [`reference.py`](../src/robustloc/report/reference.py) instead.
-A run writes the same descriptions of its own tables to `tables/dictionary.csv` and `tables/dictionary.md`. The Parquet
-files carry them, too: `pyarrow.parquet.read_schema(file).field(name).metadata`.
+A run writes the same descriptions of its own tables to `tables/dictionary.csv` and `tables/dictionary.md`. The files
+`tables/*.parquet` carry them, too: `pyarrow.parquet.read_schema(file).field(name).metadata`.
 
 ## Files
 
@@ -25,8 +25,8 @@ COLUMNS = """## Columns
 * Units: `1` is a count or a share, `input` is the [scaled input](data.md#input-scale-and-epsilon), words have none.
 * A missing value is an empty field in CSV and null in Parquet.
 * `number[3]` is a list of three numbers.
-* pyarrow from version 15, fastparquet and DuckDB read every Parquet file. MATLAB and GNU Octave read the CSV files, and
-  [sets that are saved for them](library.md#sets-for-matlab-and-octave).
+* pyarrow from version 15, fastparquet and DuckDB read every Parquet file.
+* [MATLAB and GNU Octave](library.md#matlab-and-octave) read the CSV files, and sets that are saved for them.
 * Tables for people and the report mark fewer than 30 test users with *few*: their intervals and differences are
   unreliable.
 """
@@ -52,8 +52,8 @@ FILES = {
     "results/tables/rmse.csv": "one row per localizer, attack and budget",
     "results/tables/summary.csv": "the same over seeds; the bootstrap draws the same users for all seeds",
     "results/tables/leaderboard.csv, .md, .tex": (
-        "one row per scenario, model and defence, best first: by `worst`, or by `clean` if `worst` was not run. All "
-        "attacks are at one epsilon, the one nearest to `reference_epsilon` (the smaller of two). After an "
+        "one row per scenario, model and defence, best first: by `worst`. Rows without `worst` come last, by `clean`. "
+        "All attacks are at one epsilon, the one nearest to `reference_epsilon` (the smaller of two). After an "
         "interruption, `training_s` counts the rest of the training only"
     ),
     "results/tables/certified.csv, .md": "one row per smoothed localizer and radius",

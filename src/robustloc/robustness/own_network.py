@@ -143,7 +143,7 @@ def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.nda
 def _plugin(name: str, parameters: dict, has_examples: bool) -> Callable[..., Tensor]:
     """Check the parameters of an attack and return its function."""
     perturb, options = plugins.load("attacks", name).perturb, plugins.options("attacks", name)
-    valid = options.keys() - {"eps", "norm", "generators", "examples"}
+    valid = options.keys() - plugins.PROVIDED["attacks"]
     if unknown := sorted(parameters.keys() - valid):
         raise UserError(f"{name}: unknown parameters {', '.join(unknown)}; valid ones: {', '.join(sorted(valid))}")
     if has_examples != ("examples" in options):

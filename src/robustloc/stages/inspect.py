@@ -1,4 +1,4 @@
-"""Print the content of DeepMIMO scenario folders: generation, carrier, user rows, base stations and their paths."""
+"""Print what a data folder holds: DeepMIMO scenarios (users, base stations, paths) and files of measured channels."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from robustloc.data import inspection
 def main(arguments: list[str]) -> None:
     """Print an overview of each folder, then an error for everything that could not be read."""
     parser = argparse.ArgumentParser(prog="python -m robustloc.jobs inspect", description=__doc__)
-    parser.add_argument("folder", type=Path, help="a scenario folder, or a folder that contains scenario folders")
+    parser.add_argument("folder", type=Path, help="a scenario folder, or a folder of scenario folders and files")
     try:
         for text in inspection.inspect(parser.parse_args(arguments).folder):
             print(text, end="\n\n", flush=True)

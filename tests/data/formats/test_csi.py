@@ -145,6 +145,15 @@ def test_faults(tmp_path: Path, fault: str) -> None:
             measurement.read(file, share=share, shares=2)
 
 
+@pytest.mark.parametrize("fault", ["named positions", "lost position", "flags of other users", "unknown flag"])
+def test_small_variables_are_checked_while_planning(tmp_path: Path, fault: str) -> None:
+    """A fault outside the matrices needs no job to be found."""
+    change, message = FAULTS[fault]
+
+    with pytest.raises(UserError, match=message):
+        measurement.describe(saved(tmp_path, **(change() if callable(change) else change)))
+
+
 def test_planning_reads_no_matrix(tmp_path: Path) -> None:
     """The description needs the headers alone: it is the same for a file whose matrices are damaged."""
     file = saved(tmp_path)

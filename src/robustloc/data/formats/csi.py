@@ -13,7 +13,7 @@ import numpy as np
 
 from robustloc.base.errors import UserError
 from robustloc.data.measurement import Measurement
-from robustloc.data.paths import NO_PATH, NOT_RECORDED, SIGHT
+from robustloc.data.paths import LINE_OF_SIGHT, NO_LINE_OF_SIGHT, NO_PATH, NOT_RECORDED, SIGHT
 
 TITLE = "measured channel matrices"
 NEEDS = (
@@ -28,26 +28,31 @@ SMALLEST, LARGEST = 1e-12, 1e12
 
 def is_measured(file: Path) -> bool:
     """Say whether a file is a NumPy archive with channel matrices; HDF5 files are not looked into."""
+    return "csi.npy" in _arrays(file)
+
+
+def is_candidate(file: Path) -> bool:
+    """Say whether a file may be meant as channel matrices: HDF5, or an archive, damaged or of several arrays."""
+    return file.suffix in HDF5 or (file.suffix == ".npz" and (is_measured(file) or len(_arrays(file)) != 1))
+
+
+def _arrays(file: Path) -> list[str]:
+    """List the arrays in a NumPy archive; empty for other files."""
     if file.suffix != ".npz" or not zipfile.is_zipfile(file):
-        return False
+        return []
     with zipfile.ZipFile(file) as archive:
-        return "csi.npy" in archive.namelist()
+        return archive.namelist()
 
 
 def describe(file: Path) -> tuple[int, dict[str, float]]:
-    """Return the number of users, and array and waveform by the names of `Channel`; reads no matrix."""
+    """Return the number of users, and array and waveform by the names of `Channel`; checks all but the matrices."""
     with _opened(file) as content:
-        found = sorted(content)
-        if missing := [name for name in REQUIRED if name not in found]:
-            raise UserError(
-                f"{file}: expected {NEEDS}; found {', '.join(found) or 'nothing'}; add {', '.join(missing)}"
-            )
-        if unknown := [name for name in found if name not in (*REQUIRED, *OPTIONAL)]:
-            raise UserError(f"{file}: expected {NEEDS}; found also {', '.join(unknown)}; remove or rename it")
-        (shape, kind), (located, _) = (_header(content, name) for name in ("csi", "position"))
+        _check_names(file, sorted(content))
+        shape, kind = _header(content, "csi")
         bandwidth, spacing = (
             _positive(file, name, content[name][()]) for name in ("bandwidth_hz", "spacing_wavelengths")
         )
+        position, flags = content["position"][()], _flags(content)
     if len(shape) != 3 or kind.kind != "c":
         raise UserError(
             f"{file}: csi: expected complex numbers of shape (users, antennas, subcarriers), found {kind} of shape "
@@ -59,8 +64,8 @@ def describe(file: Path) -> tuple[int, dict[str, float]]:
             f"{file}: csi: expected users, an even number of antennas and at least 8 antennas and 8 subcarriers, found "
             f"shape {shape}; the axes are (users, antennas, subcarriers)"
         )
-    if located != (users, 3):
-        raise UserError(f"{file}: position: expected shape ({users}, 3), x, y, z of each user of csi, found {located}")
+    _check_positions(file, position, users)
+    _check_flags(file, flags, users)
     return users, {
         "antennas": antennas,
         "spacing_wavelengths": spacing,
@@ -69,26 +74,55 @@ def describe(file: Path) -> tuple[int, dict[str, float]]:
     }
 
 
-def read(file: Path) -> Measurement:
-    """Read all users and check their values."""
-    users, _ = describe(file)
-    with _opened(file) as content:
-        csi, position = content["csi"][()], content["position"][()]
-        flags = content["line_of_sight"][()] if "line_of_sight" in content else None
-    with np.errstate(over="ignore"):  # what overflows is infinite, and refused
-        csi = np.ascontiguousarray(csi, dtype=np.complex64)
+def _check_names(file: Path, found: list[str]) -> None:
+    if missing := [name for name in REQUIRED if name not in found]:
+        raise UserError(f"{file}: expected {NEEDS}; found {', '.join(found) or 'nothing'}; add {', '.join(missing)}")
+    if unknown := [name for name in found if name not in (*REQUIRED, *OPTIONAL)]:
+        raise UserError(f"{file}: expected {NEEDS}; found also {', '.join(unknown)}; remove or rename it")
+
+
+def _check_positions(file: Path, position: np.ndarray, users: int) -> None:
+    if position.shape != (users, 3):
+        raise UserError(
+            f"{file}: position: expected shape ({users}, 3), x, y, z of each user of csi, found {position.shape}"
+        )
     if position.dtype.kind not in "iuf":
         raise UserError(f"{file}: position: expected numbers [m], found {position.dtype}")
-    position = position.astype(float)
-    for name, values in {"csi": csi, "position": position}.items():
-        finite = np.isfinite(values).reshape(users, -1).all(axis=1)
-        if not finite.all():
-            raise UserError(
-                f"{file}: {name}: expected finite numbers below 1e38, found others at user "
-                f"{(~finite).argmax()} ({(~finite).sum()} of {users} users); remove these users, or correct the values"
-            )
+    _check_finite(file, "position", position)
+
+
+def _flags(content: Mapping) -> np.ndarray | None:
+    return content["line_of_sight"][()] if "line_of_sight" in content else None
+
+
+def _check_flags(file: Path, flags: np.ndarray | None, users: int) -> None:
+    if flags is not None and (flags.shape != (users,) or not np.isin(flags, list(SIGHT)).all()):
+        raise UserError(
+            f"{file}: line_of_sight: expected {LINE_OF_SIGHT} (yes), {NO_LINE_OF_SIGHT} (no), {NOT_RECORDED} (not "
+            f"recorded) or {NO_PATH} (no signal) for each of {users} users, found shape {flags.shape} and values "
+            f"{np.unique(flags)[:5].tolist()}"
+        )
+
+
+def _check_finite(file: Path, name: str, values: np.ndarray) -> None:
+    finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not finite.all():
+        raise UserError(
+            f"{file}: {name}: expected finite numbers below 1e38, found others at user {(~finite).argmax()} "
+            f"({(~finite).sum()} of {len(values)} users); remove these users, or correct the values"
+        )
+
+
+def read(file: Path) -> Measurement:
+    """Read all users and check the values of their matrices."""
+    users, _ = describe(file)
+    with _opened(file) as content:
+        csi, position, flags = content["csi"][()], content["position"][()], _flags(content)
+    with np.errstate(over="ignore"):  # what overflows is infinite, and refused
+        csi = np.ascontiguousarray(csi, dtype=np.complex64)
+    _check_finite(file, "csi", csi)
     heard = _heard(file, csi)
-    return Measurement(np.arange(users), position, _sight(file, flags, heard), csi)
+    return Measurement(np.arange(users), position.astype(float), _sight(file, flags, heard), csi)
 
 
 def _heard(file: Path, csi: np.ndarray) -> np.ndarray:
@@ -113,12 +147,6 @@ def _heard(file: Path, csi: np.ndarray) -> np.ndarray:
 def _sight(file: Path, flags: np.ndarray | None, heard: np.ndarray) -> np.ndarray:
     if flags is None:
         return np.where(heard, NOT_RECORDED, NO_PATH)
-    known = np.isin(flags, list(SIGHT))
-    if flags.shape != heard.shape or not known.all():
-        raise UserError(
-            f"{file}: line_of_sight: expected 1 (yes), 0 (no) or {NOT_RECORDED} (not recorded) for each of "
-            f"{len(heard)} users, found shape {flags.shape} and values {np.unique(flags)[:5].tolist()}"
-        )
     if (wrong := heard & (flags == NO_PATH)).any():
         raise UserError(
             f"{file}: line_of_sight: expected {NO_PATH} (no signal) only where a matrix is all zero, found it at user "

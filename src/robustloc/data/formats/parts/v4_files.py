@@ -145,7 +145,7 @@ def _without_transmitters(folder: Path) -> UserError:
         first = scenes[0] if scenes else "scene_000"
         return UserError(
             f"{folder}: a dynamic scenario, with one folder per scene; robustloc reads one scene; copy {DESCRIPTION} "
-            f"into {first} and write raw: {{folder: {folder.name}/{first}}}"
+            f'into {first} and write raw: {{folder: "{folder.name}/{first}"}}'
         )
     receiver = _receiver_sets(folder)[0]
     return UserError(f"{folder}: expected tx_pos_t…_tx…_r{receiver:03}.npz files beside {DESCRIPTION}, found none")
