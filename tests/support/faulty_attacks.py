@@ -129,6 +129,10 @@ ATTACKS |= {
         lambda loss, x, *, eps, **_: x + 1e30,
         r"expected .* with a finite norm .* 1e\+30; correct its",
     ),
-    "stops": (stops, "expected no StopIteration from a plugin, found one"),
+    "stops": (stops, r"a plugin or the network raised StopIteration\(\)"),
+    "fails": (
+        lambda loss, x, *, eps, **_: loss(x[0][5]),
+        r"a plugin or the network raised IndexError",
+    ),
     "nothing": (returns_nothing, "expected a dense torch.Tensor from the attack, found NoneType; correct its plugin"),
 }

@@ -15,14 +15,17 @@ def contained(model: nn.Module | None = None) -> Iterator[None]:
         model: a network that the code can reach.
 
     Raises:
-        ValueError: the code raised `StopIteration`, which a loop around it would take for its own end.
+        ValueError: the code raised an error of another type. A loop around it would take `StopIteration` for its own
+            end.
     """
     enabled, kind = torch.is_grad_enabled(), torch.get_default_dtype()
     modes = [(module, module.training) for module in model.modules()] if model else []
     try:
         yield
-    except StopIteration as error:
-        raise ValueError("expected no StopIteration from a plugin, found one; call next() with a default") from error
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(f"a plugin or the network raised {error!r}") from error
     finally:
         torch.set_grad_enabled(enabled)
         torch.set_default_dtype(kind)

@@ -18,6 +18,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.losses import check_target
+
 
 class Defence:
     """No defence: training on the clean users.
@@ -86,7 +88,12 @@ class Noisy(Defence):
 
 
 def mean_distance(estimate: Tensor, position: Tensor) -> Tensor:
-    """Mean Euclidean distance [m] between N estimates (N, 3) and N positions (N, 3)."""
+    """Mean Euclidean distance [m] between N estimates (N, 3) and N positions (N, 3).
+
+    Raises:
+        ValueError: the two have different shapes.
+    """
+    check_target(position, estimate)
     return torch.linalg.vector_norm(estimate - position, dim=1).mean()
 
 
