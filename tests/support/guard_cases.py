@@ -11,7 +11,7 @@ from faulty_attacks import ATTACKS, reachable
 from faulty_defences import REFUSED
 from faulty_files import MODELS
 from faulty_models import KeepsActivations, Net, RemembersInAttribute
-from made_up_plugins import install, install_file, quits
+from made_up_plugins import fails, install, install_file
 from made_up_stage import run_stage as run_job
 from made_up_training import CONFIG, DATA, EPS, TRAINING, Spoiling, install_model, run_stage
 from torch import Tensor, nn
@@ -140,5 +140,5 @@ def ended(folder: Path) -> None:
     folder.mkdir()
     (folder / "in").touch()
     with pytest.raises(SystemExit) as stopped:
-        run_job(lambda *_: quits()[1](), {"data": folder / "in"}, {"result": folder / "out"})
+        run_job(lambda *_: fails()[1](), {"data": folder / "in"}, {"result": folder / "out"})
     assert stopped.value.code != 0

@@ -11,10 +11,10 @@ import pytest
 from robustloc.base import plugins
 
 
-def quits() -> tuple[Path, Callable]:
-    """Return the file of a model plugin that does not exist, and its function, which ends the program with status 0."""
+def fails(statement: str = "sys.exit(0)") -> tuple[Path, Callable]:
+    """Return the file of a model plugin that does not exist, and its function, which ends with a statement."""
     file, names = plugins.PACKAGE / "models/mine.py", {}
-    exec(compile("import sys\ndef forward():\n    sys.exit(0)\n", str(file), "exec"), names)
+    exec(compile(f"import sys\ndef forward():\n    {statement}\n", str(file), "exec"), names)
     return file, names["forward"]
 
 

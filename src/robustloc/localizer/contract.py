@@ -25,20 +25,22 @@ def check(model: nn.Module, x: Tensor) -> None:
 
     Raises:
         UserError: the network fails a check. The message says what was found and how to correct the network.
-        ValueError: the network raised another error.
     """
     for name, value in model.state_dict().items():
         if not isinstance(value, Tensor):
             raise UserError(
                 f"expected tensors in the state dict, found {type(value).__name__} as {name}; use buffers instead"
             )
-    with torch.random.fork_rng(devices=[]), restored(model), evaluating(model):
-        # several sizes: a trace may have one or two users built in
-        for users in sorted({1, 2, 3, len(x)}):
-            if users <= len(x):
-                _check_estimate(model, x[:users])
-        _check_gradient(model, x)
-        _check_precision(model, x)
+    try:
+        with torch.random.fork_rng(devices=[]), restored(model), evaluating(model):
+            # several sizes: a trace may have one or two users built in
+            for users in sorted({1, 2, 3, len(x)}):
+                if users <= len(x):
+                    _check_estimate(model, x[:users])
+            _check_gradient(model, x)
+            _check_precision(model, x)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def estimated(model: nn.Module, x: Tensor) -> Tensor:
