@@ -21,6 +21,8 @@ FOLDERS |= {PACKAGE / "data" / kind for kind in ("formats", "scenes")}
 _REQUIRED = object()
 # kind of plugin -> the function that its file must define, and the number of its positional parameters
 ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
+# keyword-only parameters that this function must have
+NEEDED = {"attacks": ("eps", "norm", "generators")}
 
 
 def names(kind: str) -> list[str]:
@@ -105,11 +107,11 @@ def options(kind: str, name: str) -> dict[str, Option]:
 
     Raises:
         UserError: the file does not define the function of its kind, or this function has a wrong number of
-            positional parameters or a parameter without a type.
+            positional parameters, lacks a parameter, or has one without a type.
     """
     file = PACKAGE.joinpath(*kind.split("."), f"{name}.py")
     function, positional = ENTRY[kind]
-    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
+    for node in _statements(file):
         if isinstance(node, ast.FunctionDef) and node.name == function:
             if len(node.args.posonlyargs + node.args.args) != positional:
                 found = ", ".join(arg.arg for arg in node.args.posonlyargs + node.args.args)
@@ -119,9 +121,22 @@ def options(kind: str, name: str) -> dict[str, Option]:
                 )
             if untyped := [arg.arg for arg in node.args.kwonlyargs if not arg.annotation]:
                 raise UserError(f"{file}: {function}() needs a type for {', '.join(untyped)}, as in steps: int = 10")
+            named = {arg.arg for arg in node.args.kwonlyargs}
+            missing = [name for name in NEEDED.get(kind, ()) if name not in named and not node.args.kwarg]
+            if missing:
+                raise UserError(
+                    f"{file}: {function}() needs the keyword-only parameters {', '.join(missing)}; add them"
+                )
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             return {arg.arg: Option(ast.unparse(arg.annotation), default is None) for arg, default in pairs}
     raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")
+
+
+def _statements(file: Path) -> list[ast.stmt]:
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
+    except (SyntaxError, ValueError) as error:
+        raise UserError(f"{file}: expected Python code in UTF-8, found an error: {error}; correct the file") from error
 
 
 @cache
@@ -137,8 +152,9 @@ def constant(kind: str, name: str, key: str, default: object = _REQUIRED) -> obj
         UserError: there is no such file, it does not assign a required constant, or the value is not a literal.
     """
     file = _file(kind, name)
-    nodes = ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
-    found = [node for node in nodes if isinstance(node, ast.Assign) and key in map(ast.unparse, node.targets)]
+    found = [
+        node for node in _statements(file) if isinstance(node, ast.Assign) and key in map(ast.unparse, node.targets)
+    ]
     if not found and default is not _REQUIRED:
         return default
     if found:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from layouts import WRITERS, write_v2, write_v3, write_v4
+from layouts import WRITERS, write_v2, write_v3
 from scipy.io import loadmat, savemat
 
 from robustloc.base.errors import UserError
@@ -23,13 +23,6 @@ def test_truncated_and_empty(raw: Path, kept: float) -> None:
         with pytest.raises(UserError, match=re.escape(file.name)):
             folder.read(raw, "BS7")
         file.write_bytes(content)
-
-
-def test_national_grid(tmp_path: Path, arrays: dict) -> None:
-    """Coordinates far from the origin would be rounded, and the message names the folder."""
-    arrays["rx_pos"] = arrays["rx_pos"] + np.float32([448_262, 5_411_932, 0])
-    with pytest.raises(UserError, match=f"^{re.escape(str(tmp_path))}.*: expected coordinates of at most 10000 m"):
-        folder.read(write_v4(tmp_path / "utm", arrays), "BS7")
 
 
 def content(file: Path) -> dict[str, np.ndarray]:

@@ -1,7 +1,8 @@
 """The base class of defences, which changes nothing, and functions that several defences share.
 
 `robustloc.localizer.training` calls the methods in the order of this file. `robustloc.localizer.checkpoint.load` calls
-``wrap`` when it reads a localizer. A method must not change the localizer's weights, gradients, statistics or mode.
+``wrap`` when it reads a localizer, in a new process: it depends on the parameters, ``eps`` and the localizer alone. A
+method must not change the localizer's weights, gradients or statistics. Its mode is restored after each call.
 
 The arguments are the same everywhere:
 
