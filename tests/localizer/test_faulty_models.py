@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from faulty_files import DEFENCES, MODELS
-from faulty_models import REFUSED, RIGHT, UNSAVED, Auxiliary, Net, NormalisedFeatures, Output, Quits
+from faulty_models import REFUSED, RIGHT, UNSAVED, Auxiliary, Grows, Net, NormalisedFeatures, Output, Quits, Runs
 from made_up_plugins import install_file
 from made_up_training import CONFIG, DATA, EPS, TRAINING, X, Y, install_model, run_stage
 from torch import Tensor
@@ -72,6 +72,26 @@ def test_checkpoint_is_what_was_trained(
         run_stage(tmp_path, monkeypatch)
 
 
+def test_checkpoint_of_another_shape(use: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A network whose checkpoint does not fit a new network is refused at once, and not in the next job."""
+    use(Grows)
+
+    with pytest.raises(
+        UserError, match=r"(?s)^models: mine: .*size mismatch for network\.known.*; make all layers and buf"
+    ):
+        run_stage(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("defence", ["none", "map_clamp"])
+def test_networks_that_change_are_left_to_the_verdict(
+    use: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, defence: str
+) -> None:
+    """The comparison with the checkpoint changes no network, so each estimate is the first one."""
+    use(Runs)
+
+    assert run_stage(tmp_path, monkeypatch, defence=CONFIG["defence"] | {"plugin": defence}).is_file()
+
+
 def test_random_networks_are_left_to_the_verdict(
     use: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -112,17 +132,6 @@ def test_refused(mistake: str, use: Callable, monkeypatch: pytest.MonkeyPatch, t
 
     with pytest.raises(UserError, match=f"^mine, none: models: mine: .*{message}"):
         preparation.train(CONFIG, DATA, None, tmp_path)
-
-
-class Runs(Net):
-    def __init__(self):
-        super().__init__()
-        self.register_buffer("mean", torch.zeros(()))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Put another tensor in the place of the buffer, also in eval mode."""
-        self.mean = 0.5 * self.mean + 0.5 * x.detach().mean()
-        return super().forward(x - self.mean)
 
 
 def test_the_check_leaves_no_trace() -> None:

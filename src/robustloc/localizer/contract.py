@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from robustloc.attacks.parts.containment import restored
-from robustloc.attacks.parts.losses import check_estimates, evaluating, in_double_precision
+from robustloc.attacks.parts.losses import check_estimates, evaluating, in_double_precision, untouched
 from robustloc.base.errors import UserError
 from robustloc.localizer.torchscript import last_line
 
@@ -51,7 +51,7 @@ def estimated(model: nn.Module, x: Tensor) -> Tensor:
     """
     try:
         with torch.no_grad():
-            found = model(x)
+            found = model(untouched(x))
         check_estimates(found, len(x))
     except ValueError as error:
         raise UserError(str(error)) from error
@@ -72,7 +72,7 @@ def _check_estimate(model: nn.Module, x: Tensor) -> None:
 def _check_gradient(model: nn.Module, x: Tensor) -> None:
     point = x.clone().requires_grad_()
     with torch.enable_grad():
-        found, slope = model(point), None
+        found, slope = model(untouched(point)), None
         if found.requires_grad:
             (slope,) = torch.autograd.grad(found.sum(), point, allow_unused=True)
     if slope is None:

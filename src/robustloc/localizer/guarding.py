@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.attacks.parts.containment import contained
+from robustloc.attacks.parts.containment import contained, restored
 from robustloc.base.errors import UserError
 from robustloc.defences.parts.base import Defence
 
@@ -14,7 +14,9 @@ METHODS = [name for name, value in vars(Defence).items() if callable(value)]
 
 
 class Guarded(Defence):
-    """A defence whose methods are called on copies, and whose results are checked.
+    """A defence whose methods are called on copies, cannot change the localizer, and have checked results.
+
+    Only `loss`, which each step of training calls, can change weights and statistics.
 
     Args:
         defence: the defence, as its plugin built it.
@@ -36,7 +38,7 @@ class Guarded(Defence):
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> tuple[Tensor, Tensor]:
         """Return the users to train on: (M, 1, angle bins, delay bins) and (M, 3) [m]."""
-        with contained(localizer):
+        with restored(localizer):
             found = self.defence.on_training_set(localizer, *copies(x, y), eps, generators)
         pair = found if isinstance(found, tuple | list) and len(found) == 2 else (found, None)
         users = len(pair[0]) if isinstance(pair[0], Tensor) and pair[0].ndim else 0
@@ -69,12 +71,12 @@ class Guarded(Defence):
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
     ) -> Tensor:
         """Return the score of validation users [m]."""
-        with contained(localizer):
+        with restored(localizer):
             return number("the defence's score()", self.defence.score(localizer, *copies(x, y), eps, generators))
 
     def wrap(self, localizer: nn.Module, eps: float) -> nn.Module:
         """Return the localizer that replaces the trained one."""
-        with contained(localizer):
+        with restored(localizer):
             found = self.defence.wrap(localizer, eps)
         if not isinstance(found, nn.Module):
             raise UserError(f"expected an nn.Module from the defence's wrap(), found {type(found).__name__}; return it")

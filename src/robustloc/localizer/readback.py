@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.containment import restored
 from robustloc.attacks.parts.losses import estimates
 from robustloc.base.errors import UserError
 from robustloc.localizer.checkpoint import load
@@ -35,8 +36,14 @@ def check(path: Path, trained: Localizer, used: nn.Module, x: Tensor, *, model: 
     Raises:
         UserError: the estimates differ. The message names what the state dict does not hold.
     """
-    # before any estimate: a forward pass may keep its results as attributes
-    unsaved = lost(trained, load(path, bare=True))
+    try:
+        # before any estimate: a forward pass may keep its results as attributes
+        unsaved = lost(trained, load(path, bare=True))
+    except UserError as error:
+        raise UserError(
+            f"models: {model}: expected a checkpoint that a new network can load: {error}; make all layers and buffers "
+            "in build(), in their final shapes"
+        ) from error
     found = in_new_process(path, x)
     if found is None:
         raise UserError(
@@ -134,6 +141,6 @@ def _remedy(module: nn.Module, name: str, value: object) -> str:
 
 def seeded(model: nn.Module, x: Tensor) -> np.ndarray:
     """Estimate with fixed random numbers: whether a network is random is a question for the verdict."""
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with torch.no_grad(), torch.random.fork_rng(devices=[]), restored(model):
         torch.manual_seed(0)
         return estimates(model, x).numpy()

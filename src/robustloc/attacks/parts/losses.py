@@ -64,7 +64,7 @@ def check_estimates(found: object, users: int) -> None:
     elif found.shape != (users, 3):
         seen = f"shape {tuple(found.shape)}"
     elif not found.is_floating_point():
-        seen = f"whole numbers ({found.dtype})"
+        seen = f"numbers of type {found.dtype}"
     else:
         return
     raise ValueError(
