@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from faulty_defences import REFUSED, made
+from faulty_defences import REFUSED, Clamped, made
 from faulty_models import Net
 from made_up_plugins import install
 from made_up_training import CONFIG, DATA, install_model
@@ -55,6 +55,35 @@ def test_modes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str, mod
         found.append(trained(tmp_path / build.__name__).history)
 
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("method", ["on_training_set", "score"])
+def test_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str) -> None:
+    """Outside of its loss, a defence changes neither weights nor the scaling of positions."""
+    honest, found = getattr(Defence, method), []
+
+    def changes(self: Defence, localizer: nn.Module, *given: object) -> object:
+        value = honest(self, localizer, *given)
+        for tensor in localizer.state_dict().values():
+            tensor.mul_(2)
+        return value
+
+    install_model(monkeypatch, Net)
+    for build in (Defence, made(**{method: changes})):
+        install(monkeypatch, "defences", "own", build)
+        found.append(trained(tmp_path / build.__name__).history)
+
+    assert found[0] == found[1]
+
+
+def test_wrapper_in_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A wrapper that works in place on its input changes no user."""
+    users = DATA.validation_x.clone()
+    install_model(monkeypatch, Net)
+    install(monkeypatch, "defences", "own", made(wrap=lambda _, localizer, eps: Clamped(localizer)))
+
+    trained(tmp_path)
+    assert torch.equal(DATA.validation_x, users)
 
 
 @pytest.mark.parametrize(
