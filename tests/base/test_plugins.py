@@ -49,3 +49,22 @@ def test_types_of_provided_parameters(package: Path) -> None:
 
     assert found["steps"] == plugins.Option("int", False, 3)
     assert found["eps"] == plugins.Option("", True)
+
+
+@pytest.mark.parametrize("content", [b"TITLE = 'caf\xe9'", b"TITLE = '\0'", b"def perturb(:"])
+def test_no_python(package: Path, content: bytes) -> None:
+    """A file that Python cannot read is an error that names it."""
+    (package / "attacks" / "other.py").write_bytes(content)
+
+    for read in (plugins.options, plugins.constant):
+        with pytest.raises(UserError, match=r"other\.py: expected"):
+            read("attacks", "other", *["TITLE"] * (read is plugins.constant))
+
+
+def test_parameters_of_an_attack(package: Path) -> None:
+    """An attack takes what every caller passes."""
+    (package / "attacks" / "other.py").write_text("def perturb(loss, x, *, eps: float, norm: str): ...")
+    with pytest.raises(UserError, match=r"other\.py: perturb\(\) needs the keyword-only parameters generators; add"):
+        plugins.options("attacks", "other")
+    (package / "attacks" / "any.py").write_text("def perturb(loss, x, *, steps: int = 1, **others): ...")
+    assert list(plugins.options("attacks", "any")) == ["steps"]

@@ -40,12 +40,37 @@ def test_results(written: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", " ", ".", "./", "..", "/", "a{b}", "{scenario}", "<logs>/x", "a\nb", " x", "a\0"]
+    "written", ["", " ", ".", "./", "..", "/", "a{b}", "{scenario}", "<logs>/x", "a\nb", " x", "a\0", "a/../.."]
 )
 def test_results_in_no_folder(written: str) -> None:
     """A folder that cannot hold the results is refused."""
     with pytest.raises(UserError, match=r"^pathvars\.results: expected a (path|folder)"):
         filled(LONE | {"pathvars": {"results": written}})
+
+
+def test_results_that_cannot_be_a_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The folder of the experiment, a file, a folder in a file and a name that is too long are refused."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config.yaml").touch()
+    for written, message in {
+        "$PWD": "expected a folder of its own",
+        "config.yaml": "expected a folder, found the file config.yaml",
+        "config.yaml/x": "expected a folder, found the file config.yaml",
+        "x" * 300: "File name too long",
+    }.items():
+        monkeypatch.setenv("PWD", str(tmp_path))
+        with pytest.raises(UserError, match=rf"^pathvars\.results: {message}.*; choose another|of its own, such as"):
+            filled(LONE | {"pathvars": {"results": written}})
+
+
+def test_options() -> None:
+    """A path that a job would read as an option is refused."""
+    for key, overlay in {
+        "pathvars.results": {"pathvars": {"results": "-x"}},
+        "data_folder": {"data_folder": "-d"},
+    }.items():
+        with pytest.raises(UserError, match=f"^{key}: programs read -[xd] as an option"):
+            filled(LONE | overlay)
 
 
 @pytest.mark.parametrize("unknown", ["$NOWHERE", "${NOWHERE}", "~nobody_here"])

@@ -61,3 +61,11 @@ def test_numbers_given_as_text() -> None:
 
     assert "expected a whole number, found '5'; it was read as text" in schema.violations({"seed": "5"}, rules)[0]
     assert schema.violations({"seed": "five"}, rules) == ["seed: expected a whole number, found 'five'"]
+
+
+def test_whole_names() -> None:
+    """A name with a line break at its end is not the name."""
+    rules = {"properties": {"name": {"type": "string", "pattern": "^[a-z]*$"}}}
+
+    assert schema.violations({"name": "mine"}, rules) == []
+    assert schema.violations({"name": "mine\n"}, rules) == ["name: 'mine\\n' does not match '^[a-z]*$'"]

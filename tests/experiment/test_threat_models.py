@@ -32,6 +32,13 @@ def test_budgets() -> None:
     assert found["csi_pgd"] == found["adp_pgd"] == ["psr-30.5", "psr-20"]
 
 
+@pytest.mark.parametrize("ratio", [10_000, -10_000])
+def test_impossible_ratios(ratio: int) -> None:
+    """A ratio whose amplitude is no number of single precision is refused."""
+    with pytest.raises(UserError, match=rf"outdoor\.psrs_db\[0\]: expected a number of at \w+ -?200, found {ratio}"):
+        filled({"scenarios": {"outdoor": {"psrs_db": [ratio]}}, "figures": []})
+
+
 def test_ensembles_bring_their_members() -> None:
     """A grid that names an ensemble computes its members, each once."""
     grids = expanded([GRID | {"attacks": ["apgd", "worst"]}], threat_models.members(DEFAULT))

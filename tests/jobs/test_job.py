@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from made_up_plugins import quits
+from made_up_plugins import fails
 from made_up_stage import run_stage
 
 from robustloc.base.errors import UserError
@@ -65,7 +65,7 @@ def test_failing_stage(tmp_path: Path) -> None:
 def test_exit_in_a_plugin(tmp_path: Path) -> None:
     """A plugin that ends the program, even with status 0, fails its job, and the message names the plugin."""
     (tmp_path / "in").touch()
-    file, forward = quits()
+    file, forward = fails()
     files = {"data": tmp_path / "in"}, {"result": tmp_path / "out"}
 
     with pytest.raises(SystemExit) as stopped:
@@ -81,6 +81,19 @@ def test_exit_in_a_plugin(tmp_path: Path) -> None:
     forward.__globals__["sys"] = SimpleNamespace(exit=killed)
     with pytest.raises(Killed):
         run_stage(lambda *_: forward(), *files)
+
+
+@pytest.mark.parametrize("statement", ["raise RuntimeError('no shape')", "[][1]", "raise ValueError('no shape')"])
+def test_error_in_a_plugin(tmp_path: Path, capsys: pytest.CaptureFixture, statement: str) -> None:
+    """Any error of a plugin ends its job with the plugin's name, below the traceback."""
+    (tmp_path / "in").touch()
+    file, forward = fails(statement)
+
+    with pytest.raises(SystemExit) as stopped:
+        run_stage(lambda *_: forward(), {"data": tmp_path / "in"}, {"result": tmp_path / "out"})
+    assert str(stopped.value.code).startswith(f"error: {file}: raised ")
+    assert str(stopped.value.code).endswith("Error('no shape'); the lines above show where") or "[]" in statement
+    assert f'File "{file}", line 3' in capsys.readouterr().err
 
 
 def attempt(folder: Path, *, fails: bool, config: str = '{"a": 1}') -> str:

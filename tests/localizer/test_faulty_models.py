@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from faulty_models import REFUSED, RIGHT, UNSAVED, Auxiliary, Net, NormalisedFeatures, Output, Quits
+from faulty_files import DEFENCES, MODELS
+from faulty_models import REFUSED, RIGHT, UNSAVED, Auxiliary, Grows, Net, NormalisedFeatures, Output, Quits, Runs
+from made_up_plugins import install_file
 from made_up_training import CONFIG, DATA, EPS, TRAINING, X, Y, install_model, run_stage
 from torch import Tensor
 
@@ -15,7 +17,7 @@ import robustloc as rl
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data.scale import Scale
-from robustloc.localizer import preparation, readback
+from robustloc.localizer import contract, preparation, readback
 from robustloc.localizer.batches import Data
 from robustloc.localizer.checkpoint import load, save
 from robustloc.robustness import domains, examination
@@ -70,13 +72,55 @@ def test_checkpoint_is_what_was_trained(
         run_stage(tmp_path, monkeypatch)
 
 
-def test_random_networks_are_left_to_the_verdict(use: Callable, tmp_path: Path) -> None:
+def test_checkpoint_of_another_shape(use: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A network whose checkpoint does not fit a new network is refused at once, and not in the next job."""
+    use(Grows)
+
+    with pytest.raises(
+        UserError, match=r"(?s)^models: mine: .*size mismatch for network\.known.*; make all layers and buf"
+    ):
+        run_stage(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("defence", ["none", "map_clamp"])
+def test_networks_that_change_are_left_to_the_verdict(
+    use: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, defence: str
+) -> None:
+    """The comparison with the checkpoint changes no network, so each estimate is the first one."""
+    use(Runs)
+
+    assert run_stage(tmp_path, monkeypatch, defence=CONFIG["defence"] | {"plugin": defence}).is_file()
+
+
+def test_random_networks_are_left_to_the_verdict(
+    use: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The comparison with the checkpoint gives both networks the same random numbers."""
     use(lambda: Output(lambda found, x: found + torch.randn_like(found)))
     found = preparation.train(CONFIG, DATA, None, tmp_path)
     save(tmp_path / "c.pt", found.localizer, MODEL, (8, 8))
+    monkeypatch.setattr(readback, "in_new_process", readback.read)
 
-    readback.check(tmp_path / "c.pt", found.localizer, X[12:], "mine")
+    readback.check(tmp_path / "c.pt", found.localizer, found.used, X[12:], model="mine", defence="none")
+
+
+@pytest.mark.parametrize("state", MODELS)
+def test_state_outside_of_the_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str) -> None:
+    """The checkpoint is read back in a new process, which has none of the state that training left in this one."""
+    install_file(monkeypatch, tmp_path / "source", "models", "mine", MODELS[state])
+
+    with pytest.raises(UserError, match=r"^models: mine: .*difference of \S+ m; it does not hold something outside of"):
+        run_stage(tmp_path, monkeypatch, starts=True)
+
+
+@pytest.mark.parametrize("state", DEFENCES)
+def test_state_outside_of_the_wrapper(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str) -> None:
+    """The wrapper of a defence is the same in each process."""
+    install_file(monkeypatch, tmp_path / "source", "defences", "own", DEFENCES[state])
+    config = {"model": MODEL | {"plugin": "dcnn"}, "defence": CONFIG["defence"] | {"plugin": "own"}}
+
+    with pytest.raises(UserError, match=r"^defences: own: expected the same estimates from wrap\(\) in a new process"):
+        run_stage(tmp_path, monkeypatch, starts=True, **config)
 
 
 @pytest.mark.parametrize("mistake", REFUSED)
@@ -88,6 +132,16 @@ def test_refused(mistake: str, use: Callable, monkeypatch: pytest.MonkeyPatch, t
 
     with pytest.raises(UserError, match=f"^mine, none: models: mine: .*{message}"):
         preparation.train(CONFIG, DATA, None, tmp_path)
+
+
+def test_the_check_leaves_no_trace() -> None:
+    """The check of a network that changes its buffers restores them, in single precision."""
+    model = Runs()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    contract.check(model, X[:4])
+
+    for name, tensor in model.state_dict().items():
+        torch.testing.assert_close(tensor, before[name], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("mistake", ["tuple", "dictionary", "two columns", "one column", "integers", "no number"])

@@ -17,6 +17,7 @@ from robustloc.defences import free_adversarial
 from robustloc.defences.parts.base import Defence
 from robustloc.localizer import preparation
 from robustloc.localizer.batches import Batches, Data
+from robustloc.localizer.guarding import Guarded
 from robustloc.localizer.hyperparameters import Recipe
 from robustloc.localizer.network import build
 from robustloc.localizer.training import fit
@@ -122,7 +123,7 @@ def history(monkeypatch: pytest.MonkeyPatch, defence: Defence, data: Data, folde
     install(monkeypatch, "models", "honest", lambda shape: Net())
     torch.manual_seed(0)
     model = build({"plugin": "honest", "parameters": {}}, (8, 8), Y)
-    return fit(model, data, defence, RECIPE, eps=EPS, seed=partial(seeds.seed, 0), folder=folder)
+    return fit(model, data, Guarded(defence), RECIPE, eps=EPS, seed=partial(seeds.seed, 0), folder=folder)
 
 
 @pytest.mark.parametrize("hook", ["on_training_set", "loss", "score"])

@@ -1,21 +1,23 @@
 """Mistakes in an attack give the right result or a named error, wherever an attack runs outside training."""
 
+import sys
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from faulty_attacks import ATTACKS, quits
+from faulty_attacks import ATTACKS, quits, reachable
 from faulty_models import Net
 from made_up_plugins import install
-from torch import Tensor
+from torch import Tensor, nn
 
 import robustloc as rl
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.data.scale import Scale
 from robustloc.localizer.network import Localizer, build
-from robustloc.robustness import domains, examination, transfer
+from robustloc.robustness import attacking, domains, examination, transfer
 from robustloc.robustness.attacking import attacked
 from robustloc.robustness.crafting import craft
 
@@ -146,12 +148,55 @@ def test_goals_and_examples(localizer: Localizer) -> None:
     assert torch.equal(few.start, X)
 
 
+class QuitsAlways(Net):
+    def forward(self, x: Tensor) -> Tensor:
+        """End the program."""
+        return sys.exit(3)
+
+
 def test_exit_in_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An attack that ends the program gives an error that names it."""
+    """An attack or a network that ends the program gives an error that names it."""
     install(monkeypatch, "attacks", "mine", lambda loss, x, *, norm, **options: quits(loss, x, **options))
 
     with pytest.raises(rl.UserError, match=r"mine: the attack or the network called exit\(3\); raise an error"):
         rl.attack(Net(), X, Y, "mine", eps=EPS)
+    for call in (partial(rl.attack, name="noise"), rl.examine):
+        with pytest.raises(rl.UserError, match=r"^QuitsAlways: the attack or the network called exit\(3\)"):
+            call(QuitsAlways(), X, Y, eps=EPS)
+
+
+def test_recorded_sizes(monkeypatch: pytest.MonkeyPatch, localizer: Localizer) -> None:
+    """A set is compared with its budget once more, on the users of the data set."""
+    monkeypatch.setattr(attacking, "craft", lambda _, users, *__, **___: (users.start + 2 * EPS, 0.0))
+    manifest = SimpleNamespace(scale=Scale("raw", 1.0), convention=None)
+    test = SimpleNamespace(adp=ADP, position=POSITION, user=np.arange(5))
+    cell = {"scenario": "s", "model": "honest", "defence": "none", "seed": 0, "attack": "own", "epsilon": EPS}
+    config = {"cell": cell, "seed": 0, "batch_size": 2, "keep_adps": True}
+    config["attack"] = {"plugin": "noise", "norm": "linf", "parameters": {}}
+
+    with pytest.raises(UserError, match=r"^attacks\.own: expected a linf perturbation of at most 0\.01 .*found 0\.02"):
+        attacked(config, manifest, test, [None, None], source=localizer, localizer=localizer)
+
+
+def test_network_of_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An attack that changes the network through its loss leaves the caller's network as it was."""
+
+    def changes(loss, x: Tensor, *, eps, norm, **options: object) -> Tensor:
+        (model,) = [part for part in reachable(loss) if isinstance(part, nn.Module)]
+        model.train()
+        model.dense.weight.data.zero_()
+        model.dense.bias.grad.zero_()
+        return x + eps
+
+    install(monkeypatch, "attacks", "mine", changes)
+    model = Net().eval()
+    model(X).sum().backward()
+    tensors = [part.clone() for part in (*model.state_dict().values(), *(part.grad for part in model.parameters()))]
+
+    assert inside(rl.attack(model, X, Y, "mine", eps=EPS))
+    after = [*model.state_dict().values(), *(part.grad for part in model.parameters())]
+    assert all(torch.equal(*pair) for pair in zip(tensors, after, strict=True))
+    assert not any(part.training for part in model.modules())
 
 
 @pytest.mark.parametrize("eps", [-1.0, float("nan"), float("inf")])

@@ -1,5 +1,8 @@
 """Attacks on any network: all input shapes, types and precisions work, and the network does not change."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -127,3 +130,47 @@ def test_examine() -> None:
     assert found["dead_gradients"] == found["repeat_m"] == found["traces"] == 0
     with pytest.raises(rl.UserError, match=r"at least 0 \(magnitudes\), found -1; correct x"):
         rl.examine(network(), -torch.ones_like(X), Y, eps=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("gradient", {"step": -1.0}),
+        ("gradient", {"step": 0.0}),
+        ("gradient", {"random_start": True, "start_radius": -1.0}),
+        ("gradient", {"momentum": float("nan")}),
+        ("spsa", {"step": float("inf")}),
+        ("universal", {"step": 0.0}),
+        ("universal", {"epochs": -5}),
+    ],
+)
+def test_parameters_that_disarm(name: str, parameters: dict) -> None:
+    """A parameter with which an attack does nothing is refused by its name."""
+    examples, key = {"examples": (X, Y)} if name == "universal" else {}, list(parameters)[-1]
+
+    with pytest.raises(rl.UserError, match=f"^{name}: {key}: expected a finite number .*, found {parameters[key]}$"):
+        rl.attack(network(), X, Y, name, eps=0.02, **parameters, **examples)
+
+
+@pytest.mark.parametrize("call", [partial(rl.attack, name="noise"), rl.examine], ids=["attack", "examine"])
+def test_impossible_inputs(call: Callable) -> None:
+    """The library refuses inputs and positions that are no finite real numbers, and names the wrong argument."""
+    for value in (float("nan"), float("inf")):
+        x, y = X[:5].clone(), Y[:5].clone()
+        x[1, 0, 0, 0] = y[2, 0] = y[3, 1] = value
+        with pytest.raises(rl.UserError, match="found NaN or inf for 1 of 5 users; correct x"):
+            call(network(), x, Y[:5], eps=0.02)
+        with pytest.raises(rl.UserError, match="found NaN or inf for 2 of 5 users; correct position"):
+            call(network(), X[:5], y, eps=0.02)
+    with pytest.raises(rl.UserError, match="expected real numbers in x and position, found complex ones"):
+        call(network(), torch.complex(X, X), Y, eps=0.02)
+    for eps in ("0.01", None):
+        with pytest.raises(rl.UserError, match=f"found {eps!r}; correct eps"):
+            call(network(), X, Y, eps=eps)
+
+
+def test_seed() -> None:
+    """A seed is a whole number of at least 0."""
+    for seed in (-1, 0.5):
+        with pytest.raises(rl.UserError, match=f"whole number of at least 0, found {seed}; correct seed"):
+            rl.attack(network(), X, Y, "noise", eps=0.02, seed=seed)

@@ -50,6 +50,39 @@ def returns_nothing(loss, x: Tensor, *, eps, **options: object) -> None:
     x.add_(eps)
 
 
+def changes_torch(loss, x: Tensor, *, eps, **options: object) -> Tensor:
+    """Leave torch in another state."""
+    torch.set_grad_enabled(False)
+    torch.set_default_dtype(torch.float64)
+    return x + eps
+
+
+def reaches_through_the_loss(loss, x: Tensor, *, eps, **options: object) -> Tensor:
+    """Change the positions and the users that the loss refers to."""
+    for value in reachable(loss):
+        for tensor in (value, getattr(value, "start", None)):
+            if isinstance(tensor, Tensor):
+                tensor.add_(0.5)
+    return x + eps
+
+
+def reachable(value: object) -> list[object]:
+    """Return what an attack finds in its loss: the variables of functions and the fields of objects."""
+    found = [cell.cell_contents for cell in getattr(value, "__closure__", None) or ()]
+    if not isinstance(value, Tensor | torch.nn.Module):
+        found += getattr(value, "__dict__", {}).values()
+    return found + [inner for part in found if callable(part) for inner in reachable(part)]
+
+
+def stops(loss, x: Tensor, *, eps, **options: object) -> Tensor:
+    """Take more from an iterator than it has."""
+    return x + next(iter([]))
+
+
+class Own(Tensor):
+    """A tensor that could compute norms in its own way."""
+
+
 def quits(loss, x: Tensor, *, eps, **options: object) -> Tensor:
     """End the program."""
     sys.exit(3)
@@ -65,6 +98,8 @@ ATTACKS: dict[str, tuple[Callable, str | None]] = {
         widens_the_budget,
         empties_the_generators,
         keeps_the_graph,
+        changes_torch,
+        reaches_through_the_loss,
     )
 }
 ATTACKS |= {
@@ -80,7 +115,24 @@ ATTACKS |= {
         lambda loss, x, *, eps, **_: (100 * x).long(),
         "expected .*, found .* torch.int64, cpu; correct its plugin",
     ),
-    "list": (lambda loss, x, *, eps, **_: list(x), "expected a tensor from the attack, found list; correct its plugin"),
-    "array": (lambda loss, x, *, eps, **_: x.numpy(), "expected a tensor .*, found ndarray; correct its plugin"),
-    "nothing": (returns_nothing, "expected a tensor from the attack, found NoneType; correct its plugin"),
+    "list": (
+        lambda loss, x, *, eps, **_: list(x),
+        "expected a dense torch.Tensor from the attack, found list; correct its plugin",
+    ),
+    "array": (
+        lambda loss, x, *, eps, **_: x.numpy(),
+        "expected a dense torch.Tensor .*, found ndarray; correct its plugin",
+    ),
+    "sparse": (lambda loss, x, *, eps, **_: x.to_sparse(), "expected a dense .*, found torch.sparse_coo; correct its"),
+    "own type": (lambda loss, x, *, eps, **_: x.as_subclass(Own), "expected a dense .*, found Own; correct its plugin"),
+    "huge": (
+        lambda loss, x, *, eps, **_: x + 1e30,
+        r"expected .* with a finite norm .* 1e\+30; correct its",
+    ),
+    "stops": (stops, r"a plugin or the network raised StopIteration\(\)"),
+    "fails": (
+        lambda loss, x, *, eps, **_: loss(x[0][5]),
+        r"a plugin or the network raised IndexError",
+    ),
+    "nothing": (returns_nothing, "expected a dense torch.Tensor from the attack, found NoneType; correct its plugin"),
 }

@@ -119,6 +119,27 @@ class LayersInAList(Net):
         return super().forward(h.view_as(x))
 
 
+class Grows(Net):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("known", torch.zeros(0, 64))
+
+    def remember(self, x: Tensor, y: Tensor) -> None:
+        """Keep the training users in a buffer of another shape."""
+        self.known = x.flatten(1)
+
+
+class Runs(Net):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Put another tensor in the place of the buffer, also in eval mode."""
+        self.mean = 0.5 * self.mean + 0.5 * x.detach().mean()
+        return super().forward(x - self.mean)
+
+
 class CountsCalls(Net):
     def __init__(self):
         super().__init__()
@@ -196,7 +217,7 @@ REFUSED = {
     "dictionary": (lambda: Output(lambda found, x: {"position": found}), r"expected estimates .*found dict; let the"),
     "two columns": (lambda: Output(lambda found, x: found[:, :2]), r"expected .* \(2, 3\).*found shape \(2, 2\); let"),
     "one column": (lambda: Output(lambda found, x: found[:, :1]), r"expected .* \(2, 3\).*found shape \(2, 1\); let"),
-    "integers": (lambda: Output(lambda found, x: found.long()), r"found whole numbers \(torch\.int64\); let the"),
+    "integers": (lambda: Output(lambda found, x: found.long()), r"found numbers of type torch\.int64; let the"),
     "squeezed": (lambda: Output(lambda found, x: found.squeeze(0)), r"\(1, 3\) for 1 users, found shape \(3,\); let"),
     "no number": (lambda: Output(lambda found, x: found * torch.nan), "expected estimates that are finite numbers"),
     "no gradient": (lambda: Output(lambda found, x: found.detach()), "no gradient with respect to its input.*remove"),

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from robustloc.base.files import Files
 from robustloc.defences.parts.base import Defence, mean_distance
+from robustloc.localizer import readback
 from robustloc.localizer.batches import Data
 from robustloc.stages import train
 
@@ -34,14 +35,23 @@ def install_model(patch: pytest.MonkeyPatch, make: Callable[[], nn.Module]) -> N
     install(patch, "models", "mine", lambda shape: make())
 
 
-def run_stage(folder: Path, patch: pytest.MonkeyPatch) -> Path:
-    """Run the training stage on the made-up users and return the checkpoint."""
+def run_stage(folder: Path, patch: pytest.MonkeyPatch, *, starts: bool = False, **changes: dict) -> Path:
+    """Run the training stage on the made-up users and return the checkpoint.
+
+    Args:
+        folder: for the outputs.
+        patch: undoes changes at the end of the test.
+        starts: whether the checkpoint is read back in a new process, which has the plugins of files alone.
+        changes: other values of the configuration.
+    """
+    if not starts:
+        patch.setattr(readback, "in_new_process", readback.read)
     parts = [SimpleNamespace(x=x.numpy(), position=y.numpy()) for x, y in ((X[:12], Y[:12]), (X[12:], Y[12:]))]
     manifest = SimpleNamespace(parts=lambda *_: parts, inputs=lambda part: part.x.copy(), shape=(8, 8))
     patch.setattr(train, "Manifest", SimpleNamespace(read=lambda _: manifest))
     folder.mkdir(exist_ok=True)
     files = Files({"checkpoint": [folder / "checkpoint.pt"], "log": [folder / "training.csv"]})
-    train.run(CONFIG, Files({"manifest": [folder], "start": []}), files, folder)
+    train.run(CONFIG | changes, Files({"manifest": [folder], "start": []}), files, folder)
     return folder / "checkpoint.pt"
 
 

@@ -19,6 +19,7 @@ from robustloc.attacks.parts.steps import (
     Loss,
     check_eps,
     check_norm,
+    check_positive,
     project,
     random_point,
     sources,
@@ -71,6 +72,9 @@ def perturb(
     check_norm(norm)
     check_eps(eps)
     check_norm(momentum_norm, ("l1", "l2"))
+    check_positive(step=step, start_radius=start_radius)
+    if not 0 <= momentum < float("inf"):
+        raise ValueError(f"momentum: expected a finite number of at least 0, found {momentum}")
     if steps < 1 or restarts < 1 or (restarts > 1 and not random_start):
         raise ValueError("expected steps >= 1 and restarts >= 1, and random_start for more than one restart")
     options = {"steps": steps, "step": step, "shrink": shrink, "momentum": momentum, "momentum_norm": momentum_norm}

@@ -9,6 +9,7 @@ from robustloc.attacks.parts.steps import (
     Loss,
     check_eps,
     check_norm,
+    check_positive,
     like,
     project,
     sources,
@@ -43,6 +44,7 @@ def perturb(
     """
     check_norm(norm)
     check_eps(eps)
+    check_positive(step=step)
     if steps < 1 or directions < 1:
         raise ValueError("expected steps >= 1 and directions >= 1")
     x, generators = x.detach(), sources(x, generators)

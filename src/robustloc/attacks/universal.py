@@ -15,6 +15,7 @@ from robustloc.attacks.parts.steps import (
     Loss,
     check_eps,
     check_norm,
+    check_positive,
     project,
     sources,
     steepest,
@@ -50,6 +51,7 @@ def perturb(
     """
     check_norm(norm)
     check_eps(eps)
+    check_positive(epochs=epochs, step=step)
     if random_phase and x.shape[1] != 2:
         raise ValueError("random_phase: expected complex inputs (domain: csi), real and imaginary parts along axis 1")
     source = torch.Generator().manual_seed(0)

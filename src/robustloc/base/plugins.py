@@ -23,6 +23,8 @@ _REQUIRED = object()
 ENTRY = {"models": ("build", 1), "attacks": ("perturb", 2), "defences": ("build", 0)}
 # keyword-only parameters of these functions that the caller fills in; the others are the plugin's own
 PROVIDED = {"models": set(), "attacks": {"eps", "norm", "generators", "examples"}, "defences": {"attacks"}}
+# keyword-only parameters that this function must have
+NEEDED = {"attacks": ("eps", "norm", "generators")}
 
 
 def names(kind: str) -> list[str]:
@@ -114,11 +116,11 @@ def options(kind: str, name: str) -> dict[str, Option]:
 
     Raises:
         UserError: the file does not define the function of its kind, or this function has a wrong number of
-            positional parameters or a parameter of its own without a type.
+            positional parameters, lacks a parameter, or has one of its own without a type.
     """
     file = PACKAGE.joinpath(*kind.split("."), f"{name}.py")
     function, positional = ENTRY[kind]
-    for node in ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body:
+    for node in _statements(file):
         if isinstance(node, ast.FunctionDef) and node.name == function:
             if len(node.args.posonlyargs + node.args.args) != positional:
                 found = ", ".join(arg.arg for arg in node.args.posonlyargs + node.args.args)
@@ -129,6 +131,12 @@ def options(kind: str, name: str) -> dict[str, Option]:
             own = [arg for arg in node.args.kwonlyargs if arg.arg not in PROVIDED[kind]]
             if untyped := [arg.arg for arg in own if not arg.annotation]:
                 raise UserError(f"{file}: {function}() needs a type for {', '.join(untyped)}, as in steps: int = 10")
+            named = {arg.arg for arg in node.args.kwonlyargs}
+            missing = [name for name in NEEDED.get(kind, ()) if name not in named and not node.args.kwarg]
+            if missing:
+                raise UserError(
+                    f"{file}: {function}() needs the keyword-only parameters {', '.join(missing)}; add them"
+                )
             pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             return {arg.arg: _option(arg.annotation, default) for arg, default in pairs}
     raise UserError(f"{file}: a file in {kind}/ must define the function {function}()")
@@ -139,6 +147,13 @@ def _option(annotation: ast.expr | None, default: ast.expr | None) -> Option:
     with suppress(ValueError):
         value = ast.literal_eval(default) if default else None
     return Option(ast.unparse(annotation) if annotation else "", default is None, value)
+
+
+def _statements(file: Path) -> list[ast.stmt]:
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
+    except (SyntaxError, ValueError) as error:
+        raise UserError(f"{file}: expected Python code in UTF-8, found an error: {error}; correct the file") from error
 
 
 @cache
@@ -154,8 +169,9 @@ def constant(kind: str, name: str, key: str, default: object = _REQUIRED) -> obj
         UserError: there is no such file, it does not assign a required constant, or the value is not a literal.
     """
     file = _file(kind, name)
-    nodes = ast.parse(file.read_text(encoding="utf-8"), filename=str(file)).body
-    found = [node for node in nodes if isinstance(node, ast.Assign) and key in map(ast.unparse, node.targets)]
+    found = [
+        node for node in _statements(file) if isinstance(node, ast.Assign) and key in map(ast.unparse, node.targets)
+    ]
     if not found and default is not _REQUIRED:
         return default
     if found:

@@ -9,6 +9,7 @@ from robustloc.base import plugins
 from robustloc.data import base_stations
 from robustloc.data.formats.parts.loading import must_exist
 from robustloc.data.paths import Paths
+from robustloc.data.positions import check_positions
 from robustloc.data.recognition import FORMATS, find_format
 from robustloc.data.user_grid import select
 
@@ -45,7 +46,9 @@ def read(
     reader = plugins.load(FORMATS, find_format(folder))
     name = base_stations.find(reader.base_stations(folder), base_station, folder)
     users, row = select(reader.grids(folder, name), rows, row_step, column_step, shares=shares)
-    return reader.read(folder, name, users, row, max_paths)[np.array_split(np.arange(len(users)), shares)[share]]
+    paths = reader.read(folder, name, users, row, max_paths)
+    check_positions(paths.position, folder)
+    return paths[np.array_split(np.arange(len(users)), shares)[share]]
 
 
 def files(

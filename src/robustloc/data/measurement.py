@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from robustloc.base import plugins
+from robustloc.data.positions import check_positions
 
 FORMAT = "csi"  # the plugin in data/formats that reads the file
 
@@ -63,4 +64,5 @@ def read(file: Path, *, share: int = 0, shares: int = 1) -> Measurement:
         UserError: as `describe`; or a matrix has an impossible value, or two users have the same matrix.
     """
     found = plugins.load("data.formats", FORMAT).read(file)
+    check_positions(found.position, file)
     return found[np.array_split(np.arange(len(found)), shares)[share]]

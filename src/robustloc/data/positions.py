@@ -6,6 +6,9 @@ import numpy as np
 
 from robustloc.base.errors import UserError
 
+# networks compute in single precision, which rounds larger coordinates to more than half a millimetre
+FARTHEST_M = 10_000
+
 
 def position_error(prediction: np.ndarray, position: np.ndarray) -> np.ndarray:
     """Return the position error of each user: the Euclidean distance between estimate and true position.
@@ -24,6 +27,29 @@ def position_error(prediction: np.ndarray, position: np.ndarray) -> np.ndarray:
     if estimate.shape != truth.shape:  # (3,) would otherwise broadcast against all users without a message
         raise UserError(f"expected two arrays of the same shape (N, 3), found {estimate.shape} and {truth.shape}")
     return np.linalg.norm(estimate - truth, axis=1)
+
+
+def check_positions(position: np.ndarray, source: object) -> None:
+    """Check that networks can learn positions.
+
+    Args:
+        position: (N, 3) positions of users [m].
+        source: their folder or file.
+
+    Raises:
+        UserError: a coordinate is too large for single precision, or all users are at one place. The message begins
+            with the source.
+    """
+    if (farthest := np.abs(position).max(initial=0)) > FARTHEST_M:
+        raise UserError(
+            f"{source}: expected coordinates of at most {FARTHEST_M} m, since estimates have single precision, found "
+            f"{farthest:.7g}; subtract one origin from all positions, those of base stations included"
+        )
+    if len(position) > 1 and (position == position[0]).all():
+        raise UserError(
+            f"{source}: expected users at different positions, found {len(position)} at {position[0].tolist()}; "
+            "correct the positions"
+        )
 
 
 def _array(values: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 from robustloc.base.errors import UserError
 from robustloc.data.recognition import WILDCARD
@@ -40,6 +41,8 @@ def _replace(place: str, section: dict, key: str, *, braces: bool = True) -> Non
         raise UserError(
             f"{place}: expected a path, found {found!r}; {unknown[0]} is unknown here; correct it or write the path out"
         )
+    if path.startswith("-"):
+        raise UserError(f"{place}: programs read {path} as an option; rename it, or write the path from / on")
     if not braces and WILDCARD.search(path):
         raise UserError(f"{place}: Snakemake reads {{ and }} in {path} as wildcards; rename the folder or the file")
     section[key] = path
@@ -52,6 +55,12 @@ def _results(folder: str) -> str:
             f"pathvars.results: expected a folder without the characters {{ }} < > and without line breaks, found "
             f"{folder!r}; choose another folder"
         )
-    if set(path) <= set("./"):
+    if Path.cwd().is_relative_to(os.path.abspath(path)):
         raise UserError(f"pathvars.results: expected a folder of its own, such as results/mine, found {folder!r}")
+    try:
+        files = [part for part in (Path(path), *Path(path).parents) if part.is_file()]
+    except OSError as error:
+        raise UserError(f"pathvars.results: {error.strerror}: {path}; choose another folder") from error
+    if files:
+        raise UserError(f"pathvars.results: expected a folder, found the file {files[0]}; choose another folder")
     return path

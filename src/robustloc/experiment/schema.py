@@ -1,6 +1,7 @@
 """Check of a configuration against the JSON schema, with messages for people who write YAML."""
 
 import math
+import re
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
@@ -29,7 +30,15 @@ LIMITS = {
 _TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
 )
-_Validator = validators.extend(Draft202012Validator, type_checker=_TYPES)
+
+
+def _pattern(_: object, pattern: str, value: object, __: dict) -> Iterator[ValidationError]:
+    """Match the whole text: Python's ``$`` also matches before a line break at the end, the schema's does not."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+_Validator = validators.extend(Draft202012Validator, {"pattern": _pattern}, type_checker=_TYPES)
 # characters of a value that a message shows
 SHOWN = 100
 

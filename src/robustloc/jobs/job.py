@@ -20,6 +20,7 @@ import os
 import shutil
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -39,7 +40,8 @@ def run(stage: ModuleType, arguments: list[str]) -> None:
     """Run a stage: ``--config JSON --code MODULE… --<input> PATH… --<output> PATH…``.
 
     The stage writes to temporary paths, which replace the outputs together when it returns. A `UserError` ends the
-    program with its message alone and exit status 1.
+    program with its message alone and exit status 1, every other error of a plugin with the plugin's name below the
+    traceback.
     """
     given = vars(_parser(stage).parse_args(arguments))
     inputs, places = (Files({name: given[name] for name in names}) for names in (stage.INPUTS, stage.OUTPUTS))
@@ -58,17 +60,21 @@ def run(stage: ModuleType, arguments: list[str]) -> None:
             log.write(files, record(), start_up_s=start_up_s, seconds=time.monotonic() - clock)
     except UserError as error:
         sys.exit(f"error: {error}")
-    except SystemExit as stop:
-        # Lightning ends a killed training with a subclass
-        if type(stop) is not SystemExit or (plugin := plugins.raised_in(stop)) is None:
-            raise
-        sys.exit(f"error: {plugin}: called exit({stop.code!r}), which ends the job; raise a ValueError instead")
-    except OSError as error:
-        if error.errno not in FULL:
-            raise
-        sys.exit(
-            f"error: {files[0]}: {os.strerror(error.errno)}; no part of it was kept; free some space and run again"
-        )
+    except (SystemExit, Exception) as error:
+        _end(error, files[0])
+        raise
+
+
+def _end(error: BaseException, output: Path) -> None:
+    """End the program with a sentence, if the cause of an error is known: a plugin, or a full disk."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        sys.exit(f"error: {output}: {os.strerror(error.errno)}; no part of it was kept; free some space and run again")
+    plugin = plugins.raised_in(error)
+    if plugin and type(error) is SystemExit:  # Lightning ends a killed training with a subclass
+        sys.exit(f"error: {plugin}: called exit({error.code!r}), which ends the job; raise a ValueError instead")
+    if plugin and isinstance(error, Exception):
+        traceback.print_exc()
+        sys.exit(f"error: {plugin}: raised {error!r}; the lines above show where")
 
 
 def _parser(stage: ModuleType) -> argparse.ArgumentParser:

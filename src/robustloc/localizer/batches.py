@@ -30,11 +30,6 @@ class Data:
         return Data(*(tensor.to(device) for tensor in vars(self).values()))
 
 
-def copies(*tensors: Tensor) -> list[Tensor]:
-    """Return copies for a plugin, which may work in place on what it gets."""
-    return [tensor.clone() for tensor in tensors]
-
-
 class Batches:
     """One epoch of users; yields each batch ``repeats`` times in a row.
 

@@ -6,7 +6,8 @@ It leaves to the verdict what the verdict judges: estimates that are random, or 
 import torch
 from torch import Tensor, nn
 
-from robustloc.attacks.parts.losses import check_estimates, evaluating, in_double_precision
+from robustloc.attacks.parts.containment import restored
+from robustloc.attacks.parts.losses import check_estimates, evaluating, in_double_precision, untouched
 from robustloc.base.errors import UserError
 from robustloc.localizer.torchscript import last_line
 
@@ -15,7 +16,7 @@ def check(model: nn.Module, x: Tensor) -> None:
     """Check that a network has all that attacks and verdicts need.
 
     The state dict of a network must hold tensors alone. In eval mode, the network must take any number of users, return
-    finite positions, have a finite gradient, and run in double precision. The check leaves its mode and torch's global
+    finite positions, have a finite gradient, and run in double precision. The check leaves its state and torch's global
     generator as they are.
 
     Args:
@@ -30,19 +31,27 @@ def check(model: nn.Module, x: Tensor) -> None:
             raise UserError(
                 f"expected tensors in the state dict, found {type(value).__name__} as {name}; use buffers instead"
             )
-    with torch.random.fork_rng(devices=[]), evaluating(model):
-        # several sizes: a trace may have one or two users built in
-        for users in sorted({1, 2, 3, len(x)}):
-            if users <= len(x):
-                _check_estimate(model, x[:users])
-        _check_gradient(model, x)
-        _check_precision(model, x)
+    try:
+        with torch.random.fork_rng(devices=[]), restored(model), evaluating(model):
+            # several sizes: a trace may have one or two users built in
+            for users in sorted({1, 2, 3, len(x)}):
+                if users <= len(x):
+                    _check_estimate(model, x[:users])
+            _check_gradient(model, x)
+            _check_precision(model, x)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
-def _check_estimate(model: nn.Module, x: Tensor) -> None:
+def estimated(model: nn.Module, x: Tensor) -> Tensor:
+    """Return the estimates (N, 3) [m] of a network in its present mode, without a gradient.
+
+    Raises:
+        UserError: the network fails, or returns something else.
+    """
     try:
         with torch.no_grad():
-            found = model(x)
+            found = model(untouched(x))
         check_estimates(found, len(x))
     except ValueError as error:
         raise UserError(str(error)) from error
@@ -51,6 +60,11 @@ def _check_estimate(model: nn.Module, x: Tensor) -> None:
             f"the network fails for an input of shape {tuple(x.shape)}: {last_line(error)}; it must take profiles of "
             "this shape and any number of users; write x.flatten(1) in it, not x.view(64, -1)"
         ) from error
+    return found
+
+
+def _check_estimate(model: nn.Module, x: Tensor) -> None:
+    found = estimated(model, x)
     if not torch.isfinite(found).all():
         raise UserError(f"expected estimates that are finite numbers, found {found[-1].tolist()}; correct the network")
 
@@ -58,7 +72,7 @@ def _check_estimate(model: nn.Module, x: Tensor) -> None:
 def _check_gradient(model: nn.Module, x: Tensor) -> None:
     point = x.clone().requires_grad_()
     with torch.enable_grad():
-        found, slope = model(point), None
+        found, slope = model(untouched(point)), None
         if found.requires_grad:
             (slope,) = torch.autograd.grad(found.sum(), point, allow_unused=True)
     if slope is None:

@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.containment import contained
 from robustloc.attacks.parts.losses import check_estimates, untouched
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.localizer import torchscript
+from robustloc.localizer import contract, torchscript
 
 
 class Localizer(nn.Module):
@@ -59,12 +60,14 @@ def build(model: dict, shape: tuple[int, int], position: Tensor) -> Localizer:
     Raises:
         UserError: the plugin refuses a parameter, or its output is not three coordinates per user.
     """
-    network = plugins.build("models", model["plugin"], (1, *shape), **model["parameters"])
-    localizer = _of(Localizer, network, position)
+    with contained():
+        network = plugins.build("models", model["plugin"], (1, *shape), **model["parameters"])
     try:
-        with torch.no_grad():
-            localizer.eval()(torch.zeros(2, 1, *shape))
-    except ValueError as error:
+        if not isinstance(network, nn.Module):
+            raise UserError(f"expected a network (nn.Module) from build(), found {type(network).__name__}; return one")
+        localizer = _of(Localizer, network, position)
+        contract.estimated(localizer.eval(), torch.zeros(2, 1, *shape))
+    except UserError as error:
         raise UserError(f"models: {model['plugin']}: {error}") from error
     return localizer.train()
 

@@ -9,13 +9,15 @@ import torch
 from torch import nn
 
 from robustloc.attacks.parts.budget import bounded
+from robustloc.attacks.parts.containment import contained
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
 from robustloc.base.seeds import LOCALIZER
 from robustloc.defences.parts.base import Defence
 from robustloc.localizer import contract
-from robustloc.localizer.batches import Data, copies
+from robustloc.localizer.batches import Data
 from robustloc.localizer.checkpoint import load
+from robustloc.localizer.guarding import Guarded, check_call, copies
 from robustloc.localizer.hyperparameters import Recipe
 from robustloc.localizer.network import Localizer, build
 from robustloc.localizer.training import fit
@@ -29,11 +31,13 @@ class Trained(NamedTuple):
 
     Attributes:
         localizer: in eval mode, without a wrapper.
+        used: the localizer in its wrapper, or the same if no defence wraps it.
         wrapper: the defence that wraps it, or None; see `robustloc.localizer.checkpoint.save`.
         history: values per epoch, see `robustloc.localizer.training.fit`.
     """
 
     localizer: Localizer
+    used: nn.Module
     wrapper: dict | None
     history: list[dict[str, float]]
 
@@ -55,19 +59,22 @@ def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained
     seed = partial(seeds.seed, config["seed"], *(cell[name] for name in LOCALIZER))
     # layers draw their new weights from torch's global generator
     torch.manual_seed(seed("weights"))
-    defence, wrapper = _defence(config["defence"], config["epsilon"])
     history = []
     try:
+        defence, wrapper = _defence(config["defence"], config["epsilon"])
         model = _untrained(config["model"], data, start)
-        _check(model, data, config["model"]["plugin"])
-        defends = type(defence) is not Defence and wrapper is None
+        _check(f"models: {config['model']['plugin']}", model, data)
+        if wrapper:
+            _check(f"defences: {wrapper['plugin']}", defence.wrap(model, config["epsilon"]), data)
+        defends = type(defence.defence) is not Defence and wrapper is None
         if _can_learn(cell, model, recipe, start is not None, defends):
             history = fit(model, data, defence, recipe, eps=config["epsilon"], seed=seed, folder=folder)
+        used = defence.wrap(model, config["epsilon"]) if wrapper else model
     except ValueError as error:
         if not isinstance(error, UserError):
             traceback.print_exc()  # a plugin's own error: its author needs the line
         raise UserError(f"{cell['model']}, {cell['defence']}: {error}") from error
-    return Trained(model, wrapper, history)
+    return Trained(model, used, wrapper, history)
 
 
 def _untrained(entry: dict, data: Data, start: Path | None) -> Localizer:
@@ -75,17 +82,21 @@ def _untrained(entry: dict, data: Data, start: Path | None) -> Localizer:
     if start:
         return load(start, bare=True, **entry["parameters"])
     model = build(entry, tuple(data.x.shape[2:]), data.y)
+    if penalty := getattr(model.network, "penalty", None):
+        check_call("the network's penalty()", penalty, lambda: None)
     if remember := getattr(model.network, "remember", None):
-        remember(*copies(data.x, (data.y - model.center) / model.spread))
+        check_call("the network's remember()", remember, lambda x, y: None)
+        with contained(model):
+            remember(*copies(data.x, (data.y - model.center) / model.spread))
     return model
 
 
-def _check(model: Localizer, data: Data, plugin: str) -> None:
+def _check(plugin: str, model: nn.Module, data: Data) -> None:
     """Check a network on a few users before its training; see `robustloc.localizer.contract.check`."""
     try:
         contract.check(model, data.validation_x[:CHECKED])
     except UserError as error:
-        raise UserError(f"models: {plugin}: {error}") from error
+        raise UserError(f"{plugin}: {error}") from error
 
 
 def _can_learn(cell: dict, model: nn.Module, recipe: Recipe, starts: bool, defends: bool) -> bool:
@@ -106,9 +117,10 @@ def _can_learn(cell: dict, model: nn.Module, recipe: Recipe, starts: bool, defen
     return learns and recipe.epochs > 0
 
 
-def _defence(entry: dict, epsilon: float) -> tuple[Defence, dict | None]:
+def _defence(entry: dict, epsilon: float) -> tuple[Guarded, dict | None]:
     """Build the defence, and describe it for the checkpoint if it wraps the localizer."""
     attacks = [bounded(plugins.attack(attack), attack["norm"], attack["plugin"]) for attack in entry["attacks"]]
-    defence = plugins.defence(entry["plugin"], attacks, entry["parameters"])
-    wraps = type(defence).wrap is not Defence.wrap
+    with contained():
+        defence = Guarded(plugins.defence(entry["plugin"], attacks, entry["parameters"]))
+    wraps = type(defence.defence).wrap is not Defence.wrap
     return defence, {key: entry[key] for key in ("plugin", "parameters")} | {"epsilon": epsilon} if wraps else None

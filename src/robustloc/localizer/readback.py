@@ -1,10 +1,18 @@
-"""A checkpoint is what was trained: read it back and compare its estimates with those of the trained localizer."""
+"""A checkpoint is what was trained: read it in a new process and compare its estimates with those of the trained one.
 
+Each job that uses a localizer is a new process. There, nothing is left of what training put into classes, modules and
+caches, and whatever draws random numbers while it is imported or built draws others.
+"""
+
+import multiprocessing
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.containment import restored
 from robustloc.attacks.parts.losses import estimates
 from robustloc.base.errors import UserError
 from robustloc.localizer.checkpoint import load
@@ -12,32 +20,74 @@ from robustloc.localizer.network import Localizer
 
 # largest difference of estimates that rounding may cause, in units of the positions' spread
 ROUNDING = 1e-4
+OUTSIDE = "something outside of the network, such as an attribute of a class, a global variable, or a random constant"
 
 
-def check(path: Path, trained: Localizer, x: Tensor, plugin: str) -> None:
+def check(path: Path, trained: Localizer, used: nn.Module, x: Tensor, *, model: str, defence: str) -> None:
     """Compare the localizer in a checkpoint with the trained one.
 
     Args:
         path: the checkpoint.
         trained: the trained localizer, without a wrapper.
+        used: the trained localizer in the wrapper of its defence, if it has one.
         x: (N, 1, angle bins, delay bins) scaled inputs of some users.
-        plugin: name of the model's file.
+        model, defence: names of the plugins' files.
 
     Raises:
         UserError: the estimates differ. The message names what the state dict does not hold.
     """
-    read = load(path, bare=True)
-    # before any estimate: a forward pass may keep its results as attributes
-    unsaved = lost(trained, read)
-    expected, found = (_seeded(model, x) for model in (trained, read))
-    moved = float((found - expected).abs().max())
-    if not moved <= ROUNDING * float(trained.spread):
-        cause = f"; it does not hold {', '.join(unsaved)}" if unsaved else ""
+    try:
+        # before any estimate: a forward pass may keep its results as attributes
+        unsaved = lost(trained, load(path, bare=True))
+    except UserError as error:
         raise UserError(
-            f"models: {plugin}: expected the same estimates from the checkpoint as from the trained network, found a "
-            f"difference of {moved:.4g} m{cause}; correct src/robustloc/models/{plugin}.py, so that all that it learns "
-            "is in its state dict"
+            f"models: {model}: expected a checkpoint that a new network can load: {error}; make all layers and buffers "
+            "in build(), in their final shapes"
+        ) from error
+    found = in_new_process(path, x)
+    if found is None:
+        raise UserError(
+            f"models: {model}: expected estimates from the checkpoint in a new process, found an error (above); "
+            f"correct src/robustloc/models/{model}.py"
         )
+    moved = [float(np.abs(seeded(one, x) - other).max()) for one, other in zip((trained, used), found, strict=True)]
+    limit = ROUNDING * float(trained.spread)
+    if not moved[0] <= limit:
+        raise UserError(
+            f"models: {model}: expected the same estimates from the checkpoint as from the trained network, found a "
+            f"difference of {moved[0]:.4g} m; it does not hold {', '.join(unsaved) or OUTSIDE}; correct "
+            f"src/robustloc/models/{model}.py, so that all that it learns is in its state dict"
+        )
+    if not moved[1] <= limit:
+        raise UserError(
+            f"defences: {defence}: expected the same estimates from wrap() in a new process as after training, found a "
+            f"difference of {moved[1]:.4g} m; correct src/robustloc/defences/{defence}.py, so that wrap() depends on "
+            "its parameters, eps and the localizer alone"
+        )
+
+
+def in_new_process(path: Path, x: Tensor) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the estimates (N, 3) [m] of a checkpoint without and with its wrapper; None if there is an error."""
+    context = multiprocessing.get_context("spawn")  # a fork would have the memory of this process
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_send, args=(sender, path, x.numpy()))
+    process.start()
+    sender.close()
+    try:
+        return receiver.recv()
+    except EOFError:
+        return None
+    finally:
+        process.join()
+
+
+def _send(sender: Connection, path: Path, x: np.ndarray) -> None:
+    sender.send(read(path, torch.from_numpy(x)))
+
+
+def read(path: Path, x: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Return the estimates (N, 3) [m] of a checkpoint without and with its wrapper."""
+    return seeded(load(path, bare=True), x), seeded(load(path), x)
 
 
 def lost(trained: nn.Module, read: nn.Module) -> list[str]:
@@ -89,8 +139,8 @@ def _remedy(module: nn.Module, name: str, value: object) -> str:
     return " (a plain attribute; use self.register_buffer)"
 
 
-def _seeded(model: nn.Module, x: Tensor) -> Tensor:
+def seeded(model: nn.Module, x: Tensor) -> np.ndarray:
     """Estimate with fixed random numbers: whether a network is random is a question for the verdict."""
-    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with torch.no_grad(), torch.random.fork_rng(devices=[]), restored(model):
         torch.manual_seed(0)
-        return estimates(model, x)
+        return estimates(model, x).numpy()

@@ -15,10 +15,12 @@ from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint, TQDMProg
 from pytorch_lightning.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.containment import contained
 from robustloc.base import seeds
 from robustloc.base.errors import UserError
 from robustloc.defences.parts.base import Defence
-from robustloc.localizer.batches import Batches, Data, copies
+from robustloc.localizer.batches import Batches, Data
+from robustloc.localizer.guarding import penalty
 from robustloc.localizer.hyperparameters import Recipe
 
 # RMSE in spreads above which training has diverged; the mean position alone has an RMSE of one spread
@@ -135,8 +137,7 @@ class Fit(lightning.LightningModule):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.recipe.precision != "float32"
         self.localizer.to(device)
         data = self.data.to(device)
-        own, generators = copies(data.x, data.y), self._generators("training set")
-        x, y = self.defence.on_training_set(self.localizer, *own, self.eps, generators)
+        x, y = self.defence.on_training_set(self.localizer, data.x, data.y, self.eps, self._generators("training set"))
         self.data = Data(x, y, data.validation_x, data.validation_y)
 
     def train_dataloader(self) -> Batches:
@@ -158,9 +159,7 @@ class Fit(lightning.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
         """Return the defence's loss plus the penalty that a network may have."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            loss = self._loss(*batch) / self.localizer.spread
-            if penalty := getattr(self.localizer.network, "penalty", None):
-                loss = loss + penalty()
+            loss = self._loss(*batch) / self.localizer.spread + penalty(self.localizer.network)
         # Lightning's own log costs as much as some steps
         self.losses.append((loss.detach(), len(batch[0])))
         return loss
@@ -190,9 +189,10 @@ class Fit(lightning.LightningModule):
         """Measure the defence's score and the squared errors of the clean users."""
         x, y = batch
         with torch.enable_grad():
-            score = self.defence.score(self.localizer, *copies(x, y), self.eps, self.validation_generators)
+            score = self.defence.score(self.localizer, x, y, self.eps, self.validation_generators)
         self.scores.append((score.detach() / self.localizer.spread, len(x)))
-        self.squares.append((((self.localizer(x) - y) ** 2).sum(dim=1).mean(), len(x)))
+        with contained(self.localizer):
+            self.squares.append((((self.localizer(x) - y) ** 2).sum(dim=1).mean(), len(x)))
 
     def on_validation_epoch_end(self) -> None:
         """Log the values that epochs are compared by.

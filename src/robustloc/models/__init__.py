@@ -9,7 +9,8 @@ Two methods are optional:
 
 ``remember(x, y) -> None``
     Called once, before the first epoch, with all training users: inputs as above and standardised positions ``(N, 3)``.
-    What the module keeps of them must be part of its state dict: training compares it with its checkpoint.
+    What the module keeps of them must be part of its state dict: training reads its checkpoint in a new process and
+    compares.
 ``penalty() -> Tensor``
     A scalar that training adds to its loss, in units of standardised positions; it refers to the last forward pass in
     training mode. Training calls it at most once per pass.

@@ -15,7 +15,7 @@ from robustloc.data.dataset import Manifest, Users
 from robustloc.data.positions import goals, position_error
 from robustloc.data.transform import from_matrix
 from robustloc.robustness import domains
-from robustloc.robustness.crafting import craft
+from robustloc.robustness.crafting import craft, verify
 from robustloc.robustness.measuring import measure
 
 
@@ -54,6 +54,8 @@ def attacked(
     if attack:
         moved, spent["largest_unprojected"] = _crafted(config, source, users, aims, test, channels[1], manifest)
     outcome = measure(localizer, users, moved, test.adp, manifest.scale, config["batch_size"])
+    if attack and not users.physical:
+        _check_sizes(config, outcome.adversarial, manifest.scale.apply(test.adp))
     columns = {
         "user": test.user,
         "position": test.position,
@@ -70,6 +72,15 @@ def attacked(
     if config["keep_adps"]:
         columns["adp"] = outcome.adversarial
     return columns, outcome.spent() | spent
+
+
+def _check_sizes(config: dict, adversarial: np.ndarray, clean: np.ndarray) -> None:
+    """Compare perturbed inputs (N, …) with their budget once more, on users that no attack can reach."""
+    moved = torch.from_numpy(adversarial)
+    try:
+        verify(moved - torch.from_numpy(clean), moved, config["cell"]["epsilon"], config["attack"]["norm"])
+    except UserError as error:
+        raise UserError(f"attacks.{config['cell']['attack']}: {error}") from error
 
 
 def _crafted(

@@ -62,7 +62,8 @@ def craft(
     bar = tqdm(total=len(users), desc="crafting", unit="user")
     for part in batches(len(users), len(users) if examples else batch_size):
         here = users[part].to(where)
-        loss = _through(here, aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
+        # an attack can reach the users of its loss, so these are copies
+        loss = _through(here.copy(), aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
         moved, largest = within_budget(attack, loss, here.start, eps=eps, norm=norm, generators=generators, **learnt)
         unprojected = max(unprojected, largest)
@@ -95,7 +96,7 @@ def within_budget(
     spent = size(wished - x, norm)
     # the projection rounds, so points inside the ball skip it and stay the same to the bit
     held = torch.where(spent <= eps, wished, project(wished, x, eps, norm))
-    _verify(held - x, held, eps, norm)
+    verify(held - x, held, eps, norm)
     return held, float(spent.max())
 
 
@@ -123,11 +124,19 @@ def _learnt(model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable
     for part in batches(len(users), LEARNT_AT_ONCE):
         here = users[part].to(device())
         wanted = torch.tensor(goals[part], device=here.start.device, dtype=here.start.dtype)
-        learnt.append((_through(here, aim(model, wanted)), here.start))
+        learnt.append((_through(here.copy(), aim(model, wanted)), here.start))
     return learnt
 
 
-def _verify(offset: Tensor, moved: Tensor, eps: float, norm: str) -> None:
+def verify(offset: Tensor, moved: Tensor, eps: float, norm: str) -> None:
+    """Raise a `UserError` if the perturbations (N, …) of inputs exceed a budget by more than rounding.
+
+    Args:
+        offset: the perturbations.
+        moved: the perturbed inputs.
+        eps: radius of the ball.
+        norm: of the ball, ``linf`` or ``l2``.
+    """
     # the stored perturbation has the rounding error of the inputs
     if (spent := float(size(offset, norm).max())) > eps * (1 + TOLERANCE) + float(rounding(moved, norm).max()):
         raise UserError(

@@ -54,6 +54,10 @@ class Domain:
         """Return the same users on a device."""
         return Domain(self.start.to(device), tuple(part.to(device) for part in self.signal), self.into, self.physical)
 
+    def copy(self) -> "Domain":
+        """Return the same users in tensors of their own."""
+        return Domain(self.start.clone(), tuple(part.clone() for part in self.signal), self.into, self.physical)
+
     def inputs(self, moved: Tensor) -> Tensor:
         """Return the model inputs (N, 1, angle bins, delay bins) of moved variables (N, …), shaped as `start`."""
         return self.into(moved, *self.signal)

@@ -1,14 +1,17 @@
 """Attack and examine any network that estimates positions: no configuration, no data set, no files."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
+from numbers import Integral, Real
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.containment import contained, restored
 from robustloc.attacks.parts.losses import estimates, evaluating, squared_error
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
@@ -54,8 +57,10 @@ def attack(
 
     Raises:
         UserError: there is no such attack, the attack refuses a parameter or the norm, eps is negative, a shape does
-            not fit, or the attack returns something else than finite inputs like x.
+            not fit, a number is not finite, or the attack returns something else than finite inputs like x.
     """
+    if not isinstance(seed, Integral) or seed < 0:
+        raise UserError(f"expected a whole number of at least 0, found {seed!r}; correct seed")
     x, position = _tensors(model, x, position)
     perturb, options = partial(_plugin(name, parameters, examples is not None), norm=norm, **parameters), {}
     if examples is not None:
@@ -67,14 +72,8 @@ def attack(
     for part in batches(len(x), len(x) if examples is not None else AT_ONCE):
         loss, numbers = squared_error(model, position[part]), range(len(x))[part]
         options["generators"] = [torch.Generator().manual_seed(seeds.seed(seed, number)) for number in numbers]
-        try:
+        with _named(name), restored(model):
             held, _ = within_budget(perturb, loss, x[part], eps=eps, norm=norm, **options)
-        except ValueError as error:
-            raise UserError(f"{name}: {error}") from error
-        except SystemExit as stop:
-            raise UserError(
-                f"{name}: the attack or the network called exit({stop.code!r}); raise an error there"
-            ) from stop
         moved.append(held)
     return torch.cat(moved)
 
@@ -103,23 +102,26 @@ def examine(
         docs/attacks.md describes all values and the limits of each check.
 
     Raises:
-        UserError: a shape does not fit, an input is negative, eps is not above 0, or an estimate is not a finite
-            number.
+        UserError: a shape does not fit, an input is negative, eps is not above 0, or a number is not finite.
     """
-    if not 0 < eps < math.inf:
-        raise UserError(f"expected a finite eps above 0, found {eps}; correct eps")
+    if not isinstance(eps, Real) or not 0 < eps < math.inf:
+        raise UserError(f"expected a finite eps above 0, found {eps!r}; correct eps")
     x, position = _tensors(model, x, position)
     if float(x.min()) < examination.MINIMUM:
         raise UserError(f"expected inputs of at least 0 (magnitudes), found {float(x.min()):g}; correct x")
     run = examination.attacks(eps, largest=float(x.max()))
-    with evaluating(model):
+    with _named(type(model).__name__), evaluating(model):
         return examination.examine(model, x, position, run, constant=position.mean(dim=0))
 
 
 def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.ndarray) -> tuple[Tensor, Tensor]:
-    """Bring inputs and positions to the network's device and precision, and check the shapes."""
-    # torch.tensor copies an array, which may be read-only
-    x, position = (part.detach() if isinstance(part, Tensor) else torch.tensor(part) for part in (x, position))
+    """Copy inputs and positions to the network's device and precision, and check shapes, numbers and estimates."""
+    x, position = (part.detach().clone() if isinstance(part, Tensor) else torch.tensor(part) for part in (x, position))
+    if x.is_complex() or position.is_complex():
+        raise UserError(
+            "expected real numbers in x and position, found complex ones; pass magnitudes, or real and imaginary parts "
+            "along an axis"
+        )
     weights = (part for part in chain(model.parameters(), model.buffers()) if part.is_floating_point())
     like = next(weights, x if x.is_floating_point() else x.float())
     x, position = (part.to(device=like.device, dtype=like.dtype) for part in (x, position))
@@ -128,16 +130,26 @@ def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.nda
             f"expected x of shape (N, …), N at least 1, and position of shape (N, 3), found {tuple(x.shape)} and "
             f"{tuple(position.shape)}"
         )
-    try:
-        with torch.no_grad():
-            found = estimates(model, x[:2])
-    except ValueError as error:
-        raise UserError(f"{type(model).__name__}: {error}") from error
+    for name, part in {"x": x, "position": position}.items():
+        if wrong := int((~torch.isfinite(part)).reshape(len(x), -1).any(dim=1).sum()):
+            raise UserError(f"expected finite numbers, found NaN or inf for {wrong} of {len(x)} users; correct {name}")
+    with _named(type(model).__name__), torch.no_grad():
+        found = estimates(model, x[:2])
     if not torch.isfinite(found).all():
-        raise UserError(
-            f"{type(model).__name__}: expected finite estimates, found NaN or inf; correct the network or x"
-        )
+        raise UserError(f"{type(model).__name__}: expected finite estimates, found NaN or inf; correct the network")
     return x, position
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Turn errors of foreign code, and its wish to end the program, into a `UserError` with the name of the code."""
+    try:
+        with contained():
+            yield
+    except ValueError as error:
+        raise UserError(f"{name}: {error}") from error
+    except SystemExit as stop:
+        raise UserError(f"{name}: the attack or the network called exit({stop.code!r}); raise an error there") from stop
 
 
 def _plugin(name: str, parameters: dict, has_examples: bool) -> Callable[..., Tensor]:

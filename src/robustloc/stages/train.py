@@ -30,4 +30,11 @@ def run(config: dict, inputs: Files, outputs: Files, scratch: Path) -> None:
     found = preparation.train(config, Data(x, y, validation_x, validation_y), start, scratch)
     pd.DataFrame(found.history, columns=LOGGED).to_csv(outputs.one("log"), index=False)
     save(outputs.one("checkpoint"), found.localizer, config["model"], manifest.shape, found.wrapper)
-    readback.check(outputs.one("checkpoint"), found.localizer, validation_x[:COMPARED], config["model"]["plugin"])
+    readback.check(
+        outputs.one("checkpoint"),
+        found.localizer,
+        found.used,
+        validation_x[:COMPARED],
+        model=config["model"]["plugin"],
+        defence=config["defence"]["plugin"],
+    )

@@ -121,6 +121,14 @@ FAULTS = {
     "infinite spacing": ({"spacing_wavelengths": np.inf}, "spacing_wavelengths: expected one number"),
     "missing estimate": (changed("csi", 4, 2, 1, value=np.nan), r"csi: expected finite .*at user 4 \(1 of 12 users\)"),
     "overflow": (changed("csi", 5, 0, 0, value=1e300), "csi: expected finite numbers below 1e38, .*user 5"),
+    "national grid": (
+        {"position": POSITION + np.array([448_262, 5_411_932, 0])},
+        "expected coordinates of at most 10000 m, .*subtr",
+    ),
+    "one place": (
+        {"position": 0 * POSITION + 5},
+        r"expected users at different positions, found 12 at \[5.0, 5.0, 5.0\]",
+    ),
     "lost position": (changed("position", 7, 1, value=np.inf), "position: expected finite .*at user 7"),
     "raw counts": ({"csi": 1e15 * CSI}, r"csi: expected a largest magnitude from 1e-12 to 1e\+12, found .*same factor"),
     "tiny unit": ({"csi": 1e-15 * CSI}, "csi: expected a largest magnitude"),

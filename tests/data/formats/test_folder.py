@@ -1,5 +1,6 @@
 """Raw folders of each DeepMIMO generation give the same paths of the selected users."""
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -128,3 +129,10 @@ def test_files_are_those_read(raw: Path) -> None:
         with pytest.raises(UserError):
             folder.read(raw, "BS7")
         (raw / "hidden").rename(raw / name)
+
+
+def test_national_grid(tmp_path: Path, arrays: dict) -> None:
+    """Coordinates far from the origin would be rounded, and the message names the folder."""
+    arrays["rx_pos"] = arrays["rx_pos"] + np.float32([448_262, 5_411_932, 0])
+    with pytest.raises(UserError, match=f"^{re.escape(str(tmp_path))}.*: expected coordinates of at most 10000 m"):
+        folder.read(write_v4(tmp_path / "utm", arrays), "BS7")

@@ -6,8 +6,9 @@ Every caller of an attack goes through `checked`, so an attack cannot change the
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from robustloc.attacks.parts.containment import contained
 from robustloc.attacks.parts.steps import Loss, check_eps, project, size
 
 # relative tolerance for the rounding of x + eps
@@ -53,9 +54,11 @@ def checked(attack: Callable[..., Tensor], loss: Loss, x: Tensor, *, eps: float 
     check_eps(eps)
     if len(x) == 0:
         return x.detach().clone()
-    moved = attack(loss, copied(x), eps=copied(eps), **{name: copied(value) for name, value in options.items()})
+    with contained():
+        moved = attack(loss, copied(x), eps=copied(eps), **{name: copied(value) for name, value in options.items()})
     check_moved(moved, x)
-    return moved.detach()
+    # a copy, since the attack may keep its result and change it later
+    return moved.detach().clone()
 
 
 def copied(value: object) -> object:
@@ -67,8 +70,10 @@ def copied(value: object) -> object:
 
 def check_moved(moved: object, x: Tensor) -> None:
     """Raise a `ValueError` if the result of an attack is not a finite tensor like its inputs x (N, …)."""
-    if not isinstance(moved, Tensor):
-        raise ValueError(f"expected a tensor from the attack, found {type(moved).__name__}; correct its plugin")
+    # a subclass may compute in its own way, and no other layout can be projected
+    if type(moved) not in (Tensor, nn.Parameter) or moved.layout != torch.strided:
+        found = moved.layout if type(moved) is Tensor else type(moved).__name__
+        raise ValueError(f"expected a dense torch.Tensor from the attack, found {found}; correct its plugin")
     wanted, found = ((tuple(part.shape), part.dtype, part.device.type) for part in (x, moved))
     if wanted != found:
         described = [f"shape {shape}, {kind}, {device}" for shape, kind, device in (wanted, found)]
@@ -77,6 +82,11 @@ def check_moved(moved: object, x: Tensor) -> None:
         raise ValueError(
             f"expected finite values from the attack, found {(~torch.isfinite(moved)).sum()} non-finite values; "
             "correct its plugin"
+        )
+    if not torch.isfinite(size(moved - x, "l2")).all():
+        raise ValueError(
+            "expected perturbations with a finite norm from the attack, found values up to "
+            f"{float(moved.abs().max()):g}; correct its plugin"
         )
 
 

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
+from robustloc.attacks.parts.containment import same_buffers
+
 
 def squared_error(model: nn.Module, position: Tensor) -> Callable[[Tensor], Tensor]:
     """Return the loss that drives estimates away from the true positions: |f(x) - position|^2 [m^2].
@@ -21,6 +23,7 @@ def squared_error(model: nn.Module, position: Tensor) -> Callable[[Tensor], Tens
         ValueError: (when the loss is computed) the network returns something else than estimates (N, 3), or there are
             not N positions.
     """
+    position = position.clone()  # an attack can reach it through the loss
 
     def error(x: Tensor) -> Tensor:
         """Return one loss per sample."""
@@ -61,7 +64,7 @@ def check_estimates(found: object, users: int) -> None:
     elif found.shape != (users, 3):
         seen = f"shape {tuple(found.shape)}"
     elif not found.is_floating_point():
-        seen = f"whole numbers ({found.dtype})"
+        seen = f"numbers of type {found.dtype}"
     else:
         return
     raise ValueError(
@@ -104,7 +107,8 @@ def in_double_precision(model: nn.Module) -> Iterator[None]:
     for part in tensors:
         part.data = part.data.double()
     try:
-        yield
+        with same_buffers(model):
+            yield
     finally:
         for part, data in zip(tensors, before, strict=True):
             part.data = data

@@ -4,6 +4,7 @@ Every function treats the samples of a batch (N, …) separately, so a result ne
 """
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -24,10 +25,19 @@ def check_norm(norm: str, valid: Sequence[str] = NORMS) -> None:
 def check_eps(eps: float | Tensor) -> None:
     """Raise a `ValueError` if a budget is negative or not a finite number."""
     least, largest = (float(eps.min()), float(eps.max())) if isinstance(eps, Tensor) else (eps, eps)
+    if not isinstance(least, Real):
+        raise ValueError(f"expected a number eps, found {eps!r}; correct eps")
     if not 0 <= least <= largest < float("inf"):  # also false for NaN
         raise ValueError(
             f"expected a finite eps of at least 0, found {least if least == largest else eps}; correct eps"
         )
+
+
+def check_positive(**parameters: float) -> None:
+    """Raise a `ValueError` with the name of a parameter that is not a finite number above 0."""
+    for name, number in parameters.items():
+        if not 0 < number < float("inf"):  # also false for NaN
+            raise ValueError(f"{name}: expected a finite number above 0, found {number}")
 
 
 def sources(x: Tensor, generators: Generators | None) -> Generators:

@@ -1,7 +1,8 @@
 """The base class of defences, which changes nothing, and functions that several defences share.
 
 `robustloc.localizer.training` calls the methods in the order of this file. `robustloc.localizer.checkpoint.load` calls
-``wrap`` when it reads a localizer. A method must not change the localizer's weights, gradients, statistics or mode.
+``wrap`` when it reads a localizer, in a new process: it depends on the parameters, ``eps`` and the localizer alone. A
+method must not change the localizer's weights, gradients or statistics. Its mode is restored after each call.
 
 The arguments are the same everywhere:
 
@@ -17,6 +18,8 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+
+from robustloc.attacks.parts.losses import check_target
 
 
 class Defence:
@@ -86,7 +89,12 @@ class Noisy(Defence):
 
 
 def mean_distance(estimate: Tensor, position: Tensor) -> Tensor:
-    """Mean Euclidean distance [m] between N estimates (N, 3) and N positions (N, 3)."""
+    """Mean Euclidean distance [m] between N estimates (N, 3) and N positions (N, 3).
+
+    Raises:
+        ValueError: the two have different shapes.
+    """
+    check_target(position, estimate)
     return torch.linalg.vector_norm(estimate - position, dim=1).mean()
 
 
