@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from robustloc.attacks import noise
 from robustloc.attacks.parts.budget import bounded
-from robustloc.attacks.parts.losses import estimates, squared_error
+from robustloc.attacks.parts.losses import SquaredError, estimates
 from robustloc.base.errors import UserError
 from robustloc.localizer import preparation
 from robustloc.localizer.batches import Data
@@ -33,7 +33,7 @@ def nothing(*_: object) -> None:
 
 def attacked(name: str) -> None:
     """Run a faulty attack as its callers do; its result lies in the ball around the original inputs."""
-    moved = bounded(ATTACKS[name][0], "linf", name)(squared_error(Net(), Y), X.clone(), eps=EPS)
+    moved = bounded(ATTACKS[name][0], "linf", name)(SquaredError(Net(), Y), X.clone(), eps=EPS)
     assert (moved - X).abs().max() <= EPS * (1 + 1e-4)
 
 
@@ -126,7 +126,7 @@ GUARDS: dict[str, tuple[str, Callable, Callable]] = {
     "outputs of any network": (
         f"{LOSSES}.check_estimates",
         nothing,
-        lambda *_: refuses("found tuple", partial(squared_error(REFUSED["tuple"][0](), Y), X)),
+        lambda *_: refuses("found tuple", partial(SquaredError(REFUSED["tuple"][0](), Y), X)),
     ),
     "outputs of a model": (
         f"{LOCALIZER}.network.check_estimates",
@@ -136,7 +136,7 @@ GUARDS: dict[str, tuple[str, Callable, Callable]] = {
     "targets": (
         f"{LOSSES}.check_target",
         nothing,
-        lambda *_: refuses("expected positions of shape", partial(squared_error(Net(), Y[:1]), X)),
+        lambda *_: refuses("expected positions of shape", partial(SquaredError(Net(), Y[:1]), X)),
     ),
     "double precision": (
         "robustloc.robustness.examination.in_double_precision",
