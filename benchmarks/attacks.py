@@ -56,7 +56,7 @@ def with_robustloc(model: nn.Module, x: Tensor, y: Tensor) -> Runs:
     """Attack with this project, on the folded network, which is made and compared with the original each time."""
 
     def craft(name: str, norm: str = "linf", **options: float) -> list[Tensor]:
-        loss = losses.squared_error(folding.folded(model, x[:8]), y)
+        loss = losses.SquaredError(folding.folded(model, x[:8]), y)
         return [gradient.perturb(loss, x, eps=eps, norm=norm, **options) for eps in EPSILONS[name]]
 
     return {

@@ -15,7 +15,7 @@ from guard_cases import (
     defended,
     ended,
     examined,
-    in_new_process,
+    in_another_process,
     made,
     nothing,
     reaches_users,
@@ -30,7 +30,7 @@ from made_up_training import EPS
 
 from robustloc.attacks import gradient, noise
 from robustloc.attacks.parts.budget import bounded
-from robustloc.attacks.parts.losses import estimates, squared_error
+from robustloc.attacks.parts.losses import SquaredError, estimates
 from robustloc.localizer import readback
 
 BUDGET, LOSSES, LOCALIZER = "robustloc.attacks.parts.budget", "robustloc.attacks.parts.losses", "robustloc.localizer"
@@ -68,7 +68,7 @@ GUARDS: dict[str, tuple[str, Callable, Callable]] = {
     "outputs of any network": (
         f"{LOSSES}.check_estimates",
         nothing,
-        lambda *_: refuses("found tuple", partial(squared_error(REFUSED["tuple"][0](), Y), X)),
+        lambda *_: refuses("found tuple", partial(SquaredError(REFUSED["tuple"][0](), Y), X)),
     ),
     "outputs of a model": (
         f"{LOCALIZER}.network.check_estimates",
@@ -78,7 +78,7 @@ GUARDS: dict[str, tuple[str, Callable, Callable]] = {
     "targets": (
         f"{LOSSES}.check_target",
         nothing,
-        lambda *_: refuses("expected positions of shape", partial(squared_error(Net(), Y[:1]), X)),
+        lambda *_: refuses("expected positions of shape", partial(SquaredError(Net(), Y[:1]), X)),
     ),
     "state of torch": (f"{BUDGET}.contained", nullcontext, lambda *_: state_of_torch()),
     "users of a loss": ("robustloc.robustness.domains.Domain.copy", lambda users: users, lambda *_: reaches_users()),
@@ -112,7 +112,7 @@ GUARDS: dict[str, tuple[str, Callable, Callable]] = {
         nothing,
         lambda *given: defended(*given, "batch of one column"),
     ),
-    "new process": (f"{LOCALIZER}.readback.in_new_process", readback.read, in_new_process),
+    "another process": (f"{LOCALIZER}.readback.reader", lambda: nullcontext(readback.read), in_another_process),
     "double precision": (
         "robustloc.robustness.examination.in_double_precision",
         lambda model: nullcontext(),

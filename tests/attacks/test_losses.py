@@ -30,20 +30,20 @@ def test_nothing_is_touched(attack) -> None:
     gradients = [parameter.grad.clone() for parameter in made.parameters()]
     modes = [module.training for module in made.modules()]
 
-    moved = attack.perturb(losses.squared_error(made, Y), X, eps=0.1, norm="linf")
+    moved = attack.perturb(losses.SquaredError(made, Y), X, eps=0.1, norm="linf")
 
     assert all(torch.equal(tensor, state[name]) for name, tensor in made.state_dict().items())
     assert all(torch.equal(p.grad, g) for p, g in zip(made.parameters(), gradients, strict=True))
     assert [module.training for module in made.modules()] == modes
-    assert torch.equal(moved, attack.perturb(losses.squared_error(made, Y), X, eps=0.1, norm="linf"))
+    assert torch.equal(moved, attack.perturb(losses.SquaredError(made, Y), X, eps=0.1, norm="linf"))
 
 
 def test_losses() -> None:
-    """`squared_error` is the squared distance from the position, `closeness` its negative for a target."""
+    """`SquaredError` is the squared distance from the position, `closeness` its negative for a target."""
     model: nn.Module = nn.Flatten()
     x, goal = torch.tensor([[3.0, 4.0, 0.0]]), torch.zeros(1, 3)
 
-    assert losses.squared_error(model, goal)(x).tolist() == [25.0]
+    assert losses.SquaredError(model, goal)(x).tolist() == [25.0]
     assert losses.closeness(model, goal)(x).tolist() == [-25.0]
 
 
@@ -56,5 +56,5 @@ def test_modes_survive_an_error() -> None:
 
     made = Failing()
     with pytest.raises(RuntimeError, match="no"):
-        losses.squared_error(made, Y)(X)
+        losses.SquaredError(made, Y)(X)
     assert made.training

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 import torch
 from test_attacks import CONFIGURED, EPS, MODEL, X, Y, generators, run, squared_error
-from torch import Tensor
+from torch import Tensor, nn
 
-from robustloc.attacks import apgd, gradient, noise, spsa, square, universal
-from robustloc.attacks.parts.losses import closeness
+from robustloc.attacks import apgd, directions, gradient, noise, spsa, square, universal
+from robustloc.attacks.parts.losses import SquaredError, closeness
 from robustloc.attacks.parts.steps import size
 from robustloc.base import plugins
 
@@ -107,3 +107,31 @@ def test_targets_draw() -> None:
 
     assert (drawn < distance(X)).all()
     assert drawn.mean() < distance(run("pgd_linf")).mean()
+
+
+def test_directions_leave_a_local_maximum() -> None:
+    """Estimates can be driven north or south; the attack finds the farther end, where no gradient at x leads."""
+
+    class TwoWays(nn.Module):
+        """Estimates on a line: up to 1.3 m north along the gradient at 0.5, up to 2.7 m south behind a kink."""
+
+        def forward(self, x: Tensor) -> Tensor:
+            """Estimate positions (N, 3) [m]."""
+            way = x.flatten(1).mean(dim=1) - 0.5
+            north = torch.where(way > -0.025, 20 * way + 0.5, 180 * (way + 0.025))
+            return torch.stack([0 * way, north, 0 * way], dim=1)
+
+    x = torch.full((8, 1, 4, 4), 0.5, dtype=torch.float64)
+    loss = SquaredError(TwoWays(), torch.zeros(8, 3, dtype=torch.float64))
+    options = {"eps": 0.04, "norm": "linf"}
+
+    stuck, found = (loss(attack(loss, x, **options)).sqrt() for attack in (gradient.perturb, directions.perturb))
+
+    assert (stuck < 1.5).all()
+    assert (found > 2.5).all()
+
+
+def test_directions_need_a_displacement() -> None:
+    """A loss with a target has no direction of error."""
+    with pytest.raises(ValueError, match="remove the attack's target"):
+        directions.perturb(closeness(MODEL, Y), X, eps=EPS, norm="linf")

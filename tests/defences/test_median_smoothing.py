@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.defences import median_smoothing
 from robustloc.robustness.folding import folded
 
@@ -62,7 +62,7 @@ def test_gradient(network: nn.Module, x: torch.Tensor) -> None:
     """Gradients agree with central differences of the median."""
     model, y = smoothed(network).double(), torch.zeros(2, 3, dtype=torch.float64)
 
-    assert torch.autograd.gradcheck(squared_error(model, y), x[:2].double().requires_grad_(), eps=1e-7, atol=1e-5)
+    assert torch.autograd.gradcheck(SquaredError(model, y), x[:2].double().requires_grad_(), eps=1e-7, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_default_covers_the_paper() -> None:
     for scenario in ("outdoor", "indoor"):
         for model in ("dcnn", "neural_ode"):
             for defence in ("none", "adversarial"):
-                for attack in ("fgsm", "fgm", "pgd", "mim", "pgd_linf", "apgd", "square", "noise", "worst"):
+                for attack in ("fgsm", "fgm", "pgd", "mim", "pgd_linf", "directions", "square", "noise", "worst"):
                     wanted = {"scenario": scenario, "model": model, "defence": defence, "attack": attack}
                     assert sum(wanted.items() <= cell.items() for cell in sets) == 5
 

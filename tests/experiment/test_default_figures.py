@@ -42,7 +42,7 @@ def test_default() -> None:
         "epsilon": 0.03,
     }
     assert "attack" not in figures["cdf_indoor_wknn"]
-    assert "apgd" in figures["power_indoor_dcnn"]["attacks"]  # a member of worst
+    assert "directions" in figures["power_indoor_dcnn"]["attacks"]  # a member of worst
     assert figures["gallery_indoor_neural_ode_4"]["attack"] == "fgsm"
 
 

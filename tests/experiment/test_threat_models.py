@@ -43,7 +43,7 @@ def test_ensembles_bring_their_members() -> None:
     """A grid that names an ensemble computes its members, each once."""
     grids = expanded([GRID | {"attacks": ["apgd", "worst"]}], threat_models.members(DEFAULT))
 
-    assert grids[0]["attacks"] == ["apgd", "worst", "pgd_linf", "square"]
+    assert grids[0]["attacks"] == ["apgd", "worst", "pgd_linf", "directions", "square"]
 
 
 def test_surrogates_are_trained() -> None:

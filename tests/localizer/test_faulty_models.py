@@ -99,14 +99,14 @@ def test_random_networks_are_left_to_the_verdict(
     use(lambda: Output(lambda found, x: found + torch.randn_like(found)))
     found = preparation.train(CONFIG, DATA, None, tmp_path)
     save(tmp_path / "c.pt", found.localizer, MODEL, (8, 8))
-    monkeypatch.setattr(readback, "in_new_process", readback.read)
 
-    readback.check(tmp_path / "c.pt", found.localizer, found.used, X[12:], model="mine", defence="none")
+    names = {"model": "mine", "defence": "none"}
+    readback.check(tmp_path / "c.pt", found.localizer, found.used, X[12:], read=readback.read, **names)
 
 
 @pytest.mark.parametrize("state", MODELS)
 def test_state_outside_of_the_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, state: str) -> None:
-    """The checkpoint is read back in a new process, which has none of the state that training left in this one."""
+    """The checkpoint is read back in another process, which has none of the state that training left in this one."""
     install_file(monkeypatch, tmp_path / "source", "models", "mine", MODELS[state])
 
     with pytest.raises(UserError, match=r"^models: mine: .*difference of \S+ m; it does not hold something outside of"):
@@ -119,7 +119,9 @@ def test_state_outside_of_the_wrapper(monkeypatch: pytest.MonkeyPatch, tmp_path:
     install_file(monkeypatch, tmp_path / "source", "defences", "own", DEFENCES[state])
     config = {"model": MODEL | {"plugin": "dcnn"}, "defence": CONFIG["defence"] | {"plugin": "own"}}
 
-    with pytest.raises(UserError, match=r"^defences: own: expected the same estimates from wrap\(\) in a new process"):
+    with pytest.raises(
+        UserError, match=r"^defences: own: expected the same estimates from wrap\(\) in another process"
+    ):
         run_stage(tmp_path, monkeypatch, starts=True, **config)
 
 

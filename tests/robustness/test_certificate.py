@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from robustloc.attacks import apgd, gradient
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.attacks.parts.steps import unit
 from robustloc.data.scale import Scale
 from robustloc.data.transform import CONVENTIONS, from_matrix
@@ -123,7 +123,7 @@ def under_noise(x: torch.Tensor, seed: int) -> np.ndarray:
 
 def attacked(eps: float) -> list[torch.Tensor]:
     """Attack the users within an L2 radius: by gradients through the median, and by random directions."""
-    loss = squared_error(trained(), Y)
+    loss = SquaredError(trained(), Y)
     climb = {"steps": 10, "step": 2.5, "random_start": True, "keep_best": True}
     found = [gradient.perturb(loss, X, eps=eps, norm="l2", **climb)]
     found.append(apgd.perturb(loss, X, eps=eps, norm="l2", steps=10))

@@ -76,9 +76,9 @@ def judged(
     run = examination.attacks(EPS, largest=1.0, **effort)
     figures = examination.examine(made, x, y, run, constant=Y.mean(dim=0), solver=solver)
     attack, eps = run["pgd"]
-    moved = attack(examination.squared_error(other, y), x, eps=eps, norm="linf")
+    moved = attack(examination.SquaredError(other, y), x, eps=eps, norm="linf")
     checks = verdict.judge(
-        figures | {"transfer_rmse_m": examination.rmse(examination.squared_error(made, y), moved)}, LIMITS
+        figures | {"transfer_rmse_m": examination.rmse(examination.SquaredError(made, y), moved)}, LIMITS
     )
     return verdict.word(checks), {check.check: check for check in checks}
 

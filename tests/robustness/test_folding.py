@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.base import plugins
 from robustloc.localizer.network import build
 from robustloc.robustness import folding
@@ -26,7 +26,7 @@ def test_equal_estimates_and_gradients(plugin: str) -> None:
 
     twin = folding.folded(made.eval(), x)
     made.train()
-    ours, theirs = (squared_error(model, y)(x) for model in (twin, made))
+    ours, theirs = (SquaredError(model, y)(x) for model in (twin, made))
 
     torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
     slopes = [torch.autograd.grad(losses.sum(), x)[0] for losses in (ours, theirs)]

@@ -105,7 +105,7 @@ def test_a_sample_does_not_depend_on_the_others() -> None:
 @pytest.mark.parametrize(
     ("message", "change"),
     {
-        "there is no attack plugin 'pgd'; .*apgd, gradient, noise": {"name": "pgd"},
+        "there is no attack plugin 'pgd'; .*apgd, directions, gradient, noise": {"name": "pgd"},
         "apgd: unknown parameters step; valid ones: minimum, restarts, steps": {"step": 1.0},
         "apgd: expected norm in .*found 'l1'": {"norm": "l1"},
         r"expected x of shape .* found \(70, 1, 8, 8\) and \(69, 3\)": {"position": Y[:69]},

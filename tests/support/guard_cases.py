@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 import robustloc as rl
 from robustloc.attacks.parts.budget import bounded
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.data.scale import Scale
 from robustloc.localizer import preparation
 from robustloc.localizer.batches import Data
@@ -36,7 +36,7 @@ def nothing(*_: object, **__: object) -> None:
 
 def attacked(name: str) -> None:
     """Run a faulty attack as its callers do; its result lies in the ball around the original inputs."""
-    moved = bounded(ATTACKS[name][0], "linf", name)(squared_error(Net(), Y), X.clone(), eps=EPS)
+    moved = bounded(ATTACKS[name][0], "linf", name)(SquaredError(Net(), Y), X.clone(), eps=EPS)
     assert (moved - X).abs().max() <= EPS * (1 + 1e-4)
 
 
@@ -129,7 +129,7 @@ def defended(patch: pytest.MonkeyPatch, folder: Path, mistake: str) -> None:
     refuses(re.escape(message), partial(preparation.train, CONFIG | changes, DATA, None, folder))
 
 
-def in_new_process(patch: pytest.MonkeyPatch, folder: Path) -> None:
+def in_another_process(patch: pytest.MonkeyPatch, folder: Path) -> None:
     """Run the training stage with a network that keeps statistics in its class."""
     install_file(patch, folder / "source", "models", "mine", MODELS["attribute of the class"])
     refuses("it does not hold something outside", partial(run_stage, folder, patch, starts=True))

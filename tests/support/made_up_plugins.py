@@ -1,7 +1,7 @@
-"""Plugins of a test: names for functions and networks as long as the test runs, and files in a copy of the package."""
+"""Plugins of a test: names for functions and networks as long as the test runs, and files in folders of their own."""
 
-import importlib.util
-import shutil
+import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,19 +34,17 @@ def install(patch: pytest.MonkeyPatch, kind: str, name: str, entry: Callable) ->
 
 
 def install_file(patch: pytest.MonkeyPatch, folder: Path, kind: str, name: str, text: str) -> None:
-    """Let `robustloc.base.plugins` find the file of a plugin without parameters, also in new processes.
+    """Let `robustloc.base.plugins` find the file of a plugin without parameters; each process imports it by itself.
 
     Args:
         patch: undoes it at the end of the test.
-        folder: empty; gets a copy of the package with the file, which new processes import.
+        folder: for the file.
         kind, name: as in `install`.
         text: content of the file.
     """
-    shutil.copytree(plugins.PACKAGE, folder / "robustloc", ignore=shutil.ignore_patterns("*.nb?"))
-    file = folder / "robustloc" / kind / f"{name}.py"
-    file.write_text(text)
-    patch.syspath_prepend(folder)
-    spec = importlib.util.spec_from_file_location(f"robustloc.{kind}.{name}", file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    install(patch, kind, name, module.build)
+    folder.mkdir(parents=True)
+    (folder / f"{name}.py").write_text(text)
+    package, module = importlib.import_module(f"robustloc.{kind}"), f"robustloc.{kind}.{name}"
+    patch.setattr(package, "__path__", [*package.__path__, str(folder)])
+    patch.delitem(sys.modules, module, raising=False)  # of an earlier test
+    install(patch, kind, name, lambda *given: importlib.import_module(module).build(*given))

@@ -1,6 +1,7 @@
 """A training of seconds: made-up users, the training stage on them, and a defence that spoils what it gets."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -41,11 +42,11 @@ def run_stage(folder: Path, patch: pytest.MonkeyPatch, *, starts: bool = False, 
     Args:
         folder: for the outputs.
         patch: undoes changes at the end of the test.
-        starts: whether the checkpoint is read back in a new process, which has the plugins of files alone.
+        starts: whether the checkpoint is read back in another process.
         changes: other values of the configuration.
     """
     if not starts:
-        patch.setattr(readback, "in_new_process", readback.read)
+        patch.setattr(readback, "reader", lambda: nullcontext(readback.read))
     parts = [SimpleNamespace(x=x.numpy(), position=y.numpy()) for x, y in ((X[:12], Y[:12]), (X[12:], Y[12:]))]
     manifest = SimpleNamespace(parts=lambda *_: parts, inputs=lambda part: part.x.copy(), shape=(8, 8))
     patch.setattr(train, "Manifest", SimpleNamespace(read=lambda _: manifest))

@@ -23,7 +23,7 @@ SERVER = "robustloc.jobs.fork_server"
 # Short jobs: enough of them that a fork server runs them, and that a run can be interrupted between them.
 SETS = [
     *(f"indoor/dcnn/none/seed0/{name}.parquet" for name in ("universal/eps0.002", "adp_pgd/psr-20")),
-    *(f"indoor/dcnn/none/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "apgd", "pgd_linf")),
+    *(f"indoor/dcnn/none/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "directions", "pgd_linf")),
     *(
         f"outdoor/dcnn/{defence}/seed0/{attack}/eps{epsilon}.parquet"
         for defence in ("none", "adversarial")

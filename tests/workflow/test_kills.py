@@ -140,7 +140,7 @@ def test_killed_attack(finished: Project, tmp_path: Path) -> None:
 def test_forked_and_not(finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job makes the same bytes in a fork of the server and in its own process."""
     project = copied(finished, tmp_path)
-    names = [f"indoor/dcnn/none/seed0/{file}" for file in ("checkpoint.pt", "apgd/eps0.002.parquet")]
+    names = [f"indoor/dcnn/none/seed0/{file}" for file in ("checkpoint.pt", "directions/eps0.002.parquet")]
     forks = Path(os.environ[fork_server.VARIABLE].rpartition("|")[2]).parent.with_suffix(".forks")
 
     def made() -> int:

@@ -79,7 +79,7 @@ def test_moved_results(finished: Project, tmp_path: Path, records: bool) -> None
     name = "indoor/dcnn/none/seed0/fgsm/eps0.002.parquet"
     file = project.folder / RESULTS / name
     times = file.stat()
-    shutil.copyfile(file.parent.with_name("apgd") / file.name, file)
+    shutil.copyfile(file.parent.with_name("directions") / file.name, file)
     os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns - 10**12))
     found = project.snakemake("--configfile", SMOKE, "--", "verify")
     assert found.returncode != 0

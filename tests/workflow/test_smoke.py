@@ -77,7 +77,9 @@ def test_set_is_what_its_localizer_does(finished: Project) -> None:
 def test_worst_of_an_ensemble(finished: Project) -> None:
     """Each user has its worst example and the name of its attack; the attack on the channel keeps its budget."""
     folder = finished.folder / "results" / "smoke" / "indoor" / "dcnn" / "none" / "seed0"
-    members = {name: pd.read_parquet(folder / name / "eps0.002.parquet") for name in ("pgd_linf", "apgd", "square")}
+    members = {
+        name: pd.read_parquet(folder / name / "eps0.002.parquet") for name in ("pgd_linf", "directions", "square")
+    }
     worst = pd.read_parquet(folder / "worst" / "eps0.002.parquet")
 
     errors = pd.DataFrame({name: one.error_m for name, one in members.items()})

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.defences.parts.base import Defence, drawn_attack, drawn_epsilons
 
 
@@ -48,5 +48,5 @@ class Adversarial(Defence):
         # a user keeps the generator of its own place in the batch
         generators = generators[clean : len(x)]
         epsilons = drawn_epsilons(x[clean:], eps, generators)
-        perturbed = attack(squared_error(localizer, y[clean:]), x[clean:], eps=epsilons, generators=generators)
+        perturbed = attack(SquaredError(localizer, y[clean:]), x[clean:], eps=epsilons, generators=generators)
         return torch.cat([x[:clean], perturbed]), y

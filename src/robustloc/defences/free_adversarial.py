@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from robustloc.attacks import gradient
 from robustloc.attacks.parts.budget import bounded
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.attacks.parts.steps import project
 from robustloc.defences.parts.base import Defence, drawn_epsilons, mean_distance
 
@@ -57,7 +57,7 @@ class FreeAdversarial(Defence):
 
         A validation batch is presented once, so the perturbation of `loss` would stay zero.
         """
-        loss, epsilons = squared_error(localizer, y), drawn_epsilons(x, eps, generators)
+        loss, epsilons = SquaredError(localizer, y), drawn_epsilons(x, eps, generators)
         attack = bounded(gradient.perturb, "linf", "gradient")
         moved = attack(loss, x, eps=epsilons, norm="linf", steps=1, minimum=MINIMUM)
         return mean_distance(localizer(moved), y)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.defences.parts.base import Defence, drawn_epsilons
 
 
@@ -44,5 +44,5 @@ class StaticAdversarial(Defence):
             for users, positions in zip(x.split(len(generators)), y.split(len(generators)), strict=True):
                 own = generators[: len(users)]
                 epsilons = drawn_epsilons(users, eps, own)
-                copies.append(attack(squared_error(localizer, positions), users, eps=epsilons, generators=own).detach())
+                copies.append(attack(SquaredError(localizer, positions), users, eps=epsilons, generators=own).detach())
         return torch.cat(copies), y.repeat(len(self.attacks) + 1, 1)

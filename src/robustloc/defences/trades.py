@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from robustloc.attacks.parts.losses import evaluating, squared_error
+from robustloc.attacks.parts.losses import SquaredError, evaluating
 from robustloc.defences.parts.base import Defence, drawn_attack, drawn_epsilons, mean_distance
 
 
@@ -47,7 +47,7 @@ class Trades(Defence):
         with torch.no_grad(), evaluating(localizer):
             estimate = localizer(x)
         epsilons = drawn_epsilons(x, eps, generators)
-        perturbed = attack(squared_error(localizer, estimate), x, eps=epsilons, generators=generators)
+        perturbed = attack(SquaredError(localizer, estimate), x, eps=epsilons, generators=generators)
         if eps > 0 and torch.equal(perturbed, x):
             raise ValueError(
                 "attacks: trades needs attacks with a random start, found one without; set random_start: true"

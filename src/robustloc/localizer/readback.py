@@ -1,10 +1,14 @@
-"""A checkpoint is what was trained: read it in a new process and compare its estimates with those of the trained one.
+"""A checkpoint is what was trained: read it in another process and compare its estimates with those of the trained one.
 
 Each job that uses a localizer is a new process. There, nothing is left of what training put into classes, modules and
 caches, and whatever draws random numbers while it is imported or built draws others.
 """
 
 import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -18,12 +22,14 @@ from robustloc.base.errors import UserError
 from robustloc.localizer.checkpoint import load
 from robustloc.localizer.network import Localizer
 
+Read = Callable[[Path, Tensor], tuple[np.ndarray, np.ndarray] | None]
+
 # largest difference of estimates that rounding may cause, in units of the positions' spread
 ROUNDING = 1e-4
 OUTSIDE = "something outside of the network, such as an attribute of a class, a global variable, or a random constant"
 
 
-def check(path: Path, trained: Localizer, used: nn.Module, x: Tensor, *, model: str, defence: str) -> None:
+def check(path: Path, trained: Localizer, used: nn.Module, x: Tensor, *, read: Read, model: str, defence: str) -> None:
     """Compare the localizer in a checkpoint with the trained one.
 
     Args:
@@ -31,6 +37,7 @@ def check(path: Path, trained: Localizer, used: nn.Module, x: Tensor, *, model: 
         trained: the trained localizer, without a wrapper.
         used: the trained localizer in the wrapper of its defence, if it has one.
         x: (N, 1, angle bins, delay bins) scaled inputs of some users.
+        read: see `reader`.
         model, defence: names of the plugins' files.
 
     Raises:
@@ -44,10 +51,10 @@ def check(path: Path, trained: Localizer, used: nn.Module, x: Tensor, *, model: 
             f"models: {model}: expected a checkpoint that a new network can load: {error}; make all layers and buffers "
             "in build(), in their final shapes"
         ) from error
-    found = in_new_process(path, x)
+    found = read(path, x)
     if found is None:
         raise UserError(
-            f"models: {model}: expected estimates from the checkpoint in a new process, found an error (above); "
+            f"models: {model}: expected estimates from the checkpoint in another process, found an error (above); "
             f"correct src/robustloc/models/{model}.py"
         )
     moved = [float(np.abs(seeded(one, x) - other).max()) for one, other in zip((trained, used), found, strict=True)]
@@ -60,29 +67,45 @@ def check(path: Path, trained: Localizer, used: nn.Module, x: Tensor, *, model: 
         )
     if not moved[1] <= limit:
         raise UserError(
-            f"defences: {defence}: expected the same estimates from wrap() in a new process as after training, found a "
-            f"difference of {moved[1]:.4g} m; correct src/robustloc/defences/{defence}.py, so that wrap() depends on "
+            f"defences: {defence}: expected the same estimates from wrap() in another process as after training, found "
+            f"a difference of {moved[1]:.4g} m; correct src/robustloc/defences/{defence}.py, so that wrap() depends on "
             "its parameters, eps and the localizer alone"
         )
 
 
-def in_new_process(path: Path, x: Tensor) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the estimates (N, 3) [m] of a checkpoint without and with its wrapper; None if there is an error."""
-    context = multiprocessing.get_context("spawn")  # a fork would have the memory of this process
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(sender, path, x.numpy()))
+@contextmanager
+def reader() -> Iterator[Read]:
+    """Start a process that reads a checkpoint later, and yield `read` for it; None is its answer to an error.
+
+    Training that begins afterwards shares no memory with it. A fork of a process that has imported torch takes no time;
+    a new interpreter would import torch again.
+    """
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_answer, args=(ours, theirs), daemon=True)
     process.start()
-    sender.close()
+    theirs.close()
     try:
-        return receiver.recv()
-    except EOFError:
-        return None
+        yield partial(_ask, ours)
     finally:
+        ours.close()
         process.join()
 
 
-def _send(sender: Connection, path: Path, x: np.ndarray) -> None:
-    sender.send(read(path, torch.from_numpy(x)))
+def _ask(pipe: Connection, path: Path, x: Tensor) -> tuple[np.ndarray, np.ndarray] | None:
+    pipe.send((path, x.numpy()))
+    with suppress(EOFError):  # the process has printed its error
+        return pipe.recv()
+    return None
+
+
+def _answer(of_parent: Connection, pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with its parent
+    of_parent.close()
+    with suppress(EOFError):  # training has failed
+        path, x = pipe.recv()
+        torch.manual_seed(1)  # other numbers than those of training
+        pipe.send(read(path, torch.from_numpy(x)))
 
 
 def read(path: Path, x: Tensor) -> tuple[np.ndarray, np.ndarray]:

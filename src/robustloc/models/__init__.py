@@ -9,7 +9,7 @@ Two methods are optional:
 
 ``remember(x, y) -> None``
     Called once, before the first epoch, with all training users: inputs as above and standardised positions ``(N, 3)``.
-    What the module keeps of them must be part of its state dict: training reads its checkpoint in a new process and
+    What the module keeps of them must be part of its state dict: training reads its checkpoint in another process and
     compares.
 ``penalty() -> Tensor``
     A scalar that training adds to its loss, in units of standardised positions; it refers to the last forward pass in

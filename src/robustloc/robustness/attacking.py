@@ -112,7 +112,7 @@ def _crafted(
             norm=attack["norm"],
             seeds=[seeds.seed(config["seed"], *names, user) for user in test.user],
             batch_size=config["batch_size"],
-            aim=losses.closeness if "target" in attack else losses.squared_error,
+            aim=losses.closeness if "target" in attack else losses.SquaredError,
             examples=examples,
         )
     except ValueError as error:

@@ -1,6 +1,7 @@
 """Attack users and project every result onto its budget."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from robustloc.attacks.parts.budget import TOLERANCE, checked, rounding
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.attacks.parts.steps import Loss, project, size
 from robustloc.base.errors import UserError
 from robustloc.robustness.domains import Domain
@@ -30,7 +31,7 @@ def craft(
     norm: str,
     seeds: list[int],
     batch_size: int,
-    aim: Callable[[nn.Module, Tensor], Loss] = squared_error,
+    aim: Callable[[nn.Module, Tensor], Loss] = SquaredError,
     examples: tuple[Domain, np.ndarray] | None = None,
 ) -> tuple[Tensor, float]:
     """Attack users.
@@ -63,7 +64,7 @@ def craft(
     for part in batches(len(users), len(users) if examples else batch_size):
         here = users[part].to(where)
         # an attack can reach the users of its loss, so these are copies
-        loss = _through(here.copy(), aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
+        loss = _Through(here.copy(), aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
         moved, largest = within_budget(attack, loss, here.start, eps=eps, norm=norm, generators=generators, **learnt)
         unprojected = max(unprojected, largest)
@@ -112,9 +113,20 @@ def batches(users: int, batch_size: int) -> list[slice]:
     return [slice(start, min(start + batch_size, users)) for start in range(0, users, batch_size)]
 
 
-def _through(users: Domain, loss: Loss) -> Loss:
-    """Turn a loss of model inputs into a loss of the variable that the attacker moves."""
-    return lambda x: loss(users.inputs(x))
+@dataclass(frozen=True)
+class _Through:
+    """A loss of model inputs as a loss of the variable that the attacker moves."""
+
+    users: Domain
+    loss: Loss
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return self.loss(self.users.inputs(x))
+
+    @property
+    def displacement(self) -> Loss:
+        displacement = self.loss.displacement  # a loss with a target has none
+        return lambda x: displacement(self.users.inputs(x))
 
 
 def _learnt(model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable) -> list[tuple[Loss, Tensor]]:
@@ -124,7 +136,7 @@ def _learnt(model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable
     for part in batches(len(users), LEARNT_AT_ONCE):
         here = users[part].to(device())
         wanted = torch.tensor(goals[part], device=here.start.device, dtype=here.start.dtype)
-        learnt.append((_through(here.copy(), aim(model, wanted)), here.start))
+        learnt.append((_Through(here.copy(), aim(model, wanted)), here.start))
     return learnt
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from robustloc.attacks import apgd, gradient, noise, square
 from robustloc.attacks.parts.budget import checked, held
-from robustloc.attacks.parts.losses import estimates, in_double_precision, squared_error
+from robustloc.attacks.parts.losses import SquaredError, estimates, in_double_precision
 from robustloc.attacks.parts.steps import Loss, random_point, size, sources, value_and_gradient
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
@@ -91,8 +91,8 @@ def examine(
     Raises:
         UserError: an attack breaks a rule, or an estimate under attack is not a finite number.
     """
-    before, loss = _traces(localizer), squared_error(localizer, position)
-    climbed = squared_error(folded(localizer, x[:ALONE]), position)
+    before, loss = _traces(localizer), SquaredError(localizer, position)
+    climbed = SquaredError(folded(localizer, x[:ALONE]), position)
     figures: dict[str, float | None] = {"clean_rmse_m": rmse(loss, x), "budget": 0.0}
     for name, (attack, eps) in run.items():
         wished = _crafted(name, attack, climbed, x, eps)
@@ -103,7 +103,7 @@ def examine(
     figures["solver_rmse_m"] = None
     if solver is not None:
         attack, eps = run["pgd"]
-        through = _crafted("pgd", attack, squared_error(solver, position), x, eps)
+        through = _crafted("pgd", attack, SquaredError(solver, position), x, eps)
         figures["solver_rmse_m"] = rmse(loss, held(through, x, eps, "linf"))
     figures["constant_rmse_m"] = float(((constant - position) ** 2).sum(dim=1).mean().sqrt())
     figures["dead_gradients"] = _dead_gradients(localizer, loss, x, run["unbounded"][1])
@@ -111,7 +111,7 @@ def examine(
     # the other checks use double precision, so that they do not take rounding for a fault
     x, position = x.double(), position.double()
     with in_double_precision(localizer):
-        figures["gradient_ratio"] = _gradient_ratio(squared_error(localizer, position), x, run["pgd"][1])
+        figures["gradient_ratio"] = _gradient_ratio(SquaredError(localizer, position), x, run["pgd"][1])
         figures["repeat_m"] = _largest(_estimate(localizer, x), _estimate(localizer, x))
         alone = torch.cat([_estimate(localizer, one) for one in x[:ALONE].split(1)])
         figures["alone_m"] = _largest(alone, _estimate(localizer, x)[:ALONE])

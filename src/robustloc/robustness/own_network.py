@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from robustloc.attacks.parts.containment import contained, restored
-from robustloc.attacks.parts.losses import estimates, evaluating, squared_error
+from robustloc.attacks.parts.losses import SquaredError, estimates, evaluating
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
 from robustloc.robustness import examination
@@ -66,11 +66,11 @@ def attack(
     if examples is not None:
         learnt, where = _tensors(model, *examples)
         cut = batches(len(learnt), LEARNT_AT_ONCE)
-        options["examples"] = [(squared_error(model, where[part]), learnt[part]) for part in cut]
+        options["examples"] = [(SquaredError(model, where[part]), learnt[part]) for part in cut]
     moved = []
     # an attack that learns is the same for all inputs, so it runs once
     for part in batches(len(x), len(x) if examples is not None else AT_ONCE):
-        loss, numbers = squared_error(model, position[part]), range(len(x))[part]
+        loss, numbers = SquaredError(model, position[part]), range(len(x))[part]
         options["generators"] = [torch.Generator().manual_seed(seeds.seed(seed, number)) for number in numbers]
         with _named(name), restored(model):
             held, _ = within_budget(perturb, loss, x[part], eps=eps, norm=norm, **options)

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from robustloc.attacks.parts.budget import bounded
-from robustloc.attacks.parts.losses import squared_error
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.robustness.examination import pgd, rmse
 
 
@@ -21,7 +21,7 @@ def errors(localizers: dict[tuple[str, str], nn.Module], x: Tensor, position: Te
     Returns:
         One row per pair, with the columns source_model, source_defence, model, defence and rmse_m [m].
     """
-    losses = {names: squared_error(localizer, position) for names, localizer in localizers.items()}
+    losses = {names: SquaredError(localizer, position) for names, localizer in localizers.items()}
     attack, rows = bounded(pgd(), "linf", "gradient"), []
     for source, loss in tqdm(losses.items(), desc="sources", unit="localizer"):
         moved = attack(loss, x, eps=eps, norm="linf")

@@ -12,31 +12,35 @@ from torch import Tensor, nn
 from robustloc.attacks.parts.containment import same_buffers
 
 
-def squared_error(model: nn.Module, position: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return the loss that drives estimates away from the true positions: |f(x) - position|^2 [m^2].
+class SquaredError:
+    """The loss that drives estimates away from the true positions: inputs (N, …) -> |f(x) - position|^2 (N,) [m^2].
 
     Args:
         model: inputs (N, …) -> estimates (N, 3) [m].
         position: true positions (N, 3) [m].
-
-    Raises:
-        ValueError: (when the loss is computed) the network returns something else than estimates (N, 3), or there are
-            not N positions.
     """
-    position = position.clone()  # an attack can reach it through the loss
 
-    def error(x: Tensor) -> Tensor:
-        """Return one loss per sample."""
-        estimate = estimates(model, x)
-        check_target(position, estimate)
-        return ((estimate - position) ** 2).sum(dim=1)
+    def __init__(self, model: nn.Module, position: Tensor):
+        self.model, self.position = model, position.clone()  # an attack can reach it through the loss
 
-    return error
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return one loss per sample (N,) [m^2]; it raises what `displacement` raises."""
+        return (self.displacement(x) ** 2).sum(dim=1)
+
+    def displacement(self, x: Tensor) -> Tensor:
+        """Return the vectors (N, 3) [m] from the true positions to the estimates.
+
+        Raises:
+            ValueError: the network returns something else than estimates (N, 3), or there are not N positions.
+        """
+        estimate = estimates(self.model, x)
+        check_target(self.position, estimate)
+        return estimate - self.position
 
 
 def closeness(model: nn.Module, target: Tensor) -> Callable[[Tensor], Tensor]:
     """Return the loss that draws estimates to false positions (N, 3) [m]: -|f(x) - target|^2 [m^2]."""
-    distance = squared_error(model, target)
+    distance = SquaredError(model, target)
     return lambda x: -distance(x)
 
 

@@ -1,0 +1,159 @@
+"""Displacement along directions: an attack for position estimates that does not stop at the first local maximum.
+
+The error |f(x) - y| is the largest of <f(x) - y, u> over the unit vectors u, and each u leads to a maximum of its own.
+Gradient ascent on the squared error follows the direction in which the estimate moves first, which is rarely the worst.
+So this attack ascends along several directions of the plane and carries the best one on with the squared error, as the
+multi-targeted attack of Gowal et al. (2019) does with the classes of a classifier.
+
+1. The first direction is the worst one of a linear model of the network at x; the others are spaced evenly from it.
+2. Each ascent along a direction starts at a random point. Its ball has three times the budget at first and shrinks to
+   the budget, as in the schedule of Croce & Hein (ICML 2021) for L1. Steps are long at first and shrink along a cosine.
+3. The same ascent on the squared error starts from each user's best point.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from robustloc.attacks.parts.steps import (
+    Best,
+    Generators,
+    Loss,
+    check_eps,
+    check_norm,
+    project,
+    random_point,
+    size,
+    sources,
+    steepest,
+    unit,
+    value,
+)
+
+# Share of the old direction in a step
+MOMENTUM = 0.5
+# Radius at the first step along a direction [eps], and the share of the steps in which it shrinks to eps
+RADIUS, SHRINKS = 3.0, 0.65
+# Length of the first and of the last step [eps]
+FIRST, LAST = 2.0, 0.02
+# Directions that the linear model compares
+COMPARED = 16
+
+
+@torch.inference_mode(False)
+def perturb(
+    loss: Loss,
+    x: Tensor,
+    *,
+    eps: float | Tensor,
+    norm: str,
+    generators: Generators | None = None,
+    directions: int = 4,
+    steps: int = 20,
+    last_steps: int = 80,
+    minimum: float | None = None,
+) -> Tensor:
+    """Perturb inputs within a budget so that the errors of position estimates grow; return the best point found.
+
+    Args:
+        loss: a squared position error, with its ``displacement``; see `robustloc.attacks.parts.losses.SquaredError`.
+        x, eps, norm, generators, minimum: see `robustloc.attacks.gradient.perturb`.
+        directions: number of directions, each with a start of its own.
+        steps: gradients per direction.
+        last_steps: gradients of the ascent on the squared error.
+
+    Raises:
+        ValueError: a number is below 1, or the loss has no displacement, as that of an attack with a target.
+    """
+    check_norm(norm)
+    check_eps(eps)
+    if min(directions, steps, last_steps) < 1:
+        raise ValueError("expected directions, steps and last_steps of at least 1")
+    if not hasattr(loss, "displacement"):
+        raise ValueError("expected the squared error of a position, found another loss; remove the attack's target")
+    x, generators = x.detach().clone(), sources(x, generators)
+    ball = {"eps": eps, "norm": norm, "minimum": minimum}
+    best, worst = Best(x), _worst_direction(loss, x, eps, norm)
+    best.offer(x, value(loss, x))
+    for number in range(directions):
+        toward = _vectors(worst + 2 * math.pi * number / directions, x)
+        start = project(random_point(x, eps, norm, generators), x, eps, norm, minimum)
+        _ascend(_along(loss, toward), x, start, best, steps=steps, first=FIRST, radius=RADIUS, **ball)
+    _ascend(_squared(loss), x, best.point, best, steps=last_steps, first=1.0, radius=1.0, **ball)
+    return best.point
+
+
+Objective = Callable[[Tensor], tuple[Tensor, Tensor]]  # points (N, …) -> what to raise, and squared errors; each (N,)
+
+
+def _along(loss: Loss, toward: Tensor) -> Objective:
+    def objective(x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the displacement along the directions."""
+        displacement = loss.displacement(x)
+        return (displacement * toward).sum(dim=1), (displacement**2).sum(dim=1)
+
+    return objective
+
+
+def _squared(loss: Loss) -> Objective:
+    def objective(x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the squared error twice."""
+        error = loss(x)
+        return error, error
+
+    return objective
+
+
+def _ascend(
+    objective: Objective,
+    x: Tensor,
+    start: Tensor,
+    best: Best,
+    *,
+    eps: float | Tensor,
+    norm: str,
+    minimum: float | None,
+    steps: int,
+    first: float,
+    radius: float,
+) -> None:
+    """Take steps from a start that shrink along a cosine; offer the squared error of each point in the ball."""
+    point, direction = start, torch.zeros_like(x)
+    for step in range(steps + 1):
+        with torch.set_grad_enabled(step < steps):
+            moving = point.clone().requires_grad_(step < steps)
+            raised, error = objective(moving)
+            if step < steps:
+                (gradient,) = torch.autograd.grad(raised.sum(), moving)
+        inside = (size(point - x, norm) <= eps * (1 + 1e-5)).flatten()
+        best.offer(point, torch.where(inside, error.detach(), -torch.inf))
+        if step == steps:
+            return
+        share, after = step / max(1, steps - 1), min(1, (step + 1) / max(1, steps - 1))
+        reach = eps * max(1.0, radius - (radius - 1) * after / SHRINKS)
+        length = eps * (LAST + (first - LAST) * (1 + math.cos(math.pi * share)) / 2)
+        direction = MOMENTUM * direction + (1 - MOMENTUM) * unit(gradient, "l1" if norm == "linf" else "l2")
+        point = project(point + length * steepest(direction, norm), x, reach, norm, minimum)
+
+
+def _worst_direction(loss: Loss, x: Tensor, eps: float | Tensor, norm: str) -> Tensor:
+    """Return the angle (N,) of the direction in which a linear model of the network at x has the largest error."""
+    with torch.enable_grad():
+        moving = x.clone().requires_grad_()
+        displacement = loss.displacement(moving)
+        rows = [torch.autograd.grad(displacement[:, n].sum(), moving, retain_graph=n == 0)[0] for n in (0, 1)]
+    angles = torch.arange(COMPARED, dtype=x.dtype, device=x.device) * (2 * math.pi / COMPARED)
+    dual = "l1" if norm == "linf" else "l2"
+    reached = [
+        (displacement.detach() * _vectors(angle.expand(len(x)), x)).sum(dim=1)
+        + (eps * size(angle.cos() * rows[0] + angle.sin() * rows[1], dual)).flatten()
+        for angle in angles
+    ]
+    return angles[torch.stack(reached).argmax(dim=0)]
+
+
+def _vectors(angle: Tensor, x: Tensor) -> Tensor:
+    """Return unit vectors (N, 3) in the plane, in the type of x."""
+    return torch.stack([angle.cos(), angle.sin(), torch.zeros_like(angle)], dim=1).to(x)
