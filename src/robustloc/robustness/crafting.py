@@ -125,7 +125,8 @@ class _Through:
 
     @property
     def displacement(self) -> Loss:
-        displacement = self.loss.displacement  # a loss with a target has none
+        """Inputs of the attacker -> displacements (N, 3) [m]; missing if the loss has none."""
+        displacement = self.loss.displacement
         return lambda x: displacement(self.users.inputs(x))
 
 

@@ -45,7 +45,7 @@ def attack(
         x: inputs (N, …).
         position: (N, 3) true positions [m].
         name: an attack plugin, which is a file in ``robustloc/attacks``: ``gradient`` (FGSM, PGD, MIM), ``apgd``,
-            ``square``, ``spsa``, ``noise`` or ``universal``.
+            ``directions``, ``square``, ``spsa``, ``noise`` or ``universal``.
         eps: budget, the largest norm of a sample's perturbation, in units of the input.
         norm: norm of the budget, ``linf`` or ``l2``.
         seed: seed of the attack's random numbers.
