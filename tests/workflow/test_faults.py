@@ -43,8 +43,8 @@ def unfinished(project: Project) -> set[str]:
 
 
 def halfway(project: Project) -> bool:
-    """Run until some sets are finished and a job is making another one."""
-    return bool(results(project).keys() & set(SETS)) and bool(forks(project))
+    """Run until Snakemake has seen the end of some sets and a job is making another one."""
+    return bool((results(project).keys() & set(SETS)) - unfinished(project)) and bool(forks(project))
 
 
 def test_killed_snakemake(finished: Project, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_second_snakemake(finished: Project, tmp_path: Path) -> None:
 def test_two_without_locks(finished: Project, tmp_path: Path) -> None:
     """Two simultaneous runs for the same files leave only whole files; one of them may need a restart."""
     project, everything = copied(finished, tmp_path), contents(finished)
-    names = ["indoor/split.parquet", "indoor/test.parquet", "indoor/manifest.json", FGSM]
+    names = ["indoor/split.parquet", "indoor/test.parquet", "indoor/manifest.json", *TRAINED, FGSM]
     targets = take_away(project, *names)
     untouched = times(project)
     with running(project, "--nolock", "--", *targets) as one, running(project, "--nolock", "--", *targets) as other:
