@@ -135,3 +135,17 @@ def test_directions_need_a_displacement() -> None:
     """A loss with a target has no direction of error."""
     with pytest.raises(ValueError, match="remove the attack's target"):
         directions.perturb(closeness(MODEL, Y), X, eps=EPS, norm="linf")
+
+
+def test_directions_in_single_precision() -> None:
+    """Rounding of x + eps is no reason to drop a point: the attack reaches the closed form of a linear model."""
+    torch.manual_seed(0)
+    linear = nn.Sequential(nn.Flatten(), nn.Linear(36, 3)).requires_grad_(False)
+    linear[1].weight[[0, 2]] = 0
+    x = 0.5 + 0.49 * X.float()
+    loss = SquaredError(linear, linear(x) - torch.tensor([0.0, 0.01, 0.0]))
+
+    found = loss(directions.perturb(loss, x, eps=4e-4, norm="linf")).sqrt()
+
+    reached = 0.01 + 4e-4 * linear[1].weight[1].abs().sum()
+    torch.testing.assert_close(found, reached.expand(32), rtol=1e-3, atol=0)

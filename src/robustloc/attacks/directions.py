@@ -12,7 +12,6 @@ multi-targeted attack of Gowal et al. (2019) does with the classes of a classifi
 """
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -80,34 +79,14 @@ def perturb(
     for number in range(directions):
         toward = _vectors(worst + 2 * math.pi * number / directions, x)
         start = project(random_point(x, eps, norm, generators), x, eps, norm, minimum)
-        _ascend(_along(loss, toward), x, start, best, steps=steps, first=FIRST, radius=RADIUS, **ball)
-    _ascend(_squared(loss), x, best.point, best, steps=last_steps, first=1.0, radius=1.0, **ball)
+        _ascend(loss, toward, x, start, best, steps=steps, first=FIRST, radius=RADIUS, **ball)
+    _ascend(loss, None, x, best.point, best, steps=last_steps, first=1.0, radius=1.0, **ball)
     return best.point
 
 
-Objective = Callable[[Tensor], tuple[Tensor, Tensor]]  # points (N, …) -> what to raise, and squared errors; each (N,)
-
-
-def _along(loss: Loss, toward: Tensor) -> Objective:
-    def objective(x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the displacement along the directions."""
-        displacement = loss.displacement(x)
-        return (displacement * toward).sum(dim=1), (displacement**2).sum(dim=1)
-
-    return objective
-
-
-def _squared(loss: Loss) -> Objective:
-    def objective(x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the squared error twice."""
-        error = loss(x)
-        return error, error
-
-    return objective
-
-
 def _ascend(
-    objective: Objective,
+    loss: Loss,
+    toward: Tensor | None,
     x: Tensor,
     start: Tensor,
     best: Best,
@@ -119,23 +98,25 @@ def _ascend(
     first: float,
     radius: float,
 ) -> None:
-    """Take steps from a start that shrink along a cosine; offer the squared error of each point in the ball."""
-    point, direction = start, torch.zeros_like(x)
+    """Raise the displacement along unit vectors (N, 3), or the squared error without any; offer points of the ball."""
+    point, direction, reach = start, torch.zeros_like(x), 1.0
     for step in range(steps + 1):
         with torch.set_grad_enabled(step < steps):
             moving = point.clone().requires_grad_(step < steps)
-            raised, error = objective(moving)
+            displacement = loss.displacement(moving)
+            error = (displacement**2).sum(dim=1)
             if step < steps:
+                raised = error if toward is None else (displacement * toward).sum(dim=1)
                 (gradient,) = torch.autograd.grad(raised.sum(), moving)
-        inside = (size(point - x, norm) <= eps * (1 + 1e-5)).flatten()
-        best.offer(point, torch.where(inside, error.detach(), -torch.inf))
+        if reach == 1:  # the point was projected onto the ball of the budget
+            best.offer(point, error.detach())
         if step == steps:
             return
         share, after = step / max(1, steps - 1), min(1, (step + 1) / max(1, steps - 1))
-        reach = eps * max(1.0, radius - (radius - 1) * after / SHRINKS)
+        reach = max(1.0, radius - (radius - 1) * after / SHRINKS)
         length = eps * (LAST + (first - LAST) * (1 + math.cos(math.pi * share)) / 2)
         direction = MOMENTUM * direction + (1 - MOMENTUM) * unit(gradient, "l1" if norm == "linf" else "l2")
-        point = project(point + length * steepest(direction, norm), x, reach, norm, minimum)
+        point = project(point + length * steepest(direction, norm), x, reach * eps, norm, minimum)
 
 
 def _worst_direction(loss: Loss, x: Tensor, eps: float | Tensor, norm: str) -> Tensor:
