@@ -1,7 +1,8 @@
 """robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables, figures, report.
 
-Targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, certificates, tables, figures, report, all
-(the default), and parts of it, such as model_dcnn. verify checks existing results. `snakemake --list` lists all targets.
+Targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, convergence, certificates, tables,
+figures, report, all (the default), and parts of it, such as model_dcnn. verify checks existing results. `snakemake --list`
+lists all targets.
 """
 
 import os

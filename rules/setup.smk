@@ -1,6 +1,7 @@
 # What all rules share: the checked experiment, wildcard constraints, and how jobs run and report. It has no rule.
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -20,6 +21,7 @@ from robustloc.experiment.experiment import (
     CERTIFICATE,
     CHECKPOINT,
     CLEAN_SET,
+    CONVERGENCE,
     CSI,
     EXAMINATION,
     TRACED,

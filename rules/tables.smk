@@ -2,10 +2,11 @@
 
 
 rule tables:
-    """rmse, summary, leaderboard, verdicts and certificates as CSV and Parquet, their dictionary, and texts of them."""
+    """rmse, summary, leaderboard, verdicts, convergence and certificates as CSV and Parquet, their dictionary, and texts of them."""
     input:
         rules.attacks.input,
         rules.verdicts.input,
+        rules.convergence.input,
         rules.certificates.input,
         RUN.tables(),
         expand("<experiment>/tables/{file}", file=["rmse.tex", "matrices.md"]),

@@ -1,5 +1,5 @@
-# Can the errors under attack be believed, and which bounds are proven? Every attacked localizer is examined and judged.
-# Every localizer under a defence that certifies gets a certificate.
+# Can the errors under attack be believed, and which bounds are proven? Every attacked localizer is examined and judged,
+# and its headline is compared with a longer attack. Every localizer under a defence that certifies gets a certificate.
 
 
 rule verdicts:
@@ -8,6 +8,7 @@ rule verdicts:
         rules.checkpoints.input,
         RUN.examinations(),
         RUN.transfers(),
+        RUN.convergences(),
         table("verdicts"),
         table="<experiment>/tables/verdicts.md",
     message:
@@ -20,6 +21,8 @@ rule examine:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
         checkpoint=CHECKPOINT,
+        gradients=of(partial(job_inputs.examined_sets, kind="gradients")),
+        others=of(partial(job_inputs.examined_sets, kind="others")),
     output:
         examination=EXAMINATION,
     log:
@@ -38,6 +41,7 @@ rule examine:
     shell:
         "python -m robustloc.jobs examine --config {params.cfg:q} --code {params.modules}"
         " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q}"
+        " --gradients {input.gradients:q} --others {input.others:q}"
         " --examination {output.examination:q} > {log:q} 2>&1"
 
 
@@ -73,6 +77,7 @@ rule judge:
     input:
         examinations=RUN.examinations(),
         transfers=RUN.transfers(),
+        convergences=RUN.convergences(),
     output:
         table=reported("verdicts"),
         markdown="<experiment>/tables/verdicts.md",
@@ -87,8 +92,71 @@ rule judge:
         "Judge the localizers"
     shell:
         "python -m robustloc.jobs judge --config {params.cfg:q} --code stages.judge"
-        " --examinations {input.examinations:q} --transfers {input.transfers:q} --table {output.table:q}"
-        " --markdown {output.markdown:q} > {log:q} 2>&1"
+        " --examinations {input.examinations:q} --transfers {input.transfers:q}"
+        " --convergences {input.convergences:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"
+
+
+CONVERGED = [*table("convergence"), "<experiment>/tables/convergence.md"] if RUN.converged else []
+
+
+rule convergence:
+    """convergence.csv, .parquet and .md: how far a longer attack moves the headline of each localizer."""
+    input:
+        (rules.checkpoints.input if RUN.converged else []),
+        RUN.convergences(),
+        CONVERGED,
+    message:
+        "Comparisons with a longer attack are complete"
+
+
+rule converge:
+    """An attack beside one of many times its cost: results/{scenario}/{model}/{defence}/seed{seed}/convergence.csv."""
+    input:
+        manifest="<results>/{scenario}/manifest.json",
+        test="<results>/{scenario}/test.parquet",
+        checkpoint=CHECKPOINT,
+        set=of(job_inputs.converged_set),
+    output:
+        convergence=CONVERGENCE,
+    log:
+        "<logs>/{scenario}/{model}/{defence}/seed{seed}/converge.log",
+    conda:
+        "../envs/robustloc.yaml"
+    resources:
+        gpu=1,
+        mem_mb=growing(4000),
+        runtime=growing(60),
+    params:
+        cfg=config_of(job_inputs.converge),
+        modules=of(job_inputs.converge_modules),
+        code=code_of(job_inputs.converge_modules),
+    message:
+        "Attack {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario} for longer"
+    shell:
+        "python -m robustloc.jobs converge --config {params.cfg:q} --code {params.modules}"
+        " --manifest {input.manifest:q} --test {input.test:q} --checkpoint {input.checkpoint:q} --set {input.set:q}"
+        " --convergence {output.convergence:q} > {log:q} 2>&1"
+
+
+rule converged:
+    """convergence.csv, .parquet and .md alone."""
+    input:
+        convergences=RUN.convergences(),
+    output:
+        table=reported("convergence"),
+        markdown="<experiment>/tables/convergence.md",
+    log:
+        "<experiment>/logs/convergence.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(),
+        code=code("stages.converged"),
+    message:
+        "Compare the headlines with longer attacks"
+    shell:
+        "python -m robustloc.jobs converged --config {params.cfg:q} --code stages.converged"
+        " --convergences {input.convergences:q} --table {output.table:q} --markdown {output.markdown:q} > {log:q} 2>&1"
 
 
 CERTIFIED = [*table("certified"), "<experiment>/tables/certified.md"] if RUN.certificates() else []

@@ -1,6 +1,6 @@
 """The report's description of an experiment: its scenarios, entries and figures."""
 
-from robustloc.experiment import default_figures, entries, paths, threat_models
+from robustloc.experiment import default_figures, entries, grids, paths, threat_models
 from robustloc.experiment.experiment import Experiment
 from robustloc.experiment.job_inputs import carrier_hz, scene
 
@@ -33,7 +33,7 @@ def _scenario(run: Experiment, scenario: str) -> dict:
 
 def _budgets(run: Experiment, scenario: str, kind: str) -> list[float]:
     """List the budgets of one kind, eps or psr, at which a scenario is attacked."""
-    tags = {tag for place, attack in run.attacks if place == scenario for tag in run.budgets[place][attack]}
+    tags = {cell["budget"] for cell in grids.attacked(run.grids, run.budgets) if cell["scenario"] == scenario}
     return sorted(paths.budget_value(tag) for tag in tags if tag.startswith(kind))
 
 

@@ -22,6 +22,7 @@ CHECKPOINT = f"<results>/{paths.CHECKPOINT}"
 CLEAN_SET = f"<results>/{paths.CLEAN_SET}"
 ATTACK_SET = f"<results>/{paths.ATTACK_SET}"
 EXAMINATION = f"<results>/{paths.EXAMINATION}"
+CONVERGENCE = f"<results>/{paths.CONVERGENCE}"
 CERTIFICATE = f"<results>/{paths.CERTIFICATE}"
 # the table depends on all localizers of the experiment, so each experiment has its own
 TRANSFER = f"<experiment>/{paths.TRANSFER}"
@@ -161,6 +162,16 @@ class Experiment:
         """List the tables of transferred examples, one per scenario and seed."""
         return sorted({TRANSFER.format(**cell) for cell in self.judged})
 
+    @property
+    def converged(self) -> list[dict]:
+        """List the localizers that the grids attack with the attack of section ``convergence``."""
+        wanted = self.config["convergence"]["attack"]
+        return grids.localizers([grid for grid in self.grids if wanted in grid["attacks"]])
+
+    def convergences(self) -> list[str]:
+        """List the comparison with a longer attack of every such localizer."""
+        return [CONVERGENCE.format(**cell) for cell in self.converged]
+
     def certificates(self) -> list[str]:
         """List the certificate of every localizer under a defence that certifies."""
         certifying = [name for name in self.config["defences"] if entries.certifies(self.config, name)]
@@ -168,7 +179,8 @@ class Experiment:
 
     def tables(self) -> list[str]:
         """List the tables for programs, each as CSV and as Parquet."""
-        names = ["rmse", "summary", "leaderboard", "verdicts", *["certified"] * bool(self.certificates())]
+        names = ["rmse", "summary", "leaderboard", "verdicts"]
+        names += ["convergence"] * bool(self.converged) + ["certified"] * bool(self.certificates())
         return [file for name in names for file in table(name)]
 
     def drawn(self, names: list[str] | None = None) -> list[str]:

@@ -8,6 +8,8 @@ from robustloc.experiment.paths import ATTACK_SET, CLEAN_SET
 
 AXES = ("scenarios", "models", "defences", "seeds")
 
+Budgets = dict[str, dict[str, dict[str, list[str]]]]
+
 
 def localizers(grids: list[dict]) -> list[dict]:
     """List every trained localizer of the grids once: scenario, model, defence and seed."""
@@ -44,15 +46,16 @@ def expanded(grids: list[dict], members: dict[str, list[str]]) -> list[dict]:
 
 def canonical(grids: list[dict]) -> list[dict]:
     """Sort grids, and the names in each, so that equal experiments have equal texts."""
-    return sorted(({axis: sorted(grid[axis]) for axis in sorted(grid)} for grid in grids), key=str)
+    lists = ({key: value if isinstance(value, str) else sorted(value) for key, value in grid.items()} for grid in grids)
+    return sorted((dict(sorted(grid.items())) for grid in lists), key=str)
 
 
-def attacked(grids: list[dict], budgets: dict[str, dict[str, list[str]]]) -> list[dict]:
+def attacked(grids: list[dict], budgets: Budgets) -> list[dict]:
     """List every adversarial set of the grids once: a localizer's cell, the attack and the budget's tag.
 
     Args:
-        grids: products of scenarios, models, defences, seeds and attacks.
-        budgets: scenario -> attack -> tags.
+        grids: products of scenarios, models, defences, seeds and attacks, each with ``epsilons``: which ones.
+        budgets: value of ``epsilons`` -> scenario -> attack -> tags.
     """
     found = dict.fromkeys(_attacked(grids, budgets))
     return [dict(zip((*LOCALIZER, "attack", "budget"), cell, strict=True)) for cell in found]
@@ -63,13 +66,13 @@ def judged(grids: list[dict]) -> list[dict]:
     return localizers([grid for grid in grids if grid["attacks"]])
 
 
-def set_files(grids: list[dict], budgets: dict[str, dict[str, list[str]]]) -> list[str]:
+def set_files(grids: list[dict], budgets: Budgets) -> list[str]:
     """List the files of all clean and adversarial sets, relative to the results folder."""
     clean = [CLEAN_SET.format(**cell) for cell in localizers(grids)]
     return clean + [ATTACK_SET.format(**cell) for cell in attacked(grids, budgets)]
 
 
-def _attacked(grids: list[dict], budgets: dict[str, dict[str, list[str]]]) -> Iterator[tuple]:
+def _attacked(grids: list[dict], budgets: Budgets) -> Iterator[tuple]:
     for grid in grids:
         for cell in product(*(grid[axis] for axis in (*AXES, "attacks"))):
-            yield from ((*cell, tag) for tag in budgets[cell[0]][cell[-1]])
+            yield from ((*cell, tag) for tag in budgets[grid["epsilons"]][cell[0]][cell[-1]])

@@ -115,8 +115,7 @@ def member_sets(run: Experiment, *, attack: str, **cell: object) -> list[str]:
 
 def examine(run: Experiment, **cell: object) -> dict:
     """Configuration of an examination."""
-    plugin = localizers.bare_network(run, **cell)["plugin"]
-    return {"model": plugin, **_examining(run, cell["scenario"], "queries")}
+    return {"model": localizers.bare_network(run, **cell)["plugin"], **_examining(run, cell["scenario"])}
 
 
 def examine_modules(run: Experiment, **cell: object) -> list[str]:
@@ -124,9 +123,44 @@ def examine_modules(run: Experiment, **cell: object) -> list[str]:
     return ["stages.examine", *localizers.modules(run, cell)]
 
 
-def _examining(run: Experiment, scenario: str, *keys: str) -> dict:
-    chosen = {key: run.config["verdict"][key] for key in ("users", *keys)}
-    return {"epsilon": threat_models.reference_epsilon(run.config, scenario), **chosen}
+def examined_sets(run: Experiment, kind: str, **cell: object) -> list[str]:
+    """The sets, at the reference epsilon, of the examination's attacks of a kind: ``gradients`` or ``others``."""
+    return [_reference_set(run, attack, **cell) for attack in run.config["verdict"][kind]]
+
+
+def _reference_set(run: Experiment, attack: str, *, scenario: str, **cell: object) -> str:
+    budget = paths.budget_tag("eps", threat_models.reference_epsilon(run.config, scenario))
+    return ATTACK_SET.format(scenario=scenario, **cell, attack=attack, budget=budget)
+
+
+def _examining(run: Experiment, scenario: str) -> dict:
+    return {
+        "epsilon": threat_models.reference_epsilon(run.config, scenario),
+        "users": run.config["verdict"]["users"],
+    }
+
+
+def converge(run: Experiment, **cell: object) -> dict:
+    """Configuration of the comparison with a longer attack."""
+    section, crafting = run.config["convergence"], run.config["crafting"]
+    attack, epsilon = section["attack"], threat_models.reference_epsilon(run.config, cell["scenario"])
+    return {
+        "cell": localizers.names(**cell) | {"attack": attack, "epsilon": epsilon},
+        "norm": run.config["attacks"][attack]["norm"],
+        "seed": run.config["seed"],
+        "batch_size": crafting["batch_size"],
+        **{key: section[key] for key in ("users", "times")},
+    }
+
+
+def converge_modules(run: Experiment, **cell: object) -> list[str]:
+    """Code that attacks a localizer for longer."""
+    return ["stages.converge", *localizers.modules(run, cell)]
+
+
+def converged_set(run: Experiment, **cell: object) -> str:
+    """The set of the attack that is compared with a longer one."""
+    return _reference_set(run, run.config["convergence"]["attack"], **cell)
 
 
 def transferred(run: Experiment, scenario: str, seed: str) -> list[dict]:
@@ -152,7 +186,8 @@ def transfer_modules(run: Experiment, scenario: str, seed: str) -> list[str]:
 
 def judge(run: Experiment) -> dict:
     """Configuration of the verdicts."""
-    return {"localizers": sorted(run.judged, key=str), "limits": run.config["verdict"]["limits"]}
+    cells, limits = sorted(run.judged, key=str), run.config["verdict"]["limits"]
+    return {"localizers": cells, "converged": [cell for cell in cells if cell in run.converged], "limits": limits}
 
 
 def certify(run: Experiment, **cell: object) -> dict:
@@ -168,7 +203,10 @@ def certify_modules(run: Experiment, **cell: object) -> list[str]:
 def summarise(run: Experiment) -> dict:
     """Configuration of the tables of all cells; the stage derives the sets from it, too many for a command line."""
     attacks = {place: {name for other, name in run.attacks if other == place} for place in run.scenarios}
-    budgets = {place: {name: run.budgets[place][name] for name in attacks[place]} for place in run.scenarios}
+    budgets = {
+        which: {place: {name: run.budgets[which][place][name] for name in attacks[place]} for place in run.scenarios}
+        for which in {grid["epsilons"] for grid in run.grids}
+    }
     return {"grids": grids.canonical(run.grids), "budgets": budgets}
 
 

@@ -8,6 +8,7 @@ CHECKPOINT = f"{SEED_FOLDER}/checkpoint.pt"
 CLEAN_SET = f"{SEED_FOLDER}/clean.parquet"
 ATTACK_SET = f"{SEED_FOLDER}/{{attack}}/{{budget}}.parquet"
 EXAMINATION = f"{SEED_FOLDER}/examination.json"
+CONVERGENCE = f"{SEED_FOLDER}/convergence.csv"
 CERTIFICATE = f"{SEED_FOLDER}/certificate.csv"
 TRANSFER = "{scenario}/transfer-seed{seed}.csv"
 

@@ -39,15 +39,15 @@ def reads_channels(config: dict, attack: str) -> bool:
     return config["attacks"][attack].get("domain") in ("csi", "antenna") or learns(config, attack)
 
 
-def budgets(config: dict) -> dict[str, dict[str, list[str]]]:
-    """Return the tags of the budgets of each scenario and attack, from small to large."""
-    found = {}
+def budgets(config: dict) -> dict[str, dict[str, dict[str, list[str]]]]:
+    """Return the tags of the budgets of each scenario and attack, from small to large, by what grids call epsilons."""
+    found = {"all": {}, "reference": {}}
     for name, scenario in config["scenarios"].items():
-        tags = {
-            False: [budget_tag("eps", epsilon) for epsilon in sorted(scenario["epsilons"])],
-            True: [budget_tag("psr", ratio) for ratio in sorted(scenario.get("psrs_db", []))],
-        }
-        found[name] = {attack: tags[is_physical(config, attack)] for attack in config["attacks"]}
+        ratios = [budget_tag("psr", ratio) for ratio in sorted(scenario.get("psrs_db", []))]
+        epsilons = {"all": sorted(scenario["epsilons"]), "reference": [reference_epsilon(config, name)]}
+        for which, some in epsilons.items():
+            tags = {False: [budget_tag("eps", epsilon) for epsilon in some], True: ratios}
+            found[which][name] = {attack: tags[is_physical(config, attack)] for attack in config["attacks"]}
     return found
 
 
@@ -84,6 +84,7 @@ def check(config: dict) -> None:
             found += ["learns from training users"] * learns(config, attack)
             for reason in found:
                 raise UserError(f"defences.{name}.attacks: {attack} {reason}; training cannot use it")
+    _check_examining(config)
     for name, scenario in config["scenarios"].items():
         for key in ("epsilons", "psrs_db"):
             for value in scenario.get(key, []):
@@ -95,6 +96,19 @@ def check(config: dict) -> None:
                 raise UserError(
                     f"scenarios.{scenario}.psrs_db: missing; attack {attack!r} takes its budgets from there"
                 )
+
+
+def _check_examining(config: dict) -> None:
+    """Check the attacks of examinations, and the attack that is compared with a longer one."""
+    keys = {f"verdict.{kind}": config["verdict"][kind] for kind in ("gradients", "others")}
+    for key, names in (keys | {"convergence.attack": [config["convergence"]["attack"]]}).items():
+        schema.known(key, names, config["attacks"])
+        for name in names:
+            entry = config["attacks"][name]
+            if "target" in entry or is_physical(config, name):
+                raise UserError(f"{key}: {name} has a target or is over the air; expected another attack")
+            if key in keys and (entry["norm"] != "linf" or "members" in entry):
+                raise UserError(f"{key}: expected attacks with norm linf and without members, found {name}")
 
 
 def _check_members(name: str, attacks: dict) -> None:

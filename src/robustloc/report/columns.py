@@ -33,10 +33,12 @@ SIZE = {
 USERS = {"n_users": Column("integer", "1", "number of test users")}
 VERDICT = {
     "verdict": Column(
-        "word", "", "whether errors under attack can be believed: OK, WARN, PROTOCOL or MASKED; none: not attacked"
+        "word",
+        "",
+        "can errors under attack be believed: OK, UNCONVERGED, PROTOCOL or MASKED; none: not attacked",
     )
 }
-VERDICTS = {"verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/WARN: seeds differ")}
+VERDICTS = {"verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].meaning + "; OK/MASKED: seeds differ")}
 PSR = Column(
     "number", "dB", "power of the perturbation relative to the signal, median over users; -inf: no perturbation"
 )
@@ -102,11 +104,27 @@ TABLES: dict[str, dict[str, Column]] = {
         "epsilon": Column("number", "input", "L-infinity budget of the checks"),
         "n_users": Column("integer", "1", "number of test users in the checks"),
         **VERDICT,
-        "check": Column("word", "", "name of the check; C: masked gradients, P: protocol, W: warning"),
+        "check": Column("word", "", "name of the check; C: masked gradients, P: protocol, U: convergence, R: remark"),
         "what": Column("word", "", "what the check compares"),
         "figure": Column("number", "", "value that was found, a ratio unless `what` says otherwise; empty: not asked"),
         "rule": Column("word", "", "range that was expected"),
         "passed": Column("word", "", "yes, no, or not asked"),
+    },
+    "convergence": {
+        **LOCALIZER,
+        **SEED,
+        "attack": CELL["attack"]._replace(meaning="name of the attack"),
+        "epsilon": Column("number", "input", "budget of the attack"),
+        "rmse_m": Column("number", "m", "root mean square position error under the attack"),
+        "reference_rmse_m": Column("number", "m", "the same under the reference: the attack and a longer one"),
+        "rmse_share": Column("number", "1", "rmse_m divided by reference_rmse_m"),
+        "median_m": Column("number", "m", "median position error under the attack"),
+        "reference_median_m": Column("number", "m", "the same under the reference"),
+        "median_share": Column("number", "1", "median_m divided by reference_median_m"),
+        "gaining_share": Column("number", "1", "share of users whose error grows by over 2 % under the reference"),
+        "evaluations": Column("integer", "1", "gradients or queries of the attack for each user"),
+        "reference_evaluations": Column("integer", "1", "gradients of the longer attack for each user"),
+        **USERS,
     },
     "certified": {
         **LOCALIZER,
@@ -174,12 +192,23 @@ FILES: dict[str, dict[str, Column]] = {
         ),
     },
     "certificate.csv": TABLES["certified"],
+    "convergence.csv": {
+        **LOCALIZER,
+        **SEED,
+        "attack": CELL["attack"]._replace(meaning="name of the attack"),
+        "epsilon": Column("number", "input", "budget of the attack"),
+        "user": USER,
+        "error_m": Column("number", "m", "position error under the attack"),
+        "reference_error_m": Column("number", "m", "larger one of this error and the one under a longer attack"),
+        "evaluations": Column("integer", "1", "gradients or queries of the attack for each user"),
+        "reference_evaluations": Column("integer", "1", "gradients of the longer attack for each user"),
+    },
     "transfer-seed<n>.csv": {
-        "source_model": LOCALIZER["model"]._replace(meaning="model that the examples were crafted on"),
+        **{name: LOCALIZER[name] for name in ("model", "defence")},
+        "user": USER,
+        "error_m": Column("number", "m", "largest position error under examples of other localizers"),
+        "source_model": LOCALIZER["model"]._replace(meaning="model that this example was crafted on"),
         "source_defence": LOCALIZER["defence"]._replace(meaning="its defence"),
-        "model": LOCALIZER["model"]._replace(meaning="model that the examples were tested on"),
-        "defence": LOCALIZER["defence"]._replace(meaning="its defence"),
-        "rmse_m": RMSE,
     },
 }
 

@@ -41,13 +41,14 @@ FILES = {
     "results/<scenario>/test.parquet": "the columns of the shards, for test users only",
     "results/<scenario>/manifest.json": "the data set: shape, counts, scale, conventions, shards with checksums",
     "results/<scenario>/csi.parquet": "channel matrices of test users and some training users, if an attack needs them",
-    "results/<scenario>/transfer-seed<n>.csv": "per pair of localizers: RMSE of one under the examples of the other",
+    "results/<scenario>/transfer-seed<n>.csv": "per localizer and user: largest error under the examples of others",
     f"{LOCALIZER}checkpoint.pt": "weights, and how to build the network; loads with `weights_only=True`",
     f"{LOCALIZER}training.csv": "one row per epoch",
     f"{LOCALIZER}clean.parquet": "per test user: estimate and error without attack",
     f"{LOCALIZER}<attack>/eps<epsilon>.parquet": "per test user: estimate, error and perturbation",
     f"{LOCALIZER}<attack>/psr<decibels>.parquet": "the same for an attack over the air",
     f"{LOCALIZER}examination.json": "the values that the verdict depends on",
+    f"{LOCALIZER}convergence.csv": "per user of a subset: error under `worst`, and under a longer attack",
     f"{LOCALIZER}certificate.csv": "one row per radius, for a smoothed localizer: certified errors and power",
     "results/tables/rmse.csv": "one row per localizer, attack and budget",
     "results/tables/summary.csv": "the same over seeds; the bootstrap draws the same users for all seeds",
@@ -56,6 +57,7 @@ FILES = {
         "All attacks are at one epsilon, the one nearest to `reference_epsilon` (the smaller of two). After an "
         "interruption, `training_s` counts the rest of the training only"
     ),
+    "results/tables/convergence.csv, .md": "one row per localizer: `worst` beside an attack of 10 times its cost",
     "results/tables/certified.csv, .md": "one row per smoothed localizer and radius",
     "results/tables/verdicts.csv, .md": "one row per localizer and check; the `.md` has the failed checks only",
     "results/tables/<table>.parquet": "the content of `<table>.csv`; columns have types, units and meanings",

@@ -27,7 +27,8 @@ def write(path: Path, columns: dict[str, np.ndarray], cell: dict, **described: o
             * only of an ensemble: attack (N,), the member's name;
             * only if ADPs are kept: adp (N, angle bins, delay bins), on the input's scale.
         cell: the names that identify the set; its keys are CELL.
-        described: other values for readers: ``spent``, and in a clean set the localizer's ``size``.
+        described: other values for readers: ``spent``, of an ensemble only its ``evaluations``, and in a clean set the
+            localizer's ``size``.
     """
     table = pa.table({name: to_column(values) for name, values in columns.items()})
     table = table.replace_schema_metadata(to_metadata({"cell": cell, **described}))

@@ -15,7 +15,7 @@ from robustloc.data.dataset import Manifest, Users
 from robustloc.data.positions import goals, position_error
 from robustloc.data.transform import from_matrix
 from robustloc.robustness import domains
-from robustloc.robustness.crafting import craft, verify
+from robustloc.robustness.crafting import Crafted, craft, verify
 from robustloc.robustness.measuring import measure
 
 
@@ -41,7 +41,8 @@ def attacked(
 
     Returns:
         Columns of the set (see `robustloc.robustness.adversarial_set.write`), and the spent budget: the values of
-        `robustloc.robustness.measuring.Outcome.spent`, and ``largest_unprojected`` under an attack.
+        `robustloc.robustness.measuring.Outcome.spent`, and under an attack those of
+        `robustloc.robustness.crafting.Crafted`.
 
     Raises:
         UserError: the attack's plugin refuses a parameter, is not defined for the norm, or fails. The message names the
@@ -52,7 +53,8 @@ def attacked(
     aims = goals(attack.get("target"), test.position)
     moved, spent = users.start, {}
     if attack:
-        moved, spent["largest_unprojected"] = _crafted(config, source, users, aims, test, channels[1], manifest)
+        moved, *more = _crafted(config, source, users, aims, test, channels[1], manifest)
+        spent = dict(zip(("largest_unprojected", "evaluations"), more, strict=True))
     outcome = measure(localizer, users, moved, test.adp, manifest.scale, config["batch_size"])
     if attack and not users.physical:
         _check_sizes(config, outcome.adversarial, manifest.scale.apply(test.adp))
@@ -91,8 +93,8 @@ def _crafted(
     test: Users,
     learnt: Channels | None,
     manifest: Manifest,
-) -> tuple[torch.Tensor, float]:
-    """Run the attack that the configuration describes; see `craft` for what it returns."""
+) -> Crafted:
+    """Run the attack that the configuration describes."""
     attack, cell, examples = config["attack"], config["cell"], None
     if "examples" in plugins.options("attacks", attack["plugin"]):
         adp = from_matrix(learnt.csi, manifest.convention).astype(np.float32)

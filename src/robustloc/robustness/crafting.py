@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,6 +23,20 @@ COMPARED = 8
 LEARNT_AT_ONCE = 64
 
 
+class Crafted(NamedTuple):
+    """What an attack made of N users.
+
+    Attributes:
+        moved: (N, …) the perturbed users, within the budget.
+        largest_unprojected: largest size of a perturbation before the projection.
+        evaluations: gradients or queries for each user: how often the attack asked for a user's loss.
+    """
+
+    moved: Tensor
+    largest_unprojected: float
+    evaluations: int
+
+
 def craft(
     model: nn.Module,
     users: Domain,
@@ -33,7 +49,7 @@ def craft(
     batch_size: int,
     aim: Callable[[nn.Module, Tensor], Loss] = SquaredError,
     examples: tuple[Domain, np.ndarray] | None = None,
-) -> tuple[Tensor, float]:
+) -> Crafted:
     """Attack users.
 
     Args:
@@ -48,9 +64,6 @@ def craft(
         aim: (network, goals) -> loss, see `robustloc.attacks.parts.losses`.
         examples: training users and their goals (M, 3) [m], for an attack that learns. Such an attack is called once.
 
-    Returns:
-        The perturbed users (N, …) within the budget, and the largest size of a perturbation before the projection.
-
     Raises:
         ValueError: the attack breaks a rule, see `robustloc.attacks.parts.budget.checked`.
     """
@@ -58,7 +71,7 @@ def craft(
     model = model.to(where).eval()
     some = users[:COMPARED].to(where)
     model = folded(model, some.inputs(some.start))
-    asked, unprojected = [], 0.0
+    asked, unprojected, evaluations = [], 0.0, 0
     learnt = {"examples": _learnt(model, examples, aim)} if examples else {}
     bar = tqdm(total=len(users), desc="crafting", unit="user")
     for part in batches(len(users), len(users) if examples else batch_size):
@@ -67,11 +80,11 @@ def craft(
         loss = _Through(here.copy(), aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
         moved, largest = within_budget(attack, loss, here.start, eps=eps, norm=norm, generators=generators, **learnt)
-        unprojected = max(unprojected, largest)
+        unprojected, evaluations = max(unprojected, largest), max(evaluations, loss.evaluations)
         asked.append(moved.cpu())
         bar.update(len(here))
     bar.close()
-    return torch.cat(asked), unprojected
+    return Crafted(torch.cat(asked), unprojected, evaluations)
 
 
 def within_budget(
@@ -113,21 +126,25 @@ def batches(users: int, batch_size: int) -> list[slice]:
     return [slice(start, min(start + batch_size, users)) for start in range(0, users, batch_size)]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Through:
-    """A loss of model inputs as a loss of the variable that the attacker moves."""
+    """A loss of model inputs as a loss of the variable that the attacker moves; it counts its evaluations."""
 
     users: Domain
     loss: Loss
+    evaluations: int = 0
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self.loss(self.users.inputs(x))
+        return self._evaluated(self.loss, x)
 
     @property
     def displacement(self) -> Loss:
         """Inputs of the attacker -> displacements (N, 3) [m]; missing if the loss has none."""
-        displacement = self.loss.displacement
-        return lambda x: displacement(self.users.inputs(x))
+        return partial(self._evaluated, self.loss.displacement)
+
+    def _evaluated(self, function: Loss, x: Tensor) -> Tensor:
+        self.evaluations += 1
+        return function(self.users.inputs(x))
 
 
 def _learnt(model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable) -> list[tuple[Loss, Tensor]]:

@@ -4,23 +4,27 @@ import hashlib
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from robustloc.attacks import apgd, gradient, noise, square
+from robustloc.attacks import gradient, noise
 from robustloc.attacks.parts.budget import checked, held
 from robustloc.attacks.parts.losses import SquaredError, estimates, in_double_precision
 from robustloc.attacks.parts.steps import Loss, random_point, size, sources, value_and_gradient
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
+from robustloc.robustness.convergence import hurt
 from robustloc.robustness.folding import folded
 
 # an ADP is a magnitude, so no attack may go below 0
 MINIMUM = 0.0
-PGD = {"step": 2.5, "random_start": True, "keep_best": True, "minimum": MINIMUM}
+PGD = {"steps": 10, "step": 2.5, "random_start": True, "keep_best": True, "minimum": MINIMUM}
 # step of the central difference, in units of the largest input: short, so that it rarely crosses a kink of a ReLU, and
 # long enough for double precision
 DIFFERENCE = 1e-7
+# share of users beyond each of the two quantiles of the gradient ratio
+QUANTILE = 0.05
 # number of users who are also estimated one by one
 ALONE = 32
 # epsilon that can destroy an input, in units of the largest input
@@ -29,9 +33,9 @@ UNBOUNDED = 0.5
 FINE = {"solver": "rk4", "steps": 8}
 
 
-def pgd(steps: int = 10) -> Callable:
+def pgd() -> Callable:
     """Return the PGD of an examination: (loss, x, *, eps, norm) -> x."""
-    return _fixed(gradient.perturb, steps=steps, **PGD)
+    return _fixed(gradient.perturb, **PGD)
 
 
 def fine_solver(model: str) -> dict | None:
@@ -41,77 +45,59 @@ def fine_solver(model: str) -> dict | None:
     return FINE if is_solved else None
 
 
-def attacks(eps: float, *, largest: float, steps: int = 10, queries: int = 200) -> dict[str, tuple[Callable, float]]:
-    """Return the attacks of an examination by name, each with its epsilon.
-
-    Args:
-        eps: reference epsilon, on the input's scale.
-        largest: largest input of the training users, on the same scale.
-        steps: steps of PGD; the long PGD takes four times as many, APGD three times.
-        queries: queries of Square.
-    """
-    return {
-        "noise": (_fixed(noise.perturb, minimum=MINIMUM), eps),
-        "fgsm": (_fixed(gradient.perturb, steps=1, minimum=MINIMUM), eps),
-        "pgd": (pgd(steps), eps),
-        "pgd_long": (pgd(4 * steps), eps),
-        "restarts": (_fixed(gradient.perturb, steps=steps, restarts=3, **PGD), eps),
-        "apgd": (_fixed(apgd.perturb, steps=3 * steps, minimum=MINIMUM), eps),
-        "square": (_fixed(square.perturb, queries=queries, minimum=MINIMUM), eps),
-        "pgd_quarter": (pgd(steps), eps / 4),
-        "pgd_half": (pgd(steps), eps / 2),
-        "pgd_double": (pgd(steps), eps * 2),
-        "unbounded": (pgd(steps), UNBOUNDED * largest),
-    }
-
-
 def examine(
     localizer: nn.Module,
     x: Tensor,
     position: Tensor,
-    run: dict[str, tuple[Callable, float]],
     *,
+    eps: float,
+    largest: float,
     constant: Tensor,
+    gradients: dict[str, np.ndarray],
+    others: dict[str, np.ndarray],
     solver: nn.Module | None = None,
 ) -> dict[str, float | None]:
-    """Measure all values that `robustloc.robustness.verdict` judges, except transfer.
+    """Measure all values that `robustloc.robustness.verdict` judges, except transfer and convergence.
 
     Args:
         localizer: the network in question, inputs -> positions [m].
         x: (N, 1, angle bins, delay bins) scaled inputs of the examined users.
         position: (N, 3) true positions [m].
-        run: the attacks, see `attacks`.
+        eps: reference epsilon, on the input's scale.
+        largest: largest input of the training users, on the same scale.
         constant: (3,) mean training position [m].
+        gradients: attack with gradients at the reference epsilon -> the users' errors (N,) [m].
+        others: attack without gradients at the same epsilon -> the users' errors (N,) [m].
         solver: a network with the same weights that solves its ODE with fixed steps of RK4; None if it has no ODE.
 
     Returns:
-        Values by name: ``…_rmse_m`` [m] of each attack, and the values of the other checks. A value is None if its
-        check does not apply.
+        Values by name: ``…_rmse_m`` [m] of each attack, ``…_hurts`` (share of users whom an attack hurts), and the
+        values of the other checks. A value is None if its check does not apply.
 
     Raises:
         UserError: an attack breaks a rule, or an estimate under attack is not a finite number.
     """
     before, loss = _traces(localizer), SquaredError(localizer, position)
     climbed = SquaredError(folded(localizer, x[:ALONE]), position)
-    figures: dict[str, float | None] = {"clean_rmse_m": rmse(loss, x), "budget": 0.0}
-    for name, (attack, eps) in run.items():
-        wished = _crafted(name, attack, climbed, x, eps)
-        figures[f"{name}_rmse_m"] = rmse(loss, held(wished, x, eps, "linf"))
-        if not math.isfinite(figures[f"{name}_rmse_m"]):
-            raise UserError(f"expected finite estimates under {name}, found NaN or inf; train the localizer again")
-        figures["budget"] = max(figures["budget"], _overspent(wished, x, eps))
-    figures["solver_rmse_m"] = None
-    if solver is not None:
-        attack, eps = run["pgd"]
-        through = _crafted("pgd", attack, SquaredError(solver, position), x, eps)
-        figures["solver_rmse_m"] = rmse(loss, held(through, x, eps, "linf"))
+    figures: dict[str, float | None] = {"clean_rmse_m": rmse(errors(loss, x)), "budget": 0.0}
+    for name, (attack, radius) in _ladder(eps, largest).items():
+        wished = _crafted(name, attack, climbed, x, radius)
+        found = rmse(errors(loss, held(wished, x, radius, "linf")))
+        figures |= {
+            f"{name}_rmse_m": _finite(name, found),
+            "budget": max(figures["budget"], _overspent(wished, x, radius)),
+        }
+    figures |= {f"{name}_rmse_m": _finite(name, rmse(found)) for name, found in (gradients | others).items()}
+    most = np.maximum.reduce(list(gradients.values()))
+    figures |= {f"{name}_hurts": hurt(found, most) for name, found in others.items()}
+    figures["solver_hurts"] = None if solver is None else hurt(_through(solver, loss, x, position, eps), most)
     figures["constant_rmse_m"] = float(((constant - position) ** 2).sum(dim=1).mean().sqrt())
-    figures["dead_gradients"] = _dead_gradients(localizer, loss, x, run["unbounded"][1])
+    figures["dead_gradients"] = _dead_gradients(localizer, loss, x, UNBOUNDED * largest)
     figures["traces"] = float(sum(a != b for a, b in zip(before, _traces(localizer), strict=True)))
     # the other checks use double precision, so that they do not take rounding for a fault
     x, position = x.double(), position.double()
     with in_double_precision(localizer):
-        figures["gradient_ratio"] = _gradient_ratio(SquaredError(localizer, position), x, run["pgd"][1])
+        figures |= _gradient_ratios(SquaredError(localizer, position), x, eps)
         figures["repeat_m"] = _largest(_estimate(localizer, x), _estimate(localizer, x))
         alone = torch.cat([_estimate(localizer, one) for one in x[:ALONE].split(1)])
         figures["alone_m"] = _largest(alone, _estimate(localizer, x)[:ALONE])
@@ -119,10 +105,37 @@ def examine(
     return figures
 
 
-def rmse(loss: Loss, x: Tensor) -> float:
-    """Root mean square position error [m] of inputs under a squared-error loss."""
+def errors(loss: Loss, x: Tensor) -> np.ndarray:
+    """Position errors (N,) [m] of inputs under a squared-error loss."""
     with torch.no_grad():
-        return float(loss(x).mean().sqrt())
+        return loss(x).sqrt().double().cpu().numpy()
+
+
+def rmse(found: np.ndarray) -> float:
+    """Root mean square [m] of position errors (N,) [m]."""
+    return float(np.sqrt(np.mean(found**2)))
+
+
+def _ladder(eps: float, largest: float) -> dict[str, tuple[Callable, float]]:
+    """Return attacks of few gradients by name, each with its epsilon."""
+    factors = {"ladder_quarter": 0.25, "ladder_half": 0.5, "ladder": 1.0, "ladder_double": 2.0}
+    return {
+        "one_step": (_fixed(gradient.perturb, steps=1, minimum=MINIMUM), eps),
+        **{name: (pgd(), factor * eps) for name, factor in factors.items()},
+        "unbounded": (pgd(), UNBOUNDED * largest),
+    }
+
+
+def _finite(name: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise UserError(f"expected finite estimates under {name}, found NaN or inf; train the localizer again")
+    return value
+
+
+def _through(solver: nn.Module, loss: Loss, x: Tensor, position: Tensor, eps: float) -> np.ndarray:
+    """Errors (N,) [m] of a network under the PGD that climbs another network with the same weights."""
+    moved = _crafted("pgd", pgd(), SquaredError(solver, position), x, eps)
+    return errors(loss, held(moved, x, eps, "linf"))
 
 
 def _fixed(perturb: Callable, **options: object) -> Callable:
@@ -164,22 +177,24 @@ def _dead_gradients(localizer: nn.Module, loss: Loss, x: Tensor, unbounded: floa
     return float((dead & moves).sum() / moves.sum().clamp_min(1))
 
 
-def _gradient_ratio(loss: Loss, x: Tensor, eps: float) -> float | None:
-    """Median over users of the central difference along the gradient divided by its length; None without gradients.
+def _gradient_ratios(loss: Loss, x: Tensor, eps: float) -> dict[str, float | None]:
+    """Central difference along the gradient divided by its length: a low and a high quantile over users.
 
     The point is a random one of the ball. At a clean input that is constant over an area, poolings have ties and thus
-    two slopes.
+    two slopes. Without gradients, both are None.
     """
     x = random_point(x, eps, "linf", sources(x, None))
     _, slope = value_and_gradient(loss, x)
     length = size(slope, "l2")
     alive = (length > 0).flatten()
+    names = ("gradient_ratio_low", "gradient_ratio_high")
     if not alive.any():
-        return None
+        return dict.fromkeys(names)
     step = DIFFERENCE * float(x.abs().max()) * slope / length.clamp_min(torch.finfo(x.dtype).tiny)
     with torch.no_grad():
         rise = (loss(x + step) - loss(x - step)) / (2 * DIFFERENCE * float(x.abs().max()))
-    return float((rise / length.flatten())[alive].median())
+    ratios = (rise / length.flatten())[alive]
+    return {name: float(ratios.quantile(q)) for name, q in zip(names, (QUANTILE, 1 - QUANTILE), strict=True)}
 
 
 def _traces(localizer: nn.Module) -> list[str]:

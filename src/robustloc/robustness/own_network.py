@@ -11,8 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from robustloc.attacks import directions, gradient, noise, square
+from robustloc.attacks.parts.budget import bounded
 from robustloc.attacks.parts.containment import contained, restored
 from robustloc.attacks.parts.losses import SquaredError, estimates, evaluating
+from robustloc.attacks.parts.steps import Loss
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
 from robustloc.robustness import examination
@@ -20,6 +23,9 @@ from robustloc.robustness.crafting import LEARNT_AT_ONCE, batches, within_budget
 
 # inputs per gradient; results do not depend on it, so it is not a parameter
 AT_ONCE = 64
+# attacks of `examine`
+WITH_GRADIENTS = {"pgd": partial(gradient.perturb, **examination.PGD), "directions": directions.perturb}
+WITHOUT = {"noise": noise.perturb, "square": partial(square.perturb, queries=100)}
 
 
 def attack(
@@ -93,9 +99,12 @@ def examine(
         Values by name. A value is None if it does not apply. Some of them:
 
         * ``clean_rmse_m``: RMSE without attack [m];
-        * ``noise_rmse_m``, ``fgsm_rmse_m``, ``pgd_rmse_m``, ``apgd_rmse_m``, ``square_rmse_m``: RMSE under attack [m];
+        * ``noise_rmse_m``, ``one_step_rmse_m``, ``pgd_rmse_m``, ``directions_rmse_m``, ``square_rmse_m``: RMSE under
+          attack [m];
+        * ``noise_hurts``, ``square_hurts``: share of users whose error is larger than under attacks with gradients;
         * ``dead_gradients``: share of users without a usable gradient;
-        * ``gradient_ratio``: central difference divided by gradient, 1 if the gradient is right;
+        * ``gradient_ratio_low``, ``gradient_ratio_high``: central difference divided by gradient, 1 if the gradient is
+          right: two quantiles over users;
         * ``repeat_m``: largest change of an estimate between two calls [m];
         * ``alone_m``: largest change of an estimate between a batch and the same user alone [m].
 
@@ -109,9 +118,20 @@ def examine(
     x, position = _tensors(model, x, position)
     if float(x.min()) < examination.MINIMUM:
         raise UserError(f"expected inputs of at least 0 (magnitudes), found {float(x.min()):g}; correct x")
-    run = examination.attacks(eps, largest=float(x.max()))
+    known = {"eps": eps, "largest": float(x.max()), "constant": position.mean(dim=0)}
     with _named(type(model).__name__), evaluating(model):
-        return examination.examine(model, x, position, run, constant=position.mean(dim=0))
+        loss = SquaredError(model, position)
+        gradients, others = (_errors(loss, x, eps, some) for some in (WITH_GRADIENTS, WITHOUT))
+        return examination.examine(model, x, position, **known, gradients=gradients, others=others)
+
+
+def _errors(loss: Loss, x: Tensor, eps: float, attacks: dict[str, Callable]) -> dict[str, np.ndarray]:
+    """Return the errors (N,) [m] under each attack."""
+    found = {}
+    for name, perturb in attacks.items():
+        attack = bounded(partial(perturb, norm="linf", minimum=examination.MINIMUM), "linf", name)
+        found[name] = examination.errors(loss, attack(loss, x, eps=eps))
+    return found
 
 
 def _tensors(model: nn.Module, x: Tensor | np.ndarray, position: Tensor | np.ndarray) -> tuple[Tensor, Tensor]:

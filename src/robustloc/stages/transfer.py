@@ -1,4 +1,4 @@
-"""Craft on every localizer of a scenario and seed, and test the examples on every other one -> table of errors."""
+"""Craft on every localizer of a scenario and seed, and test the examples on every other one -> largest errors."""
 
 import torch
 
@@ -14,7 +14,7 @@ OUTPUTS = ("table",)
 
 
 def run(config: dict, inputs: Files, outputs: Files) -> None:
-    """Write one row per pair of localizers: RMSE [m] of the subset at the reference epsilon."""
+    """Write one row per localizer and user of the subset, at the reference epsilon."""
     place = inputs.one("manifest")
     manifest, localizers = Manifest.read(place), {}
     for names in config["localizers"]:
@@ -22,5 +22,5 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
         localizers[cell["model"], cell["defence"]] = load(below_results(place, CHECKPOINT.format(**cell)))
     users = manifest.subset(config["users"])
     x, position = torch.from_numpy(manifest.inputs(users)), torch.tensor(users.position).float()
-    table = transfer.errors(localizers, x, position, config["epsilon"])
+    table = transfer.strongest(localizers, x, position, users.user, config["epsilon"])
     table.to_csv(outputs.one("table"), index=False, float_format="%.9g")

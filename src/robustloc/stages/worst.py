@@ -13,4 +13,6 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
         adversarial_set.cell(path)["attack"]: adversarial_set.read(path, adversarial_set.names(path))
         for path in inputs["sets"]
     }
-    adversarial_set.write(outputs.one("set"), adversarial_set.worst(sets), config["cell"])
+    evaluations = sum(adversarial_set.described(path)["spent"]["evaluations"] for path in inputs["sets"])
+    spent = {"evaluations": evaluations}
+    adversarial_set.write(outputs.one("set"), adversarial_set.worst(sets), config["cell"], spent=spent)
