@@ -14,7 +14,7 @@ SOURCE = str(Path(workflow.basedir, "src"))
 sys.path.insert(0, SOURCE)
 
 from robustloc.base.errors import UserError
-from robustloc.experiment import description, entries, job_inputs, localizers
+from robustloc.experiment import description, entries, job_inputs, localizers, verdict_inputs
 from robustloc.experiment.config import check
 from robustloc.experiment.experiment import (
     ATTACK_SET,

@@ -21,8 +21,8 @@ rule examine:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
         checkpoint=CHECKPOINT,
-        gradients=of(partial(job_inputs.examined_sets, kind="gradients")),
-        others=of(partial(job_inputs.examined_sets, kind="others")),
+        gradients=of(partial(verdict_inputs.examined_sets, kind="gradients")),
+        others=of(partial(verdict_inputs.examined_sets, kind="others")),
     output:
         examination=EXAMINATION,
     log:
@@ -33,9 +33,9 @@ rule examine:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        cfg=config_of(job_inputs.examine),
-        modules=of(job_inputs.examine_modules),
-        code=code_of(job_inputs.examine_modules),
+        cfg=config_of(verdict_inputs.examine),
+        modules=of(verdict_inputs.examine_modules),
+        code=code_of(verdict_inputs.examine_modules),
     message:
         "Examine {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:
@@ -50,7 +50,7 @@ rule transfer:
     input:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
-        checkpoints=of(job_inputs.transfer_checkpoints),
+        checkpoints=of(verdict_inputs.transfer_checkpoints),
     output:
         table=TRANSFER,
     log:
@@ -61,9 +61,9 @@ rule transfer:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        cfg=config_of(job_inputs.transfer),
-        modules=of(job_inputs.transfer_modules),
-        code=code_of(job_inputs.transfer_modules),
+        cfg=config_of(verdict_inputs.transfer),
+        modules=of(verdict_inputs.transfer_modules),
+        code=code_of(verdict_inputs.transfer_modules),
     message:
         "Test the localizers' adversarial examples on each other: {wildcards.scenario}, seed {wildcards.seed}"
     shell:
@@ -86,7 +86,7 @@ rule judge:
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(**job_inputs.judge(RUN)),
+        cfg=section(**verdict_inputs.judge(RUN)),
         code=code("stages.judge"),
     message:
         "Judge the localizers"
@@ -115,7 +115,7 @@ rule converge:
         manifest="<results>/{scenario}/manifest.json",
         test="<results>/{scenario}/test.parquet",
         checkpoint=CHECKPOINT,
-        set=of(job_inputs.converged_set),
+        set=of(verdict_inputs.converged_set),
     output:
         convergence=CONVERGENCE,
     log:
@@ -127,9 +127,9 @@ rule converge:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        cfg=config_of(job_inputs.converge),
-        modules=of(job_inputs.converge_modules),
-        code=code_of(job_inputs.converge_modules),
+        cfg=config_of(verdict_inputs.converge),
+        modules=of(verdict_inputs.converge_modules),
+        code=code_of(verdict_inputs.converge_modules),
     message:
         "Attack {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario} for longer"
     shell:
@@ -190,9 +190,9 @@ rule certify:
         mem_mb=growing(4000),
         runtime=growing(60),
     params:
-        cfg=config_of(job_inputs.certify),
-        modules=of(job_inputs.certify_modules),
-        code=code_of(job_inputs.certify_modules),
+        cfg=config_of(verdict_inputs.certify),
+        modules=of(verdict_inputs.certify_modules),
+        code=code_of(verdict_inputs.certify_modules),
     message:
         "Certify {wildcards.model} (defence {wildcards.defence}, seed {wildcards.seed}) on {wildcards.scenario}"
     shell:

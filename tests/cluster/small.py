@@ -18,7 +18,7 @@ CONTENT = {
         }
     ],
 }
-ON_GPU = {"train", "attack", "clean"}
+ON_GPU = {"train", "attack", "clean", "converge"}
 DATA = {"trace", "shard", "split", "csi"}
 ON_CPU = {*DATA, "examine", "transfer", "certify"}
 ATTACKED = "indoor/dcnn/median_smoothing/seed0/csi_pgd/psr-20.parquet"

@@ -201,7 +201,8 @@ def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
     required = {"eps": plugins.Option("float", True), "patch": plugins.Option("int", True)}
     monkeypatch.setattr(plugins, "options", lambda kind, name: required if kind == "attacks" else {})
     content = {kind: {} for kind in ("models", "defences", "scenarios")} | {"grids": [], "figures": []}
-    attacks = {"own": {"plugin": "gradient", "norm": "l2"}}
+    content |= {"verdict": {"gradients": ["own"], "others": ["own"]}, "convergence": {"attack": "own"}}
+    attacks = {"own": {"plugin": "gradient", "norm": "linf"}}
 
     with pytest.raises(UserError, match=r"attacks\.own: missing patch; the plugin gradient has no default"):
         check(content | {"attacks": attacks}, {})

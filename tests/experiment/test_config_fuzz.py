@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from robustloc.base.errors import UserError
-from robustloc.experiment import description, job_inputs
+from robustloc.experiment import description, job_inputs, verdict_inputs
 from robustloc.experiment.config import check
 from robustloc.experiment.experiment import Experiment
 
@@ -51,7 +51,7 @@ def plan(content: dict) -> None:
         job_inputs.summarise,
         job_inputs.layout,
         job_inputs.leaderboard,
-        job_inputs.judge,
+        verdict_inputs.judge,
         description.page,
     ):
         section(run)

@@ -26,8 +26,9 @@ def test_default() -> None:
     """Each scenario and model has a map and a cdf; if attacked, also a power figure and a gallery."""
     figures = found()
 
-    plain = {f"{place}_{model}" for place in ("outdoor", "indoor") for model in ("constant", "wknn", "resnet")}
-    attacked = {f"{place}_{model}" for place in ("outdoor", "indoor") for model in ("dcnn", "neural_ode")}
+    models, places = ("wknn", "resnet", "dcnn", "neural_ode"), ("outdoor", "indoor")
+    plain = {f"{place}_constant" for place in places}
+    attacked = {f"{place}_{model}" for place in places for model in models}
     attacked |= {f"indoor_neural_ode_{blocks}" for blocks in (2, 3, 4)}
     assert figures.keys() == {f"{kind}_{name}" for kind in ("map", "cdf") for name in plain | attacked} | {
         f"{kind}_{name}" for kind in ("power", "gallery") for name in attacked
@@ -41,7 +42,7 @@ def test_default() -> None:
         "attack": "worst",
         "epsilon": 0.03,
     }
-    assert "attack" not in figures["cdf_indoor_wknn"]
+    assert "attack" not in figures["cdf_indoor_constant"]
     assert "directions" in figures["power_indoor_dcnn"]["attacks"]  # a member of worst
     assert figures["gallery_indoor_neural_ode_4"]["attack"] == "fgsm"
 
@@ -120,7 +121,7 @@ def test_described() -> None:
 def test_sets() -> None:
     """A map needs the sets of all its defences and seeds: the clean ones, and the ones of its attack and epsilon."""
     grid = {"scenarios": ["o"], "models": ["m", "n"], "defences": ["b", "none"], "seeds": [1, 0], "attacks": ["x", "y"]}
-    computed = [*localizers([grid]), *attacked([grid], {"o": {"x": ["eps0.1", "eps0.2"], "y": ["eps0.1"]}})]
+    computed = [*localizers([grid]), *attacked([grid], {"all": {"o": {"x": ["eps0.1", "eps0.2"], "y": ["eps0.1"]}}})]
     figure = {"scenario": "o", "model": "m", "defences": ["none", "b"]}
 
     assert default_figures.sets(figure | {"attack": "x", "epsilon": 0.10}, computed) == [

@@ -6,7 +6,7 @@ import pytest
 from configurations import filled
 
 from robustloc.base.errors import UserError
-from robustloc.experiment import description, job_inputs, localizers
+from robustloc.experiment import description, job_inputs, localizers, verdict_inputs
 from robustloc.experiment.experiment import Experiment
 
 CELL = {"scenario": "indoor", "model": "dcnn", "defence": "adversarial", "seed": "0"}
@@ -21,17 +21,18 @@ RULES: dict[str, Callable[[Experiment], object]] = {
     "attack": lambda run: job_inputs.attack(run, **SET),
     "clean": lambda run: job_inputs.attack(run, **CELL),
     "worst": lambda run: job_inputs.worst(run, **SET | {"attack": "worst"}),
-    "examine": lambda run: job_inputs.examine(run, **CELL),
-    "transfer": lambda run: job_inputs.transfer(run, "indoor", "0"),
-    "judge": job_inputs.judge,
-    "certify": lambda run: job_inputs.certify(run, **CELL),
+    "examine": lambda run: verdict_inputs.examine(run, **CELL),
+    "transfer": lambda run: verdict_inputs.transfer(run, "indoor", "0"),
+    "converge": lambda run: verdict_inputs.converge(run, **CELL),
+    "judge": verdict_inputs.judge,
+    "certify": lambda run: verdict_inputs.certify(run, **CELL),
     "summarise": job_inputs.summarise,
     "layout": job_inputs.layout,
     "leaderboard": job_inputs.leaderboard,
     "figure": lambda run: job_inputs.figure(run, "fig6"),
     "page": description.page,
 }
-EVERY_SEED = {"split", "csi", "train", "attack", "clean", "certify", "page"}
+EVERY_SEED = {"split", "csi", "train", "attack", "clean", "converge", "certify", "page"}
 INDOOR = {"shard", "split", "csi", "page"}
 # Edit of the default configuration -> the rules whose configuration changes.
 EDITS = {
@@ -43,16 +44,16 @@ EDITS = {
     "a training epsilon": ({"scenarios": {"indoor": {"training_epsilon": 0.004}}}, {"train"}),
     "a reference epsilon": (
         {"scenarios": {"indoor": {"reference_epsilon": 0.002}}},
-        {"examine", "transfer", "leaderboard", "page"},
+        {"examine", "transfer", "converge", "summarise", "leaderboard", "page"},
     ),
     "more epochs": ({"training": {"epochs": 11}}, {"page"}),  # the defence's entry sets its own epochs
     "another weight decay": ({"training": {"weight_decay": 0.1}}, {"train", "page"}),
     "a defence's share": ({"defences": {"adversarial": {"clean_share": 0.4}}}, {"train", "page"}),
     "an attack of training": ({"attacks": {"pgd_linf_3": {"steps": 4}}}, {"train"}),
     "an attack of a grid": ({"attacks": {"pgd_linf": {"steps": 11}}}, {"attack", "page"}),
-    "a batch of crafting": ({"crafting": {"batch_size": 32}}, {"attack", "clean"}),
+    "a batch of crafting": ({"crafting": {"batch_size": 32}}, {"attack", "clean", "converge"}),
     "kept profiles": ({"crafting": {"examples": 99}}, {"csi"}),
-    "queries of verdicts": ({"verdict": {"queries": 100}}, {"examine"}),
+    "a longer attack": ({"convergence": {"times": 20}}, {"converge"}),
     "users of verdicts": ({"verdict": {"users": 100}}, {"examine", "transfer"}),
     "certificates": ({"certificates": {"draws": 500}}, {"certify"}),
     "the name": ({"name": "mine"}, set()),

@@ -39,21 +39,21 @@ def test_right(kind: type, use: Callable, monkeypatch: pytest.MonkeyPatch, tmp_p
     use(kind)
     localizer = load(run_stage(tmp_path, monkeypatch))
     adp = X[:5, 0].numpy().copy()
-    users, pgd = domains.of_inputs(adp, Scale("raw", 1.0)), examination.pgd(2)
+    users = domains.of_inputs(adp, Scale("raw", 1.0))
     before = {name: tensor.clone() for name, tensor in localizer.state_dict().items()}
     x = X[:5].clone()
 
     for name in ("gradient", "square"):
         perturb = plugins.attack({"plugin": name, "norm": "linf", "parameters": {}})
         seeds = {"seeds": list(range(5)), "batch_size": 2}
-        moved, _ = craft(localizer, users, Y[:5].numpy(), perturb, eps=EPS, norm="linf", **seeds)
+        moved, *_ = craft(localizer, users, Y[:5].numpy(), perturb, eps=EPS, norm="linf", **seeds)
         found = measure(localizer, users, moved, adp, Scale("raw", 1.0), 2)
         assert 0 < found.linf.max() <= EPS * (1 + 1e-4)
         np.testing.assert_array_equal(found.adversarial, moved[:, 0])
         assert 0 < float((rl.attack(localizer, x, Y[:5], name, eps=EPS) - X[:5]).abs().max()) <= EPS * (1 + 1e-4)
-    run = {"pgd": (pgd, EPS), "unbounded": (pgd, 0.5)}
-    figures = examination.examine(localizer, x, Y[:5], run, constant=Y.mean(dim=0))
-    assert figures["gradient_ratio"] == pytest.approx(1, abs=1e-3)
+    known = {"eps": EPS, "largest": 1.0, "constant": Y.mean(dim=0), "gradients": {"own": np.zeros(5)}, "others": {}}
+    figures = examination.examine(localizer, x, Y[:5], **known)
+    assert figures["gradient_ratio_low"] == pytest.approx(1, abs=1e-3)
     assert figures["repeat_m"] == figures["traces"] == 0
     assert figures["alone_m"] < 1e-9
     assert torch.equal(x, X[:5])

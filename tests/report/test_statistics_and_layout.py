@@ -60,7 +60,7 @@ def test_layout() -> None:
 
     assert arranged.columns.tolist() == ["attack", "budget", "constant", "dcnn", "dcnn + adversarial"]
     assert arranged.values.tolist() == [
-        ["verdict", "", "", "OK/WARN", "MASKED"],
+        ["verdict", "", "", "OK/UNCONVERGED", "MASKED"],
         ["parameters", "", "0", "61,234", "61,234"],
         ["multiply-adds", "", "5,000,000", "5,000,000", "5,000,000"],
         ["clean", "", "4.000 [3.875, 4.125]", "0.500 ± 0.250 [0.375, 0.625]", "0.600 [0.475, 0.725]"],
@@ -90,7 +90,7 @@ def test_verdicts() -> None:
     """One row per localizer, with its failed checks, the values that were found and the expected ranges."""
     names = ["scenario", "model", "defence", "seed", "epsilon", "n_users", "verdict"]
     columns = [*names, "check", "what", "figure", "rule", "passed"]
-    dcnn, constant = ["s", "dcnn", "none", 0, 0.03, 128, "WARN"], ["s", "constant", "none", 0, 0.03, 128, "OK"]
+    dcnn, constant = ["s", "dcnn", "none", 0, 0.03, 128, "UNCONVERGED"], ["s", "constant", "none", 0, 0.03, 128, "OK"]
     rows = [
         [*dcnn, "C1", "share", 0.0, "at most 0.01", "yes"],
         [*dcnn, "W1", "APGD / PGD", 1.1876, "at most 1.1", "no"],
@@ -99,10 +99,9 @@ def test_verdicts() -> None:
     ]
     first, second = layout.verdicts(pd.DataFrame(rows, columns=columns)).splitlines()[2:]
 
-    assert (
-        "| WARN      | W1 APGD / PGD: 1.188, expected at most 1.1; W2 APGD / FGSM: 2, expected at most 1.5 |" in second
-    )
-    assert "| OK        |  " in first
+    reasons = "W1 APGD / PGD: 1.188, expected at most 1.1; W2 APGD / FGSM: 2, expected at most 1.5"
+    assert f"| UNCONVERGED | {reasons} |" in second
+    assert "| OK          |  " in first
     few = pd.DataFrame(rows, columns=columns).assign(n_users=29)
     assert layout.verdicts(few).count("| 29 (few) ") == 2
     assert "few" not in layout.verdicts(few.assign(n_users=30))
@@ -125,8 +124,8 @@ def test_markdown_and_latex() -> None:
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex
     assert r"localizer & verdict & clean & 0.01 & 0.02 \\" in latex
-    assert r"dcnn & OK/WARN & 0.500 $\pm$ 0.250 & 1.500 $\pm$ 0.500 & 1.750 $\pm$ 0.500 \\" in latex
-    assert r"dcnn & OK/WARN & 0.500 $\pm$ 0.250 & 2.500 & 3.500 \\" in latex
+    assert r"dcnn & OK/UNCONVERGED & 0.500 $\pm$ 0.250 & 1.500 $\pm$ 0.500 & 1.750 $\pm$ 0.500 \\" in latex
+    assert r"dcnn & OK/UNCONVERGED & 0.500 $\pm$ 0.250 & 2.500 & 3.500 \\" in latex
     assert latex.index("under worst") < latex.index("under csi") < latex.index("under fgsm")
     assert latex.count(r"constant & none & 4.000 &  & ") == 2
     assert "_" not in latex.replace(r"\_", "")

@@ -38,7 +38,7 @@ def outcome(
     """Attack the made-up users and measure the effect."""
     victim, users = victim or model(), users or domains.of_inputs(ADP, SCALE)
     seeds = list(range(len(ADP)))
-    moved, _ = craft(
+    moved, *_ = craft(
         victim, users, POSITIONS, attack, eps=eps, norm=norm, seeds=seeds, batch_size=batch_size, **options
     )
     return measure(victim, users, moved, ADP, SCALE, batch_size)
@@ -95,7 +95,7 @@ def test_a_broken_budget_is_projected(norm: str) -> None:
     users = domains.of_inputs(ADP, SCALE)
     options = {"eps": 0.005, "norm": norm, "seeds": list(range(11)), "batch_size": 8}
     greedy = lambda loss, x, *, eps, generators: x + 3 * eps  # noqa: E731
-    moved, unprojected = craft(model(), users, POSITIONS, greedy, **options)
+    moved, unprojected, _ = craft(model(), users, POSITIONS, greedy, **options)
 
     found = measure(model(), users, moved, ADP, SCALE, 8)
     np.testing.assert_allclose(getattr(found, norm), 0.005, rtol=1e-4)
@@ -131,7 +131,7 @@ def test_power_over_the_air(name: str) -> None:
     }[name]
     attack = plugins.attack({"plugin": "gradient", "norm": "l2", "parameters": {"steps": 4, "step": 5.0}})
     options = {"eps": 0.1, "norm": "l2", "seeds": list(range(11)), "batch_size": 8}
-    moved, _ = craft(model(), users, POSITIONS, attack, **options)
+    moved, *_ = craft(model(), users, POSITIONS, attack, **options)
     found = measure(model(), users, moved, adp, SCALE, 8)
 
     loud = np.arange(11) != 3

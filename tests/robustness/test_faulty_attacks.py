@@ -84,25 +84,35 @@ def test_library(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert torch.equal(y, Y)
 
 
+def examined(localizer: Localizer, x: Tensor) -> dict[str, float | None]:
+    """Examine a localizer whose errors under gradients are known to be zero."""
+    known = {
+        "eps": EPS,
+        "largest": 1.0,
+        "constant": Y.mean(dim=0),
+        "gradients": {"own": np.zeros(len(x))},
+        "others": {},
+    }
+    return examination.examine(localizer, x, Y, **known)
+
+
 @CASES
-def test_examination(localizer: Localizer, name: str) -> None:
+def test_examination(monkeypatch: pytest.MonkeyPatch, localizer: Localizer, name: str) -> None:
     """An examination measures errors within the budget, and the budget that the attack asked for."""
     attack, message = ATTACKS[name]
-    run = {key: pair for key, pair in examination.attacks(EPS, largest=1.0).items() if key in ("pgd", "unbounded")}
-    x = X.clone()
+    honest, x = examined(localizer, X), X.clone()
+    monkeypatch.setattr(examination, "pgd", lambda: attack)
 
     if message is None:
-        found = examination.examine(localizer, x, Y, run | {"own": (attack, EPS)}, constant=Y.mean(dim=0))
-        honest = examination.examine(localizer, X, Y, run, constant=Y.mean(dim=0))
-        assert found["own_rmse_m"] < 1.1 * found["pgd_rmse_m"]
+        found = examined(localizer, x)
+        assert found["ladder_rmse_m"] < 1.1 * honest["ladder_rmse_m"]
         asks_for_more = name in ("leaves_ball", "writes_into_argument", "writes_through_a_view")
         assert found["budget"] == pytest.approx(10 if asks_for_more else 1, rel=1e-3)
-        assert {key: found[key] for key in honest if key != "budget"} == {
-            key: honest[key] for key in honest if key != "budget"
-        }
+        untouched = [key for key in honest if key != "budget" and "ladder" not in key and "unbounded" not in key]
+        assert {key: found[key] for key in untouched} == {key: honest[key] for key in untouched}
     else:
-        with pytest.raises(UserError, match=f"^own: {message}"):
-            examination.examine(localizer, x, Y, run | {"own": (attack, EPS)}, constant=Y.mean(dim=0))
+        with pytest.raises(UserError, match=f"^ladder_quarter: {message}"):
+            examined(localizer, x)
     assert torch.equal(x, X)
 
 
@@ -110,17 +120,18 @@ def test_examination(localizer: Localizer, name: str) -> None:
 def test_transfer(monkeypatch: pytest.MonkeyPatch, localizer: Localizer, name: str) -> None:
     """Transferred examples are within the budget, or the message names the attack."""
     attack, message = ATTACKS[name]
-    monkeypatch.setattr(transfer, "pgd", lambda: attack)
+    monkeypatch.setattr(examination, "pgd", lambda: attack)
     seen: list[Tensor] = []
     localizer.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach().clone()))
-    x = X.clone()
+    x, user = X.clone(), np.arange(len(X))
+    localizers = {("honest", "none"): localizer, ("other", "none"): localizer}
 
     if message is None:
-        transfer.errors({("honest", "none"): localizer}, x, Y, EPS)
+        transfer.strongest(localizers, x, Y, user, EPS)
         assert inside(seen[-1])
     else:
         with pytest.raises(ValueError, match=f"^attack gradient: {message}"):
-            transfer.errors({("honest", "none"): localizer}, x, Y, EPS)
+            transfer.strongest(localizers, x, Y, user, EPS)
     assert torch.equal(x, X)
 
 
@@ -143,7 +154,7 @@ def test_goals_and_examples(localizer: Localizer) -> None:
     users, few = (domains.of_inputs(ADP, Scale("raw", 1.0)) for _ in range(2))
     options = {"eps": EPS, "seeds": list(range(5)), "batch_size": 2}
     attack = lambda *given, **named: writes(*given, norm="linf", **named)  # noqa: E731
-    moved, _ = craft(localizer, users, POSITION, attack, norm="linf", examples=(few, POSITION), **options)
+    moved, *_ = craft(localizer, users, POSITION, attack, norm="linf", examples=(few, POSITION), **options)
     assert inside(moved)
     assert torch.equal(few.start, X)
 
@@ -167,7 +178,7 @@ def test_exit_in_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_recorded_sizes(monkeypatch: pytest.MonkeyPatch, localizer: Localizer) -> None:
     """A set is compared with its budget once more, on the users of the data set."""
-    monkeypatch.setattr(attacking, "craft", lambda _, users, *__, **___: (users.start + 2 * EPS, 0.0))
+    monkeypatch.setattr(attacking, "craft", lambda _, users, *__, **___: (users.start + 2 * EPS, 0.0, 1))
     manifest = SimpleNamespace(scale=Scale("raw", 1.0), convention=None)
     test = SimpleNamespace(adp=ADP, position=POSITION, user=np.arange(5))
     cell = {"scenario": "s", "model": "honest", "defence": "none", "seed": 0, "attack": "own", "epsilon": EPS}

@@ -125,8 +125,9 @@ def test_examine() -> None:
     """An honest network has right and usable gradients, and the same estimate at every call."""
     found = rl.examine(network(), X.numpy(), Y.numpy(), eps=0.02)
 
-    assert found["clean_rmse_m"] < found["fgsm_rmse_m"] <= found["apgd_rmse_m"] * 1.01
-    assert found["gradient_ratio"] == pytest.approx(1, abs=0.01)
+    assert found["clean_rmse_m"] < found["one_step_rmse_m"] <= found["directions_rmse_m"] * 1.01
+    assert found["gradient_ratio_low"] == pytest.approx(1, abs=0.01)
+    assert found["square_hurts"] == found["noise_hurts"] == 0
     assert found["dead_gradients"] == found["repeat_m"] == found["traces"] == 0
     with pytest.raises(rl.UserError, match=r"at least 0 \(magnitudes\), found -1; correct x"):
         rl.examine(network(), -torch.ones_like(X), Y, eps=0.02)

@@ -30,10 +30,10 @@ def evaluated(results: Path, users: dict[int, np.ndarray], folder: str = "tables
         adversarial_set.write(path, columns, cell, size=SIZE)
     tables = results / folder
     tables.mkdir(parents=True, exist_ok=True)
-    words = pd.DataFrame([("s", "m", "none", 0, "OK"), ("s", "m", "none", 1, "WARN")])
+    words = pd.DataFrame([("s", "m", "none", 0, "OK"), ("s", "m", "none", 1, "UNCONVERGED")])
     words.set_axis([*LOCALIZER, "verdict"], axis=1).to_csv(tables / "verdicts.csv", index=False)
     outputs = {name: [tables / f"{name}.{suffix}" for suffix in ("csv", "parquet")] for name in ("table", "summary")}
-    config = {"grids": [GRID], "budgets": {"s": {"fgsm": ["eps0.1"]}}}
+    config = {"grids": [GRID], "budgets": {"all": {"s": {"fgsm": ["eps0.1"]}}}}
     summarise.run(config, Files(verdicts=[tables / "verdicts.csv"]), Files(outputs))
     return pd.read_csv(tables / "table.csv"), pd.read_csv(tables / "summary.csv")
 
@@ -55,7 +55,7 @@ def test_rows_and_their_summary(tmp_path: Path) -> None:
         **SIZE,
     }
     assert summary.iloc[1][[*expected]].tolist() == pytest.approx([*expected.values()])
-    assert summary.verdict.tolist() == ["OK/WARN"] * 2
+    assert summary.verdict.tolist() == ["OK/UNCONVERGED"] * 2
     assert (table[[*SIZE]] == [*SIZE.values()]).all(axis=None)
 
 

@@ -62,6 +62,7 @@ BASE = {
         "moved": {"plugin": "apgd", "norm": "linf", "surrogate": {"model": "net"}},
         "worst": {"norm": "linf", "members": ["step"]},
     },
+    "verdict": {"gradients": ["step"], "others": ["moved"]},
     "grids": [
         {
             "scenarios": ["place"],

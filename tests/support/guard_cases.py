@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from faulty_attacks import ATTACKS, reachable
@@ -78,8 +79,14 @@ def spoilt(patch: pytest.MonkeyPatch, folder: Path, method: str) -> None:
 
 def examined() -> None:
     """Examine a network that keeps its activations."""
-    run = {"pgd": (examination.pgd(1), EPS), "unbounded": (examination.pgd(1), 0.5)}
-    examination.examine(KeepsActivations(), X, Y, run, constant=Y.mean(dim=0))
+    known = {
+        "eps": EPS,
+        "largest": 1.0,
+        "constant": Y.mean(dim=0),
+        "gradients": {"own": np.zeros(len(X))},
+        "others": {},
+    }
+    examination.examine(KeepsActivations(), X, Y, **known)
 
 
 def read_back(patch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -7,7 +7,7 @@ from workflow_project import SMOKE, Project
 
 GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none"], "seeds": [0], "attacks": ["fgsm"]}
 OTHER = {"name": "other", "grids": [GRID], "figures": []}
-SHARED_RULES = {"trace", "shard", "split", "csi", "train", "attack", "clean", "worst", "examine", "certify"}
+SHARED_RULES = {"trace", "shard", "split", "csi", "train", "attack", "clean", "worst", "examine", "converge", "certify"}
 
 
 @pytest.fixture

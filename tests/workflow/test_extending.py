@@ -21,15 +21,16 @@ COLUMN = {
 }
 CHECK = {
     "src/robustloc/robustness/verdict.py": (
-        '    yield "W4", "restarts / APGD", *_most(f["restarts_rmse_m"] / f["apgd_rmse_m"], limits["agreement"])\n',
-        '    yield "W3", ',
+        '    yield "C8", "PGD / one step", *_least(f["ladder_rmse_m"] / f["one_step_rmse_m"], limits["steps"])\n',
+        '    yield "P1", ',
     ),
     "config.schema.yaml": (
-        '          agreement: {type: number, minimum: 1, default: 1.2, description: "W4"}\n',
-        "          one_step: {",
+        '          steps: {type: number, minimum: 0, default: 0.9, description: "C8"}\n',
+        "          closed_form: {",
     ),
 }
-CRAFTING = {"trace", "shard", "split", "csi", "train", "clean", "attack", "worst", "examine", "transfer", "certify"}
+CRAFTING = {"trace", "shard", "split", "csi", "train", "clean", "attack", "worst", "examine", "converge", "transfer"}
+CRAFTING |= {"certify"}
 
 
 @pytest.fixture
@@ -75,4 +76,4 @@ def test_check_of_the_verdict(project: Project) -> None:
 
     checks = pd.read_csv(tables / "verdicts.csv")
     names = ["scenario", "model", "defence", "seed"]
-    assert len(checks[checks.check == "W4"]) == len(checks[names].drop_duplicates())
+    assert len(checks[checks.check == "C8"]) == len(checks[names].drop_duplicates())

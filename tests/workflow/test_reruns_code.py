@@ -18,9 +18,10 @@ FIGURES = {"figure", "provenance", "page"}
 SUMMARY = {"summarise", "layout", "leaderboard", "dictionary", *FIGURES}
 VERDICTS = {"judge", *SUMMARY}
 EXAMINED = {"examine", "transfer", *VERDICTS}
+LONGER = {"converge", "converged", *VERDICTS}
 PROVEN = {"certify", "certified", "leaderboard", "dictionary", *FIGURES}
 ATTACKED = {"train", "clean", "attack", *EXAMINED}
-DATA = {"split", "csi", "worst", *ATTACKED, *PROVEN}
+DATA = {"split", "csi", "worst", *ATTACKED, *LONGER, *PROVEN}
 # module: the rules whose jobs are due after a new statement in it
 EDITED = {
     "data/scenes/parts/tracing": {"trace", "shard", *DATA},
@@ -36,9 +37,11 @@ EDITED = {
     "localizer/training": DATA - {"split", "csi"},
     "models/constant": {"train", "clean", *SUMMARY},
     "defences/median_smoothing": {"train", "clean", *SUMMARY, *PROVEN},
-    "attacks/gradient": {"worst", *ATTACKED},
+    "attacks/gradient": {"worst", *ATTACKED, *LONGER},
     "attacks/universal": {"attack", *SUMMARY},
     "robustness/examination": EXAMINED,
+    "robustness/reference": LONGER,
+    "robustness/convergence": EXAMINED | LONGER,
     "robustness/verdict": VERDICTS,
     "robustness/certificate": PROVEN,
     "report/statistics": SUMMARY,  # a column of rmse.csv
@@ -67,7 +70,7 @@ def run_by(job: dict) -> list[str]:
         found.append("data/formats/deepmimo_v4")
     elif rule == "train":
         found += localizer + ["attacks/gradient"] * (defence == "adversarial")
-    elif rule in ("clean", "examine", "certify"):
+    elif rule in ("clean", "examine", "converge", "certify"):
         found += localizer
     elif rule == "attack":
         found += [*localizer, f"attacks/{PLUGINS.get(attack, attack)}"]

@@ -31,8 +31,9 @@ VALUES = {
     "training.epochs = 3": ["*/none/*/checkpoint.pt"],  # the other defences start from these
     "crafting.batch_size = 8": ["*/seed0/*/*.parquet", "*/clean.parquet"],
     "crafting.examples = 16": ["*/csi.parquet"],
-    "verdict.queries = 30": ["*/examination.json"],
-    "verdict.limits.converged = 1.2": ["tables/verdicts.csv"],
+    "verdict.users = 9": ["*/examination.json", "*/transfer-*"],
+    "verdict.limits.converged = 0.9": ["tables/verdicts.csv"],
+    "convergence.times = 2": ["*/convergence.csv"],
     "certificates.confidence = 0.99": ["*/certificate.csv"],
 }
 

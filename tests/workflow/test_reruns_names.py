@@ -45,7 +45,7 @@ NAMES = {
     "attacked model removed": (less("models", "neural_ode"), ["outdoor/transfer-seed0.csv"]),
     "model renamed": (renamed("models", "neural_ode_euler", "one_step"), ["outdoor/one_step/*"]),
     "defence added": (more("outdoor", "dcnn", "finetuned"), ["outdoor/dcnn/finetuned/*"]),
-    "attack added": (more("outdoor", "dcnn", attacks=("noise",)), ["outdoor/dcnn/none/seed0/noise/*"]),
+    "attack added": (more("outdoor", "dcnn", attacks=("mim",)), ["outdoor/dcnn/none/seed0/mim/*"]),
     "attack removed": (less("attacks", "transfer_dcnn"), ["tables/rmse.csv"]),
     "budget added": ({"scenarios": {"outdoor": {"epsilons": [0.05, 0.01, 0.03]}}}, ["outdoor/*/eps0.03.parquet"]),
     "budget replaced": ({"scenarios": {"indoor": {"psrs_db": [-30]}}}, ["indoor/*/psr-30.parquet"]),

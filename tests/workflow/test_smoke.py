@@ -195,10 +195,11 @@ def test_default_plans_everything(fresh: Project) -> None:
     planned = fresh.run("-n", "--quiet", "rules").stdout
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned, flags=re.MULTILINE))
 
-    assert jobs["attack"] == str(200 + 6 * 5 + 8 * 4 * 5)
-    assert jobs["worst"] == str(8 * 5)
-    assert jobs["examine"] == str(8 + 6)
-    assert jobs["figure"] == str(6 + 13 * 2 + 7 * 2)
+    examined = 6 * 4 + 4  # sets of verdicts that the grids do not name
+    assert jobs["attack"] == str(8 * 9 * 5 + 6 * 5 + 4 * 3 + examined)
+    assert jobs["worst"] == str(8 * 5 + 4)
+    assert jobs["converge"] == str(8 + 4)
+    assert jobs["examine"] == str(8 + 6 + 4)
     assert "certify" not in jobs
 
 

@@ -85,6 +85,7 @@ def test_swapped_checkpoint(changed: Project) -> None:
     assert found[0] == f"{CHECKPOINT}: changed since it was made"
     assert all(": made from other inputs: " in line and line.endswith("checkpoint.pt") for line in found[1:])
     sets = [f"{attack}/eps{epsilon}.parquet" for attack in ("fgsm", "pgd_linf") for epsilon in ("0.01", "0.05")]
+    sets.append("noise/eps0.05.parquet")  # of the examination
     consumers = [f"dcnn/none/seed0/{name}" for name in ("clean.parquet", "examination.json", *sets)]
     consumers += [f"neural_ode/none/seed0/transfer_dcnn/eps{epsilon}.parquet" for epsilon in ("0.01", "0.05")]
     consumers += ["dcnn/adversarial/seed0/checkpoint.pt", "transfer-seed0.csv"]
@@ -96,7 +97,7 @@ def test_edited_configuration(changed: Project) -> None:
     file = changed.folder / SMOKE
     content = yaml.safe_load(file.read_text())
     content["training"]["epochs"] = 3
-    content["verdict"]["queries"] = 21
+    content["verdict"]["users"] = 9
     file.write_text(yaml.safe_dump(content))
 
     found = differences(changed)
@@ -105,7 +106,7 @@ def test_edited_configuration(changed: Project) -> None:
     words = [line.partition(": made with another configuration: ") for line in found]
     assert {Path(name).name: key for name, _, key in words} == {
         "checkpoint.pt": "training.epochs",
-        "examination.json": "queries",
+        "examination.json": "users",
     }
     # localizers whose defence sets the epochs, or with weights of another model, do not read it
     trained = {name for name, _, key in words if key == "training.epochs"}

@@ -54,7 +54,7 @@ def attacked(grids: list[dict], budgets: Budgets) -> list[dict]:
     """List every adversarial set of the grids once: a localizer's cell, the attack and the budget's tag.
 
     Args:
-        grids: products of scenarios, models, defences, seeds and attacks, each with ``epsilons``: which ones.
+        grids: products of scenarios, models, defences, seeds and attacks, and ``epsilons``: all (default) or reference.
         budgets: value of ``epsilons`` -> scenario -> attack -> tags.
     """
     found = dict.fromkeys(_attacked(grids, budgets))
@@ -75,4 +75,4 @@ def set_files(grids: list[dict], budgets: Budgets) -> list[str]:
 def _attacked(grids: list[dict], budgets: Budgets) -> Iterator[tuple]:
     for grid in grids:
         for cell in product(*(grid[axis] for axis in (*AXES, "attacks"))):
-            yield from ((*cell, tag) for tag in budgets[grid["epsilons"]][cell[0]][cell[-1]])
+            yield from ((*cell, tag) for tag in budgets[grid.get("epsilons", "all")][cell[0]][cell[-1]])

@@ -80,17 +80,16 @@ def examine(
     before, loss = _traces(localizer), SquaredError(localizer, position)
     climbed = SquaredError(folded(localizer, x[:ALONE]), position)
     figures: dict[str, float | None] = {"clean_rmse_m": rmse(errors(loss, x)), "budget": 0.0}
+    under = gradients | others
     for name, (attack, radius) in _ladder(eps, largest).items():
         wished = _crafted(name, attack, climbed, x, radius)
-        found = rmse(errors(loss, held(wished, x, radius, "linf")))
-        figures |= {
-            f"{name}_rmse_m": _finite(name, found),
-            "budget": max(figures["budget"], _overspent(wished, x, radius)),
-        }
-    figures |= {f"{name}_rmse_m": _finite(name, rmse(found)) for name, found in (gradients | others).items()}
+        under[name] = errors(loss, held(wished, x, radius, "linf"))
+        figures["budget"] = max(figures["budget"], _overspent(wished, x, radius))
+    figures |= {f"{name}_rmse_m": _finite(name, rmse(found)) for name, found in under.items()}
     most = np.maximum.reduce(list(gradients.values()))
     figures |= {f"{name}_hurts": hurt(found, most) for name, found in others.items()}
-    figures["solver_hurts"] = None if solver is None else hurt(_through(solver, loss, x, position, eps), most)
+    own = np.maximum(most, under["ladder"])
+    figures["solver_hurts"] = None if solver is None else hurt(_through(solver, loss, x, position, eps), own)
     figures["constant_rmse_m"] = float(((constant - position) ** 2).sum(dim=1).mean().sqrt())
     figures["dead_gradients"] = _dead_gradients(localizer, loss, x, UNBOUNDED * largest)
     figures["traces"] = float(sum(a != b for a, b in zip(before, _traces(localizer), strict=True)))

@@ -118,11 +118,19 @@ def examine(
     x, position = _tensors(model, x, position)
     if float(x.min()) < examination.MINIMUM:
         raise UserError(f"expected inputs of at least 0 (magnitudes), found {float(x.min()):g}; correct x")
-    known = {"eps": eps, "largest": float(x.max()), "constant": position.mean(dim=0)}
     with _named(type(model).__name__), evaluating(model):
-        loss = SquaredError(model, position)
-        gradients, others = (_errors(loss, x, eps, some) for some in (WITH_GRADIENTS, WITHOUT))
-        return examination.examine(model, x, position, **known, gradients=gradients, others=others)
+        return examined(model, x, position, eps)[0]
+
+
+def examined(
+    model: nn.Module, x: Tensor, position: Tensor, eps: float, solver: nn.Module | None = None
+) -> tuple[dict[str, float | None], np.ndarray]:
+    """Attack and examine a network; return the values, and each user's largest error (N,) [m] under gradients."""
+    loss = SquaredError(model, position)
+    gradients, others = (_errors(loss, x, eps, some) for some in (WITH_GRADIENTS, WITHOUT))
+    known = {"eps": eps, "largest": float(x.max()), "constant": position.mean(dim=0)}
+    figures = examination.examine(model, x, position, **known, gradients=gradients, others=others, solver=solver)
+    return figures, np.maximum.reduce(list(gradients.values()))
 
 
 def _errors(loss: Loss, x: Tensor, eps: float, attacks: dict[str, Callable]) -> dict[str, np.ndarray]:

@@ -1,5 +1,7 @@
 """Transfer: errors of localizers under adversarial examples that were crafted on other localizers."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 from torch import Tensor, nn
@@ -13,7 +15,12 @@ COLUMNS = ["model", "defence", "user", "error_m", "source_model", "source_defenc
 
 
 def strongest(
-    localizers: dict[tuple[str, str], nn.Module], x: Tensor, position: Tensor, user: np.ndarray, eps: float
+    localizers: dict[tuple[str, str], nn.Module],
+    x: Tensor,
+    position: Tensor,
+    user: np.ndarray,
+    eps: float,
+    victims: Collection[tuple[str, str]] | None = None,
 ) -> pd.DataFrame:
     """Craft on every localizer, and find each user's largest error on every other localizer.
 
@@ -23,6 +30,7 @@ def strongest(
         position: (N, 3) true positions [m].
         user: (N,) index of each user.
         eps: L-infinity budget, on the input's scale.
+        victims: localizers that are tested; by default all.
 
     Returns:
         One row per localizer and user, with COLUMNS: the largest error under the examples of any other localizer, and
@@ -30,10 +38,10 @@ def strongest(
     """
     losses = {names: SquaredError(localizer, position) for names, localizer in localizers.items()}
     attack = bounded(examination.pgd(), "linf", "gradient")
-    under = {names: [] for names in localizers}
+    under = {names: [] for names in victims or localizers}
     for source, loss in tqdm(losses.items(), desc="sources", unit="localizer"):
         moved = attack(loss, x, eps=eps, norm="linf")
-        for names in losses.keys() - {source}:
+        for names in under.keys() - {source}:
             under[names].append((source, examination.errors(losses[names], moved)))
     rows = []
     for names, others in under.items():

@@ -85,7 +85,7 @@ def test_names_are_escaped() -> None:
         "model": HOSTILE,
         "defence": HOSTILE,
         "seed": 0,
-        "verdict": "WARN",
+        "verdict": "UNCONVERGED",
         "failed": [HOSTILE],
     }
     table = {"columns": [HOSTILE], "rows": [[HOSTILE]]}
@@ -99,9 +99,9 @@ def test_names_are_escaped() -> None:
 def test_gravest_verdict() -> None:
     """If seeds have different verdicts, the sign shows the most severe one."""
     failure = {"scenario": "hall", "model": "dcnn", "defence": "none", "seed": 0, "failed": ["C1"]}
-    html = render.render(**EMPTY | {"failures": [failure | {"verdict": "OK/PROTOCOL/WARN"}]})
+    html = render.render(**EMPTY | {"failures": [failure | {"verdict": "OK/PROTOCOL/UNCONVERGED"}]})
 
-    assert '<span class="verdict protocol">OK/PROTOCOL/WARN</span>' in html
+    assert '<span class="verdict protocol">OK/PROTOCOL/UNCONVERGED</span>' in html
 
 
 def test_misspelt_content() -> None:

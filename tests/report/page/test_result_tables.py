@@ -9,9 +9,9 @@ from robustloc.report.page import result_tables
 
 KEYS = ["scenario", "model", "defence", "attack", "epsilon", "budget", "rmse_mean_m", "rmse_std_m", "seeds", "verdict"]
 ROWS = [
-    ("hall", "dcnn", "none", "clean", 0.0, "none", 0.25, 0.05, 3, "WARN"),
-    ("hall", "dcnn", "none", "fgsm", 0.1, "linf", 0.5, math.nan, 1, "WARN"),
-    ("hall", "dcnn", "none", "worst", 0.1, "linf", 0.45678, math.nan, 1, "WARN"),
+    ("hall", "dcnn", "none", "clean", 0.0, "none", 0.25, 0.05, 3, "UNCONVERGED"),
+    ("hall", "dcnn", "none", "fgsm", 0.1, "linf", 0.5, math.nan, 1, "UNCONVERGED"),
+    ("hall", "dcnn", "none", "worst", 0.1, "linf", 0.45678, math.nan, 1, "UNCONVERGED"),
     ("hall", "ode", "none", "clean", 0.0, "none", 0.2, 0.01, 3, "OK"),
     ("hall", "ode", "none", "fgsm", 0.1, "linf", 0.4, 0.02, 3, "OK"),
     ("hall", "ode", "none", "noise", 0.1, "linf", 0.3, 0.02, 3, "OK"),
@@ -77,8 +77,8 @@ def test_failures() -> None:
     """A localizer's failed checks show the value that was found and the expected range; others have none."""
     columns = ["scenario", "model", "defence", "seed", "verdict", "check", "what", "figure", "rule", "passed"]
     rows = [
-        ("hall", "dcnn", "none", 0, "WARN", "C1", "share", 0.0, "at most 0.01", "yes"),
-        ("hall", "dcnn", "none", 0, "WARN", "W2", "APGD / FGSM", 1.23456, "at most 1.1", "no"),
+        ("hall", "dcnn", "none", 0, "UNCONVERGED", "C1", "share", 0.0, "at most 0.01", "yes"),
+        ("hall", "dcnn", "none", 0, "UNCONVERGED", "W2", "APGD / FGSM", 1.23456, "at most 1.1", "no"),
         ("hall", "ode", "none", 0, "OK", "C10", "solver", math.nan, "", "not asked"),
     ]
     first, second = result_tables.failures(pd.DataFrame(rows, columns=columns))
