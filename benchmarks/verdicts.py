@@ -80,7 +80,9 @@ def rows(folder: Path, scenario: str, seed: str, users: int, shares: list[float]
                 reasons = "; ".join(f"{row.check} {row.figure:.3g}" for row in failed.itertuples())
                 hurts = table[table.what.str.startswith("share of users whom")].set_index("what").figure
                 found.append(cell | {"share": share, "step": step, "word": table.verdict.iloc[0], "failed": reasons})
-                found[-1] |= {"hidden": hidden} | {what.split()[4]: figure for what, figure in hurts.items()}
+                found[-1] |= {"hidden": hidden, "beyond": figures["beyond_gradients"]} | {
+                    what.split()[4]: figure for what, figure in hurts.items()
+                }
                 print(found[-1], flush=True)
     return found
 

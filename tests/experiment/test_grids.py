@@ -67,7 +67,7 @@ def test_grids_share_cells() -> None:
     budgets = {"all": {"s": {"a": ["eps0.1", "eps0.2"]}}, "reference": {"s": {"a": ["eps0.2"]}}}
     assert len(attacked([grid, grid], budgets)) == 4
     assert {cell["budget"] for cell in attacked([grid | {"epsilons": "reference"}], budgets)} == {"eps0.2"}
-    assert set_files([grid], {"s": {"a": ["eps0.1"]}})[::2] == [
+    assert set_files([grid], {"all": {"s": {"a": ["eps0.1"]}}})[::2] == [
         "s/m/none/seed0/clean.parquet",
         "s/m/none/seed0/a/eps0.1.parquet",
     ]

@@ -12,7 +12,7 @@ GOOD = {
     "square_hurts": 0.01, "transfer_hurts": 0.02, "solver_hurts": 0.0, "one_step_rmse_m": 2.0,
     "ladder_quarter_rmse_m": 0.7, "ladder_half_rmse_m": 1.3, "ladder_rmse_m": 2.2, "ladder_double_rmse_m": 4.0,
     "unbounded_rmse_m": 90.0, "constant_rmse_m": 4.0, "repeat_m": 0.0, "alone_m": 1e-12, "budget": 1.0, "traces": 0.0,
-    "closed_form": 1e-15, "rmse_share": 0.99, "median_share": 0.98, "gaining_share": 0.4,
+    "closed_form": 1e-15, "beyond_gradients": 0.0, "rmse_share": 0.99, "median_share": 0.98, "gaining_share": 0.4,
 }  # fmt: skip
 
 # value that fails a check -> the check, and the verdict that follows
@@ -26,6 +26,7 @@ FAULTS = {
     ("solver_hurts", 0.1): ("C5", "MASKED"),
     ("ladder_half_rmse_m", 2.3): ("C6", "MASKED"),
     ("unbounded_rmse_m", 3.9): ("C7", "MASKED"),
+    ("beyond_gradients", 0.1): ("C8", "MASKED"),
     ("repeat_m", 0.01): ("P1", "PROTOCOL"),
     ("alone_m", 0.001): ("P2", "PROTOCOL"),
     ("budget", 1.01): ("P3", "PROTOCOL"),
@@ -73,7 +74,7 @@ def test_not_asked() -> None:
     """A check that does not apply neither passes nor fails; a random network has no derivative to compare with."""
     checks = verdict.judge(GOOD | {"solver_hurts": None, "gradient_ratio_low": 0.3, "repeat_m": 1.0}, LIMITS)
 
-    assert {check.check for check in checks if check.passed is None} == {"C2", "C5", "R1", "R2"}
+    assert {check.check for check in checks if check.passed is None} == {"C2", "C5", "C8", "R1", "R2"}
 
 
 def judged(transferred: list[float], longer: list[float] | None) -> pd.DataFrame:

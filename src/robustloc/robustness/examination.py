@@ -92,6 +92,7 @@ def examine(
     figures["solver_hurts"] = None if solver is None else hurt(_through(solver, loss, x, position, eps), own)
     figures["constant_rmse_m"] = float(((constant - position) ** 2).sum(dim=1).mean().sqrt())
     figures["dead_gradients"] = _dead_gradients(localizer, loss, x, UNBOUNDED * largest)
+    figures["beyond_gradients"] = _beyond_gradients(loss, x, eps)
     figures["traces"] = float(sum(a != b for a, b in zip(before, _traces(localizer), strict=True)))
     # the other checks use double precision, so that they do not take rounding for a fault
     x, position = x.double(), position.double()
@@ -174,6 +175,24 @@ def _dead_gradients(localizer: nn.Module, loss: Loss, x: Tensor, unbounded: floa
     _, slope = value_and_gradient(loss, x)
     dead = ~torch.isfinite(slope).flatten(1).all(1) | (slope == 0).flatten(1).all(1)
     return float((dead & moves).sum() / moves.sum().clamp_min(1))
+
+
+def _beyond_gradients(loss: SquaredError, x: Tensor, eps: float) -> float:
+    """Share of users whom noise moves further than any perturbation could if the network were linear at x.
+
+    The bound is epsilon times the L1 norm of the gradient of each coordinate. Noise reaches a small part of it where
+    gradients describe the network, and exceeds it where they do not, as around steps with a tiny slope between them.
+    """
+    x = x.detach()
+    noisy = _crafted("noise", noise.perturb, loss, x, eps)
+    with torch.enable_grad():
+        moving = x.clone().requires_grad_()
+        before = loss.displacement(moving)
+        rows = [torch.autograd.grad(before[:, n].sum(), moving, retain_graph=True)[0] for n in range(3)]
+    bound = eps * torch.stack([size(row, "l1").flatten() for row in rows]).norm(dim=0)
+    with torch.no_grad():
+        moved = torch.linalg.vector_norm(loss.displacement(noisy) - before.detach(), dim=1)
+    return float((moved > bound).double().mean())
 
 
 def _gradient_ratios(loss: Loss, x: Tensor, eps: float) -> dict[str, float | None]:

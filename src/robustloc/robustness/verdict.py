@@ -125,6 +125,8 @@ def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tupl
     yield "C6", "PGD at twice the epsilon / PGD, from 1/4 to 2 epsilon, smallest", *_least(smallest, least)
     unbounded = share(f["unbounded_rmse_m"], f["constant_rmse_m"])
     yield "C7", "PGD without bound / mean position", *_least(unbounded, 1.0)
+    beyond = f["beyond_gradients"] if alone else None
+    yield "C8", "share of users whom noise moves further than gradients allow", *_most(beyond, limits["beyond"])
     yield "P1", "estimate again, largest difference [m]", *_most(f["repeat_m"], limits["repeat_m"])
     yield "P2", "estimate alone, largest difference [m]", *_most(f["alone_m"], limits["alone_m"])
     yield "P3", "largest perturbation / epsilon", *_most(f["budget"], 1 + limits["budget"])
