@@ -69,6 +69,7 @@ rule leaderboard:
     input:
         summary="<experiment>/tables/summary.csv",
         certified=CERTIFIED[:1],
+        trainings=job_inputs.trainings(RUN),
     output:
         table=reported("leaderboard"),
         markdown="<experiment>/tables/leaderboard.md",

@@ -4,6 +4,7 @@ The name of the file is the name of the defence.
 Keep the name `build`; change everything else. A defence overrides methods of `robustloc.defences.parts.base.Defence`:
 
 * `on_training_set`, `on_batch`: the users to train on;
+* `on_epoch`: forget what was carried over from step to step;
 * `loss`, `score`: the loss, and the score that selects the best epoch;
 * `wrap`: the localizer that is used after training.
 

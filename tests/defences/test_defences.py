@@ -144,31 +144,6 @@ def test_static_copies(batch: tuple) -> None:
         assert worse.float().mean() >= 0.9
 
 
-def test_free_steps(batch: tuple) -> None:
-    """The perturbation starts at zero, moves by one sign step per presentation, and stays within the ball."""
-    network, x, y, generators = batch
-    network.eval()  # in eval mode, a user's gradient does not depend on other users
-    x = x + EPS  # far enough above zero that the bound on magnitudes has no effect
-    defence = build("free_adversarial")
-
-    seen = []
-    for _ in range(4):
-        defence.loss(network, x, y, EPS, generators).backward()
-        seen.append(defence.perturbed.detach())
-        defence.after_backward()
-
-    epsilons = (seen[1] - x).abs().amax(dim=(1, 2, 3), keepdim=True)
-    gradients = torch.autograd.grad(
-        torch.linalg.vector_norm(network(point := x.clone().requires_grad_()) - y, dim=1).sum(), point
-    )
-    assert torch.equal(seen[0], x)
-    torch.testing.assert_close(seen[1], x + epsilons * gradients[0].sign())
-    assert ((epsilons > 0) & (epsilons <= EPS * (1 + 1e-5))).all()
-    assert ((seen[2] - x).abs() <= epsilons * (1 + 1e-5)).all()
-    assert not torch.equal(seen[2], seen[1])
-    assert torch.equal(seen[3], x)
-
-
 def test_jacobian_bound(batch: tuple) -> None:
     """The bound is exact for a linear map, and no small perturbation of another network exceeds it."""
     network, x, _, _ = batch

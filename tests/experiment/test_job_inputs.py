@@ -97,3 +97,6 @@ def test_training_starts_from_the_plain_localizer() -> None:
     assert localizers.start(run, **CELL) == ["<results>/indoor/dcnn/none/seed0/checkpoint.pt"]
     assert [one["defence"] for one in localizers.lineage(run, CELL)] == ["none", "adversarial"]
     assert localizers.start(run, **CELL | {"defence": "none"}) == []
+    logs = [f"indoor/dcnn/{name}/seed0/training.csv" for name in ("none", "adversarial")]
+    assert localizers.trainings(run, CELL) == logs
+    assert {f"<results>/{log}" for log in logs} <= set(job_inputs.trainings(run))

@@ -34,6 +34,7 @@ class Dying(Defence):
         self.defence, self.left, self.repeats = defence, batch, defence.repeats
         self.on_training_set, self.after_backward = defence.on_training_set, defence.after_backward
         self.loss, self.score = self.until(defence.loss), self.until(defence.score)
+        self.on_epoch = defence.on_epoch
 
     def until(self, method: Callable) -> Callable:
         """Return the method with a counter that raises the error after the last batch."""

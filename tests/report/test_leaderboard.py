@@ -20,7 +20,7 @@ SUMMARY = pd.DataFrame(
 ).assign(seeds=1, rmse_std_m=NAN, n_users=30, parameters=1234, multiply_adds=5678)
 SUMMARY["rmse_low_m"], SUMMARY["rmse_high_m"] = SUMMARY.rmse_mean_m - 0.5, SUMMARY.rmse_mean_m + 0.5
 ROWS = leaderboard.compared(SUMMARY, {"hall": 0.01, "yard": 0.5})
-TRAINING_S = SUMMARY[leaderboard.KEYS].drop_duplicates().assign(training_s=[10.0, NAN, 30.0])
+COSTS = SUMMARY[leaderboard.KEYS].drop_duplicates().assign(gradients=[1234.56, NAN, 30.0])
 CERTIFIED = pd.DataFrame(
     [
         ("hall", "dcnn", "smooth", seed, 0.004, radius, bound + seed, 8)
@@ -33,7 +33,7 @@ CERTIFIED = pd.DataFrame(
 
 def test_certified() -> None:
     """The bound is at the radius nearest to the noise's deviation, averaged over seeds; others have an empty cell."""
-    board = leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED).set_index(leaderboard.KEYS)
+    board = leaderboard.leaderboard(ROWS, COSTS, CERTIFIED).set_index(leaderboard.KEYS)
 
     assert board.loc["hall", "dcnn", "smooth"][leaderboard.PROVEN].tolist() == [0.003, 3.5, 8]
     assert board[leaderboard.PROVEN].isna().all(axis=1).tolist() == [True, False, True]
@@ -45,14 +45,14 @@ def test_few_users() -> None:
     mark = "(few: below 30, intervals and differences are unreliable)"
     for users, bound, marks in ((30, 30, 0), (29, 30, 2), (30, 29, 1), (29, 29, 3)):
         rows, certified = ROWS.assign(n_users=users), CERTIFIED.assign(n_users=bound)
-        board = leaderboard.leaderboard(rows, TRAINING_S, certified)
+        board = leaderboard.leaderboard(rows, COSTS, certified)
         for text in (leaderboard.markdown(rows, board), leaderboard.latex(rows, board)):
             assert text.count(mark) == marks
 
 
 def test_nothing_certified() -> None:
     """Without certificates, the columns exist and are empty; the texts do not show them."""
-    board = leaderboard.leaderboard(ROWS, TRAINING_S)
+    board = leaderboard.leaderboard(ROWS, COSTS)
 
     assert board[leaderboard.PROVEN].isna().all(axis=None)
     assert "certified" not in leaderboard.markdown(ROWS, board) + leaderboard.latex(ROWS, board)
@@ -60,16 +60,27 @@ def test_nothing_certified() -> None:
 
 def test_markdown() -> None:
     """The order is errors, cost, single attacks; certified bounds appear for scenarios that have some."""
-    hall, yard = leaderboard.markdown(ROWS, leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED)).split("\n\n## ")
+    hall, yard = leaderboard.markdown(ROWS, leaderboard.leaderboard(ROWS, COSTS, CERTIFIED)).split("\n\n## ")
 
     assert (
         "attacks at epsilon 0.01; certified: bound for 8 of the users (few: below 30, intervals and "
         "differences are unreliable) under every attack within the stated L2" in hall
     )
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in hall.splitlines() if line.startswith("|")]
-    costs = ["parameters", "multiply-adds", "training [s]"]
+    costs = ["parameters", "multiply-adds", "training gradients"]
     assert rows[0] == ["model", "defence", "verdict", "clean", "worst", "certified", *costs, "fgsm"]
-    first = ["dcnn", "none", "OK", "1.000 [0.500, 1.500]", "4.000 [3.500, 4.500]", "", "1,234", "5,678", "10", "2.000"]
+    first = [
+        "dcnn",
+        "none",
+        "OK",
+        "1.000 [0.500, 1.500]",
+        "4.000 [3.500, 4.500]",
+        "",
+        "1,234",
+        "5,678",
+        "1,234.6",
+        "2.000",
+    ]
     assert rows[2] == first
     assert rows[3][5:] == ["3.500 within 0.003", "1,234", "5,678", "", ""]
     assert "certified" not in yard
@@ -77,14 +88,30 @@ def test_markdown() -> None:
 
 def test_latex() -> None:
     """One row per localizer; errors have no intervals; single attacks are left out if there is ``worst``."""
-    text = leaderboard.latex(ROWS, leaderboard.leaderboard(ROWS, TRAINING_S, CERTIFIED))
+    text = leaderboard.latex(ROWS, leaderboard.leaderboard(ROWS, COSTS, CERTIFIED))
 
     assert text.startswith(r"% Needs \usepackage{booktabs} and \usepackage{graphicx}.")
-    head = "localizer & verdict & clean & worst & certified & parameters & multiply-adds & training [s]"
+    head = "localizer & verdict & clean & worst & certified & parameters & multiply-adds & training gradients"
     assert rf"{head} \\" in text
     assert r"dcnn + smooth & none & 1.500 &  & 3.500 within 0.003 & 1,234 & 5,678 &  \\" in text
     assert text.count(r"\clearpage") == 1
     assert "fgsm" not in text
+
+
+def test_gradients() -> None:
+    """The cost is the sum over all epochs of all trainings; none without epochs, unknown without trainings."""
+    start, tuned, none = ({"gradients": spent} for spent in ([1.0] * 10, [2.5, 2.0], []))
+
+    assert leaderboard.gradients([pd.DataFrame(start), pd.DataFrame(tuned)]) == 14.5
+    assert leaderboard.gradients([pd.DataFrame(none)]) == 0.0
+    assert pd.isna(leaderboard.gradients([]))
+
+
+def test_cost_over_seeds() -> None:
+    """The cost of a localizer is the mean over its seeds."""
+    seeds = pd.concat([COSTS, COSTS.assign(gradients=COSTS.gradients + 1)])
+
+    assert leaderboard.leaderboard(ROWS, seeds).gradients.tolist()[:1] == [1235.06]
 
 
 @pytest.mark.parametrize("sigma", [0.002, 0.0001])

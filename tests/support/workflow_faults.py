@@ -42,7 +42,7 @@ def results(project: Project) -> dict[str, Path]:
     """All files by name, including temporary ones, except for files that depend on the host or on job times."""
     root = project.folder / RESULTS
     files = {str(file.relative_to(root)): file for file in root.rglob("*") if file.is_file()}
-    varying = re.compile(r"logs/|provenance\.json|report\.html|tables/leaderboard\.|.*\.job\.json")
+    varying = re.compile(r"logs/|provenance\.json|report\.html|.*\.job\.json")
     return {name: file for name, file in files.items() if not varying.match(name)}
 
 

@@ -57,7 +57,7 @@ def joined(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
 
 
 def test_leaderboard(joined: Project) -> None:
-    """The network has its row, with errors, verdict and size; no training time is claimed."""
+    """The network has its row, with errors, verdict and size; no cost of training is claimed."""
     tables = joined.folder / RESULTS / "tables"
     board = pd.read_csv(tables / "leaderboard.csv").set_index(["model", "defence"])
     mine = board.loc["mine", "none"]
@@ -66,7 +66,7 @@ def test_leaderboard(joined: Project) -> None:
     assert mine.fgsm_rmse_mean_m > mine.clean_rmse_mean_m
     assert mine.verdict == "OK"
     assert (mine.parameters, mine.multiply_adds) == (3 * 256 + 3, 3 * 256)
-    assert board.training_s.isna().to_dict() == {cell: cell[0] == "mine" for cell in board.index}
+    assert board.gradients.isna().to_dict() == {cell: cell[0] == "mine" for cell in board.index}
     assert "| mine     | none      | OK        |" in (tables / "leaderboard.md").read_text()
 
 

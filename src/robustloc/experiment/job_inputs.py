@@ -132,9 +132,14 @@ def layout(run: Experiment) -> dict:
 
 def leaderboard(run: Experiment) -> dict:
     """Configuration of the leaderboard."""
-    lineages = sorted(([cell, localizers.lineage(run, cell)] for cell in run.localizers), key=str)
+    made = sorted(([cell, localizers.trainings(run, cell)] for cell in run.localizers), key=str)
     epsilons = {name: threat_models.compared_epsilon(run.config, name) for name in run.scenarios}
-    return {"epsilons": epsilons, "localizers": lineages}
+    return {"epsilons": epsilons, "localizers": made}
+
+
+def trainings(run: Experiment) -> list[str]:
+    """The logs of all trainings that make the localizers."""
+    return sorted({f"<results>/{file}" for cell in run.localizers for file in localizers.trainings(run, cell)})
 
 
 def figure(run: Experiment, figure: str) -> dict:

@@ -6,7 +6,7 @@ Functions take an experiment and the names of a localizer, as they are in the pa
 from pathlib import Path
 
 from robustloc.base.errors import UserError
-from robustloc.experiment import entries
+from robustloc.experiment import entries, paths
 from robustloc.experiment.experiment import CHECKPOINT, Experiment
 from robustloc.localizer import model_file
 
@@ -93,6 +93,12 @@ def lineage(run: Experiment, cell: dict) -> list[dict]:
     while origin := entries.origin(run.config, found[0]["model"], found[0]["defence"]):
         found.insert(0, origin)
     return found
+
+
+def trainings(run: Experiment, cell: dict) -> list[str]:
+    """List the logs of all trainings that make a localizer, below the results folder; none if it comes from a file."""
+    found = lineage(run, cell)
+    return [] if found[0]["model"] in from_files(run.config) else [paths.TRAINING.format(**cell | one) for one in found]
 
 
 def train(run: Experiment, **cell: object) -> dict:

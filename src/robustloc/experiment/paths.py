@@ -5,6 +5,7 @@ from pathlib import Path
 
 SEED_FOLDER = "{scenario}/{model}/{defence}/seed{seed}"
 CHECKPOINT = f"{SEED_FOLDER}/checkpoint.pt"
+TRAINING = f"{SEED_FOLDER}/training.csv"
 CLEAN_SET = f"{SEED_FOLDER}/clean.parquet"
 ATTACK_SET = f"{SEED_FOLDER}/{{attack}}/{{budget}}.parquet"
 EXAMINATION = f"{SEED_FOLDER}/examination.json"

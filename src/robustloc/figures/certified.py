@@ -48,7 +48,8 @@ def draw(rows: pd.DataFrame) -> Figure:
                 curve(axes, own.radius, own[f"{value}_m"], own[f"{value}_std_m"], **look(colour, line))
         axes.set_xlim(left=-0.02 * rows.radius.max())  # room for the marker at 0
         axes.set(xlabel="certified radius (L2, units of the scaled input)", ylabel="certified position error [m]")
-        axes.set_title(wrapped(f"{rows.scenario.iloc[0]}, {rows.confidence.min():.4g} confidence of each user", COLUMN))
+        sure = f"{rows.confidence.min():.4g} confidence of all bounds"
+        axes.set_title(wrapped(f"{rows.scenario.iloc[0]}, {sure}", COLUMN))
         scale_errors(axes)
         _mark_ratios(axes, rows)
         samples = [axes.plot([], [], label=", ".join(names), **look(n))[0] for n, (names, _) in enumerate(localizers)]
@@ -60,9 +61,10 @@ def draw(rows: pd.DataFrame) -> Figure:
 def caption(rows: pd.DataFrame) -> str:
     """Describe the figure."""
     return f"""Position error [m] that is certified against every perturbation up to an L2 radius in units of the scaled
-    input: {captions.localizers(rows)}. Solid is the RMSE, dashed the 90th percentile over users; each user's bound
-    holds with a confidence of {rows.confidence.min():.4g}, radius 0 is the smoothed estimate's own error, and a curve
-    ends where nothing is certified. Along the top is the power of the radius relative to the median user's signal [dB].
+    input: {captions.localizers(rows)}. Solid is the RMSE, dashed the 90th percentile over users. The bounds of a seed
+    hold together, at all users and radii, with a confidence of {rows.confidence.min():.4g}. Radius 0 is the smoothed
+    estimate's own error, and a curve ends where nothing is certified. Along the top is the power of the radius relative
+    to the median user's signal [dB].
     {captions.users(rows)} {captions.seeds(rows)}"""
 
 

@@ -51,6 +51,11 @@ class Guarded(Defence):
             )
         return pair[0].detach(), pair[1].detach()
 
+    def on_epoch(self) -> None:
+        """Let the defence begin an epoch."""
+        with contained():
+            self.defence.on_epoch()
+
     def loss(self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
         """Return the loss that training minimises [m]."""
         with contained(localizer):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 # columns of training.csv, which has one row per epoch
-LOGGED = ["epoch", "training_loss", "validation_loss", "validation_rmse_m"]
+LOGGED = ["epoch", "training_loss", "validation_loss", "validation_rmse_m", "gradients"]
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,10 @@ from robustloc.base import seeds
 from robustloc.base.errors import UserError
 from robustloc.defences.parts.base import Defence
 from robustloc.localizer.batches import Batches, Data
+from robustloc.localizer.gradients import Count, counting
 from robustloc.localizer.guarding import penalty
 from robustloc.localizer.hyperparameters import Recipe
+from robustloc.localizer.resumption import resumable
 
 # RMSE in spreads above which training has diverged; the mean position alone has an RMSE of one spread
 DIVERGED = 10
@@ -56,7 +58,8 @@ def fit(
 
         * ``epoch``: from 0;
         * ``training_loss`` and ``validation_loss``: the defence's loss and score, in units of the positions' spread;
-        * ``validation_rmse_m``: RMSE of the clean validation users [m].
+        * ``validation_rmse_m``: RMSE of the clean validation users [m];
+        * ``gradients``: gradients per training user, see `robustloc.localizer.gradients`; not those of validation.
 
     Raises:
         UserError: the loss is not a finite number, or the best epoch is far worse than the mean position.
@@ -88,10 +91,11 @@ def fit(
     # deterministic algorithms would otherwise fill all new memory with NaN, which costs a few per cent of a step
     torch.utils.deterministic.fill_uninitialized_memory = False
     if recipe.compile:
-        localizer.compile()
+        localizer.network.compile()  # not the localizer, whose calls are counted
     localizer.train()
     module = Fit(localizer, data, defence, recipe, eps, seed)
-    trainer.fit(module, ckpt_path=_resumable(folder / "last.ckpt"))
+    with counting(localizer, module.count):
+        trainer.fit(module, ckpt_path=resumable(folder / "last.ckpt"))
     weights = torch.load(folder / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"]
     localizer.cpu().load_state_dict({name.removeprefix("localizer."): tensor for name, tensor in weights.items()})
     localizer.eval()
@@ -108,24 +112,13 @@ def _check_convergence(history: list[dict[str, float]], localizer: nn.Module) ->
         )
 
 
-def _resumable(checkpoint: Path) -> Path | None:
-    """Return the checkpoint if training can continue from it; a kill during the write leaves half a file."""
-    try:
-        states = torch.load(checkpoint, map_location="cpu", weights_only=True)["callbacks"].values()
-    except Exception:  # a missing or damaged file raises many kinds of errors; training then starts from the beginning
-        return None
-    here = str(checkpoint.parent.resolve())
-    # if the folder has moved, Lightning forgets the best epoch
-    return checkpoint if all(state.get("dirpath", "") in ("", here) for state in states) else None
-
-
 class Fit(lightning.LightningModule):
     """Connects a localizer, its users and its defence to Lightning; losses are in units of the positions' spread."""
 
     def __init__(self, localizer: nn.Module, data: Data, defence: Defence, recipe: Recipe, eps: float, seed: Callable):
         super().__init__()
         self.localizer, self.data, self.defence, self.recipe = localizer, data, defence, recipe
-        self.eps, self.seed = eps, seed
+        self.eps, self.seed, self.users, self.count = eps, seed, len(data.x), Count()
         self.history = []
 
     def setup(self, stage: str) -> None:
@@ -153,6 +146,9 @@ class Fit(lightning.LightningModule):
     def on_train_epoch_start(self) -> None:
         """Seed the random numbers of the epoch, for the network's layers and for the defence."""
         self.started, self.losses = time.monotonic(), []
+        # what the defence did to the training set counts in the first epoch, also if that one runs again after a kill
+        self.counted = self.count.total if self.current_epoch else 0
+        self.defence.on_epoch()
         torch.manual_seed(self.seed("steps", self.current_epoch))
         self.generators = self._generators("defence", self.current_epoch)
 
@@ -183,6 +179,7 @@ class Fit(lightning.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Use the same random numbers at every validation, so that epochs are comparable."""
+        self.gradients = (self.count.total - self.counted) / self.users
         self.validation_generators, self.scores, self.squares = self._generators("validation"), [], []
 
     def validation_step(self, batch: tuple[Tensor, Tensor], index: int) -> None:
@@ -209,7 +206,7 @@ class Fit(lightning.LightningModule):
         self.log("validation_loss", score)
         self.log("validation_rmse_m", square**0.5, prog_bar=True)
         figures = {"training_loss": loss, "validation_loss": score, "validation_rmse_m": square**0.5}
-        self.history.append({"epoch": self.current_epoch} | figures)
+        self.history.append({"epoch": self.current_epoch} | figures | {"gradients": self.gradients})
 
     def on_train_epoch_end(self) -> None:
         """Print a line for log files; Lightning calls this after the validation."""

@@ -82,8 +82,8 @@ TABLES: dict[str, dict[str, Column]] = {
         **VERDICTS,
         "seeds": Column("integer", "1", "number of seeds of the errors without attack"),
         **SIZE,
-        "training_s": Column(
-            "number", "s", "wall time of training, including its start checkpoint, mean over seeds; empty: unknown"
+        "gradients": Column(
+            "number", "1", "gradients per training user, start checkpoint included, mean over seeds; empty: unknown"
         ),
         "epsilon": Column("number", "input", "budget of all attacks in the row; empty: no attack"),
         "{attack}_rmse_mean_m": Column("number", "m", "root mean square position error {under}, mean over seeds"),
@@ -129,7 +129,7 @@ TABLES: dict[str, dict[str, Column]] = {
     "certified": {
         **LOCALIZER,
         **SEED,
-        "confidence": Column("number", "1", "probability that the bound of one user at one radius holds"),
+        "confidence": Column("number", "1", "probability that all bounds of a localizer hold, for all users and radii"),
         "sigma": Column("number", "input", "standard deviation of the noise"),
         "radius": Column("number", "input", "L2 radius of attacks; 0: the error of the estimate itself, not a bound"),
         "psr_db": Column("number", "dB", "largest power over the air that stays within the radius, median over users"),
@@ -190,6 +190,7 @@ FILES: dict[str, dict[str, Column]] = {
         "validation_rmse_m": RMSE._replace(
             meaning="root mean square position error of validation users without attack"
         ),
+        "gradients": Column("number", "1", "gradients per training user that the epoch computed, attacks included"),
     },
     "certificate.csv": TABLES["certified"],
     "convergence.csv": {

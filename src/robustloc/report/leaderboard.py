@@ -9,7 +9,7 @@ from robustloc.report.latex import document, tabular
 KEYS = ["scenario", "model", "defence"]
 FIGURES = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
 PROVEN = ["certified_radius", "certified_rmse_m", "certified_n_users"]
-HEADS = {"multiply_adds": "multiply-adds", "training_s": "training [s]"}
+HEADS = {"multiply_adds": "multiply-adds", "gradients": "training gradients"}
 
 
 def compared(summary: pd.DataFrame, epsilons: dict[str, float]) -> pd.DataFrame:
@@ -41,33 +41,30 @@ def proven(certified: pd.DataFrame) -> pd.DataFrame:
     return chosen.groupby(KEYS).agg(dict(zip(PROVEN, ("first", "mean", "min"), strict=True)))
 
 
-def training_seconds(logs: list[dict | None]) -> float:
-    """Return the total time of the trainings that made a localizer [s].
+def gradients(trainings: list[pd.DataFrame]) -> float:
+    """Return the number of gradients per training user that made a localizer; NaN if no training is known.
 
     Args:
-        logs: of the jobs that made its checkpoints (see `robustloc.base.job_logs`).
-
-    Returns:
-        NaN if a log is missing, or if a checkpoint was taken from a file.
+        trainings: one row per epoch (training.csv), of each training that made its checkpoints.
     """
-    return sum(log["run"]["seconds"] if log and "training" in log["record"]["config"] else np.nan for log in logs)
+    return sum(float(log.gradients.sum()) for log in trainings) if trainings else np.nan
 
 
-def leaderboard(rows: pd.DataFrame, training_s: pd.DataFrame, certified: pd.DataFrame | None = None) -> pd.DataFrame:
+def leaderboard(rows: pd.DataFrame, costs: pd.DataFrame, certified: pd.DataFrame | None = None) -> pd.DataFrame:
     """Arrange cells by localizer, sorted by the error under ``worst``, or without attack if it was not run.
 
     Args:
         rows: see `compared`.
-        training_s: scenario, model, defence and training_s: wall time of training, including the start checkpoint [s].
+        costs: scenario, model, defence and `gradients`, one row per localizer.
         certified: one row per smoothed localizer, seed and radius (certified.csv), if there is one.
 
     Returns:
-        KEYS, verdict, seeds, parameters, multiply_adds, training_s, epsilon of the attacks; then for clean, each attack
+        KEYS, verdict, seeds, parameters, multiply_adds, gradients, epsilon of the attacks; then for clean, each attack
         and worst ``<attack>_rmse_mean_m``, …_std_m, …_low_m and …_high_m [m]; then PROVEN.
     """
     figures = rows.pivot(index=KEYS, columns="attack", values=FIGURES)
     board = rows[rows.attack == "clean"].set_index(KEYS)[["verdict", "seeds", "parameters", "multiply_adds"]]
-    board = board.join(training_s.groupby(KEYS).training_s.mean())
+    board = board.join(costs.groupby(KEYS).gradients.mean())
     board = board.join(rows[rows.attack != "clean"].groupby(KEYS).epsilon.first())
     for attack in sorted(set(rows.attack), key=lambda name: (name == "worst", name != "clean", name)):
         for name in FIGURES:
@@ -114,8 +111,8 @@ def _texts(rows: pd.DataFrame, board: pd.DataFrame, headlines: tuple[str, ...] =
     if (proof := board.certified_radius.notna()).any():
         bounds = board[proof].apply("{0.certified_rmse_m:.3f} within {0.certified_radius:g}".format, axis=1)
         found["certified"] = bounds
-    for name in ("parameters", "multiply_adds", "training_s"):
-        found[HEADS.get(name, name)] = board[name].map("{:,.0f}".format).replace("nan", "")
+    for name, form in (("parameters", "{:,.0f}"), ("multiply_adds", "{:,.0f}"), ("gradients", "{:,.1f}")):
+        found[HEADS.get(name, name)] = board[name].map(form.format).replace("nan", "")
     found = found.join(texts[sorted(set(texts) - set(layout.HEADLINES))])
     return found.fillna("").reset_index().drop(columns="scenario")
 

@@ -54,8 +54,7 @@ FILES = {
     "results/tables/summary.csv": "the same over seeds; the bootstrap draws the same users for all seeds",
     "results/tables/leaderboard.csv, .md, .tex": (
         "one row per scenario, model and defence, best first: by `worst`. Rows without `worst` come last, by `clean`. "
-        "All attacks are at one epsilon, the one nearest to `reference_epsilon` (the smaller of two). After an "
-        "interruption, `training_s` counts the rest of the training only"
+        "All attacks are at one epsilon, the one nearest to `reference_epsilon` (the smaller of two)"
     ),
     "results/tables/convergence.csv, .md": "one row per localizer: `worst` beside an attack of 10 times its cost",
     "results/tables/certified.csv, .md": "one row per smoothed localizer and radius",

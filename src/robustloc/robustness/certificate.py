@@ -14,7 +14,11 @@ Consider one coordinate of the estimates f(x + noise), and an attacker who moves
    largest number with P[Bin(n, q) < k] <= alpha. This bound is exact, also for discrete estimates.
 
 So the reported coordinate is at least the k-th smallest of the draws around x. The same argument for -f shows that it
-is at most the k-th largest. Two steps, two sides and three coordinates share 1 - confidence of a user (union bound).
+is at most the k-th largest.
+
+A table of N users and R radii holds as a whole: the probability that any of its bounds fails is at most 1 - confidence.
+By the union bound, each user, radius, coordinate, side and step has an equal share of it: alpha = (1 - confidence) /
+(N * R * 3 * 2 * 2). Radii have the draws around x in common, but each has its own rank, attack and fresh draws.
 """
 
 from collections.abc import Sequence
@@ -55,16 +59,18 @@ def certified_errors(
         estimates: (N, draws, 3) position estimates under independent draws of noise around each user [m].
         position: (N, 3) true positions [m].
         radii_sigmas: L2 radii on the input's scale, in units of the noise's standard deviation.
-        confidence: probability that the bound holds, for each user and radius.
+        confidence: probability that all bounds hold, those of all users and radii together, for any one attack per
+            user and radius.
 
     Returns:
         (R, N) verified errors [m]: distances from the true position to the farthest corner of the box that holds the
         estimate. A bound is infinite where the draws are too few for the confidence.
     """
-    draws, coordinates = estimates.shape[1:]
-    ordered, errors = np.sort(estimates, axis=1), np.full((len(radii_sigmas), len(estimates)), np.inf)
+    users, draws, coordinates = estimates.shape
+    ordered, errors = np.sort(estimates, axis=1), np.full((len(radii_sigmas), users), np.inf)
+    alpha = (1 - confidence) / max(users * len(radii_sigmas) * coordinates, 1)
     for row, shift in zip(errors, radii_sigmas, strict=True):
-        if ranks := order_statistics(draws, shift, (1 - confidence) / coordinates):
+        if ranks := order_statistics(draws, shift, alpha):
             low, high = (ordered[:, rank - 1] for rank in ranks)
             row[:] = np.linalg.norm(np.maximum(position - low, high - position), axis=1)
     return errors

@@ -38,7 +38,7 @@ def certificate(
         user_seeds: N seeds, one per user.
         draws: noise patterns per user.
         radii_sigmas: L2 radii in units of sigma.
-        confidence: probability that a bound holds, for each user and radius.
+        confidence: probability that all bounds hold, those of all users and radii together.
 
     Returns:
         One row per radius, with the columns confidence, sigma, radius, psr_db [dB], certified_rmse_m [m],

@@ -89,7 +89,7 @@ def test_names_are_escaped() -> None:
         "failed": [HOSTILE],
     }
     table = {"columns": [HOSTILE], "rows": [[HOSTILE]]}
-    content = {"headline": [scene | {"rows": [row | {"training_s": HOSTILE}]}], "failures": [failure]}
+    content = {"headline": [scene | {"rows": [row | {"gradients": HOSTILE}]}], "failures": [failure]}
     html = render.render(**EMPTY | content | {"scenes": table, "cells": table, "training": HOSTILE})
 
     assert html.count("<script") == 1

@@ -26,7 +26,7 @@ SUMMARY["psr_db"] = (-math.inf, -30, -30, -math.inf, -30, -30, -20, -math.inf)
 
 def headline() -> dict:
     """The headline of the made-up results."""
-    costs = SUMMARY[leaderboard.KEYS].drop_duplicates().assign(training_s=61.2)
+    costs = SUMMARY[leaderboard.KEYS].drop_duplicates().assign(gradients=18.26)
     board = leaderboard.leaderboard(leaderboard.compared(SUMMARY, {"hall": 0.1}), costs)
     (found,) = result_tables.headline(board, SUMMARY, {"hall": 0.1})
     return found | {"rows": {row["model"]: row for row in found["rows"]}}
@@ -43,15 +43,13 @@ def test_headline() -> None:
     assert (rows["ode"]["attacked"], rows["ode"]["attack"]) == ("0.400 ± 0.020 [0.100, 0.900]", "fgsm")
     assert (rows["constant"]["attacked"], rows["constant"]["attack"]) == ("", "")
     assert (rows["ode"]["parameters"], rows["ode"]["multiply_adds"]) == ("12,345", "6,000,000")
-    assert rows["ode"]["training_s"] == "61"
+    assert rows["ode"]["gradients"] == "18.3"
     assert not found["has_certificates"]
 
 
 def test_certified_column() -> None:
     """The headline shows certified errors with their radius; other localizers have an empty cell."""
-    board = leaderboard.leaderboard(
-        SUMMARY[SUMMARY.attack == "clean"], SUMMARY[leaderboard.KEYS].assign(training_s=1.0)
-    )
+    board = leaderboard.leaderboard(SUMMARY[SUMMARY.attack == "clean"], SUMMARY[leaderboard.KEYS].assign(gradients=1.0))
     board = board.assign(certified_radius=[0.005, math.nan, math.nan], certified_rmse_m=[0.41, math.nan, math.nan])
     (found,) = result_tables.headline(board, SUMMARY, {"hall": 0.1})
 

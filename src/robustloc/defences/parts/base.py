@@ -15,6 +15,7 @@ The arguments are the same everywhere:
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +40,12 @@ class Defence:
         Training calls this once, before the first epoch. ``localizer`` is the localizer that training starts from.
         """
         return x, y
+
+    def on_epoch(self) -> None:
+        """Begin an epoch of training: forget what was carried over from step to step.
+
+        Training continues after a kill with a new defence, at the start of an epoch.
+        """
 
     def on_batch(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]
@@ -103,7 +110,18 @@ def drawn_attack(attacks: list[Callable], generators: list[torch.Generator]) -> 
     return attacks[int(torch.randint(len(attacks), (), generator=generators[0]))]
 
 
-def drawn_epsilons(x: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
-    """Draw an epsilon between 0 and ``eps`` for each of N users: (N, 1, …), which broadcasts against x."""
+def epsilons(kind: Literal["fixed", "drawn"], x: Tensor, eps: float, generators: list[torch.Generator]) -> Tensor:
+    """Return the epsilon of each of N users: (N, 1, …), which broadcasts against x.
+
+    Args:
+        kind: ``fixed``, all have ``eps``, or ``drawn``, each draws its own between 0 and ``eps``.
+
+    Raises:
+        ValueError: the kind is another one.
+    """
+    if kind not in ("fixed", "drawn"):
+        raise ValueError(f"epsilon: expected fixed or drawn, found {kind!r}")
+    if kind == "fixed":
+        return x.new_full((len(x), *[1] * (x.ndim - 1)), eps)
     draws = [torch.rand((), generator=generator) for generator in generators[: len(x)]]
     return eps * torch.stack(draws).to(x).view(-1, *[1] * (x.ndim - 1))

@@ -52,7 +52,7 @@ def _localizer(row: pd.Series) -> dict:
         "certified": _certified(row),
         "parameters": f"{row.parameters:,.0f}",
         "multiply_adds": f"{row.multiply_adds:,.0f}",
-        "training_s": "" if pd.isna(row.training_s) else f"{row.training_s:,.0f}",
+        "gradients": "" if pd.isna(row.gradients) else f"{row.gradients:,.1f}",
     }
 
 
