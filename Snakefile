@@ -44,6 +44,7 @@ localrules:
     summarise,
     layout,
     leaderboard,
+    compare,
     dictionary,
     figure,
     inspect,

@@ -1,8 +1,11 @@
 # The tables of all cells, for programs and for people.
 
 
+COMPARISONS = [f"<experiment>/tables/comparisons.{suffix}" for suffix in ("md", "tex")] if RUN.comparisons else []
+
+
 rule tables:
-    """rmse, summary, leaderboard, verdicts, convergence and certificates as CSV and Parquet, their dictionary, and texts of them."""
+    """rmse, summary, leaderboard, verdicts, convergence, certificates and comparisons, their dictionary, and texts of them."""
     input:
         rules.attacks.input,
         rules.verdicts.input,
@@ -11,6 +14,7 @@ rule tables:
         RUN.tables(),
         expand("<experiment>/tables/{file}", file=["rmse.tex", "matrices.md"]),
         expand("<experiment>/tables/leaderboard.{suffix}", suffix=["md", "tex"]),
+        COMPARISONS,
         expand("<experiment>/tables/dictionary.{suffix}", suffix=["csv", "md"]),
         table="<experiment>/tables/rmse.md",
     message:
@@ -86,6 +90,28 @@ rule leaderboard:
     shell:
         "python -m robustloc.jobs leaderboard --config {params.cfg:q} --code stages.leaderboard"
         " --summary {input.summary:q} --certified {input.certified:q}"
+        " --table {output.table:q} --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
+
+
+rule compare:
+    """comparisons alone, as CSV, Parquet, Markdown and LaTeX."""
+    input:
+        sets=RUN.compared_sets(),
+    output:
+        table=reported("comparisons"),
+        markdown="<experiment>/tables/comparisons.md",
+        latex="<experiment>/tables/comparisons.tex",
+    log:
+        "<experiment>/logs/comparisons.log",
+    conda:
+        "../envs/robustloc.yaml"
+    params:
+        cfg=section(**job_inputs.compare(RUN)),
+        code=code("stages.compare"),
+    message:
+        "Compare localizers with their controls"
+    shell:
+        "python -m robustloc.jobs compare --config {params.cfg:q} --code stages.compare"
         " --table {output.table:q} --markdown {output.markdown:q} --latex {output.latex:q} > {log:q} 2>&1"
 
 

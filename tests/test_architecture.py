@@ -33,6 +33,7 @@ NO_TORCH |= {
     "stages.worst",
     "stages.judge",
     "stages.leaderboard",
+    "stages.compare",
     "stages.certified",
     "robustness.certificate",
 }

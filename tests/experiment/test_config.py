@@ -200,7 +200,8 @@ def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plugin's parameter without a default must be given, unless the workflow fills it in."""
     required = {"eps": plugins.Option("float", True), "patch": plugins.Option("int", True)}
     monkeypatch.setattr(plugins, "options", lambda kind, name: required if kind == "attacks" else {})
-    content = {kind: {} for kind in ("models", "defences", "scenarios")} | {"grids": [], "figures": []}
+    content = {kind: {} for kind in ("models", "defences", "scenarios")}
+    content |= {kind: [] for kind in ("grids", "figures", "comparisons")}
     content |= {"verdict": {"gradients": ["own"], "others": ["own"]}, "convergence": {"attack": "own"}}
     attacks = {"own": {"plugin": "gradient", "norm": "linf"}}
 

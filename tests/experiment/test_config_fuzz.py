@@ -51,6 +51,7 @@ def plan(content: dict) -> None:
         job_inputs.summarise,
         job_inputs.layout,
         job_inputs.leaderboard,
+        job_inputs.compare,
         verdict_inputs.judge,
         description.page,
     ):

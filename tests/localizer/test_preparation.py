@@ -1,14 +1,19 @@
 """Preparation of training: new weights or a checkpoint, and a defence that must have weights to train."""
 
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import nn
 
 from robustloc.base.errors import UserError
+from robustloc.localizer import preparation
 from robustloc.localizer.batches import Data
 from robustloc.localizer.checkpoint import save
 from robustloc.localizer.preparation import train
+from robustloc.localizer.training import Fit
 
 CELL = {"scenario": "s", "model": "mine", "defence": "plain", "seed": 0}
 TRAINING = {"epochs": 0, "batch_size": 4, "learning_rate": 1e-3, "warmup": 0.1, "weight_decay": 0.0}
@@ -26,12 +31,17 @@ def configured(model: str, defence: str = "none", **changes: object) -> dict:
     } | changes
 
 
-@pytest.fixture
-def data() -> Data:
-    """Eight made-up users."""
+def users() -> Data:
+    """Make eight users."""
     generator = torch.Generator().manual_seed(0)
     x, y = (torch.rand(8, *shape, generator=generator) for shape in ((1, 16, 16), (3,)))
     return Data(x, y, x, y)
+
+
+@pytest.fixture
+def data() -> Data:
+    """Eight made-up users."""
+    return users()
 
 
 def test_nothing_to_train(data: Data, tmp_path: Path) -> None:
@@ -74,3 +84,50 @@ def test_wrapper(data: Data, tmp_path: Path) -> None:
     found = train(configured("constant", "median_smoothing"), data, None, tmp_path)
 
     assert found.wrapper == {"plugin": "median_smoothing", "parameters": {}, "epsilon": 0.1}
+
+
+def started(folder: Path, patch: pytest.MonkeyPatch, model: str, seed: int = 3, defence: str = "none", **more) -> tuple:
+    """Return the initial weights of a training by name, and the batches of an epoch."""
+    state, orders = {}, []
+
+    def stop(localizer: nn.Module, data: Data, defence: object, recipe: object, *, seed: Callable, **_: object) -> list:
+        state.update({name: tensor.clone() for name, tensor in localizer.state_dict().items()})
+        fit = Fit(localizer, data, defence, recipe, 0.1, seed)
+        fit.trainer = SimpleNamespace(current_epoch=1)
+        orders.extend(x.tolist() for x, _ in fit.train_dataloader())
+        return []
+
+    patch.setattr(preparation, "fit", stop)
+    config = configured(model, defence, training=TRAINING | {"epochs": 2})
+    config["cell"] = {"scenario": "s", "model": model, "defence": defence, "seed": seed}
+    config["model"]["parameters"] |= more
+    train(config, users(), None, folder)
+    return state, orders
+
+
+def test_controls_start_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A neural ODE and its residual network have equal initial weights and batches, whatever the defence."""
+    ode, batches = started(tmp_path, monkeypatch, "neural_ode")
+    for model, defence in (("resnet", "none"), ("neural_ode", "noise")):
+        weights, same = started(tmp_path, monkeypatch, model, defence=defence)
+
+        assert weights.keys() == ode.keys()
+        assert all(torch.equal(tensor, weights[name]) for name, tensor in ode.items())
+        assert same == batches
+
+
+def test_normalisation_changes_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The DCNN has the same initial kernels with either normalisation."""
+    batch, group = (started(tmp_path, monkeypatch, "dcnn", norm=norm)[0] for norm in ("batch", "group"))
+    kernels = [name for name, tensor in batch.items() if tensor.ndim == 4]
+
+    assert len(kernels) > 3
+    assert all(torch.equal(batch[name], group[name]) for name in [*kernels, "network.dense.weight"])
+
+
+def test_seeds_start_differently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another seed has other weights and other batches."""
+    (one, batches), (two, others) = (started(tmp_path, monkeypatch, "resnet", seed) for seed in (0, 1))
+
+    assert not torch.equal(one["network.head.3.weight"], two["network.head.3.weight"])
+    assert batches != others

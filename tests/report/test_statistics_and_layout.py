@@ -4,11 +4,19 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up_summary import SUMMARY
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, ttest_1samp
 
 from robustloc.data.positions import position_error
 from robustloc.report import layout
-from robustloc.report.statistics import rmse_interval, summary
+from robustloc.report.statistics import (
+    Mean,
+    _counts,
+    mean_over_seeds,
+    resampled_median,
+    resampled_rmse,
+    rmse_interval,
+    summary,
+)
 
 
 def test_errors_by_hand() -> None:
@@ -44,14 +52,70 @@ def test_interval_of_many_users() -> None:
 
 
 def test_interval_of_seeds() -> None:
-    """Joint draws of equal seeds have the interval of one seed; with other users, the interval is narrower."""
+    """Equal seeds with joint draws have the interval of one seed; with other users, the interval is narrower."""
     error = np.random.default_rng(1).exponential(size=100)
     one, joint = rmse_interval([error]), rmse_interval([error] * 4)
     apart = rmse_interval([error] * 4, joint=False)
 
-    assert joint == one
+    assert joint == pytest.approx(one)
     assert np.diff(apart) == pytest.approx(np.diff(one) / 2, rel=0.2)
     assert rmse_interval([2 * error]) == pytest.approx(tuple(2 * end for end in one))
+
+
+def test_interval_of_different_seeds() -> None:
+    """Seeds that differ widen the interval by Student's t, up to zero; two of them have 12.7 standard errors."""
+    low, high = rmse_interval([np.full(9, 30.0), np.full(9, 32.0)])
+
+    assert (low, high) == pytest.approx((31 - 12.706, 31 + 12.706), abs=1e-3)
+    assert rmse_interval([np.full(9, 1.0), np.full(9, 3.0)])[0] == 0
+
+
+@pytest.mark.parametrize("seeds", [3, 4, 5])
+def test_coverage(seeds: int) -> None:
+    """With few seeds, about 95 % of the intervals hold the expected RMSE of a new seed and new users."""
+    rng, held = np.random.default_rng(seeds), []
+    for _ in range(300):
+        users, offsets = 0.4 * rng.normal(size=(1, 100)), 0.1 * rng.normal(size=(seeds, 1))
+        low, high = rmse_interval(list(np.exp(users + offsets + 0.2 * rng.normal(size=(seeds, 100)))))
+        held.append(low <= np.exp(0.1**2 / 2 + 0.4**2 + 0.2**2) <= high)
+
+    assert 0.92 <= np.mean(held) <= 0.99
+
+
+def test_p_value_and_interval() -> None:
+    """The p-value is 0.05 at the end of the interval, one at zero, and Student's for seeds alone."""
+    mean = Mean(1.0, users=300, seeds=4, over_users=0.2, over_seeds=0.3)
+    student = ttest_1samp(four := [0.7, 1.2, 0.9, 1.6], 0).pvalue
+
+    assert mean._replace(value=mean.half()).p() == pytest.approx(0.05)
+    assert mean._replace(value=-mean.half(0.001)).p() == pytest.approx(0.001)
+    assert mean._replace(value=0.0).p() == 1
+    assert mean._replace(value=1e9).p() == 1e-12
+    alone = mean_over_seeds(np.array(four), np.ones((4, 9)), 300)
+    assert (alone.value, alone.over_users, alone.p()) == (1.1, 0.0, pytest.approx(student))
+
+
+@pytest.mark.parametrize("seeds", [3, 5])
+def test_detectable(seeds: int) -> None:
+    """A difference of the detectable size is found in about 80 % of the experiments."""
+    rng, found = np.random.default_rng(seeds), []
+    difference = Mean(0.0, 300, seeds, over_users=0.2, over_seeds=0.3 / seeds**0.5).detectable()
+    for _ in range(400):
+        values = difference + 0.3 * rng.normal(size=seeds) + 0.2 * rng.normal()
+        found.append(mean_over_seeds(values, values[:, None] + 0.2 * rng.normal(size=(1, 100)), 300).p() < 0.05)
+
+    assert 0.73 <= np.mean(found) <= 0.87
+
+
+def test_resampled_medians() -> None:
+    """A resample's median is the median of the users that it draws, for odd and even numbers of users."""
+    rng = np.random.default_rng(0)
+    for users in (30, 31):
+        error = rng.exponential(size=users)
+        drawn = [np.repeat(error, counts.astype(int)) for counts in _counts(users, 0)]
+
+        np.testing.assert_allclose(resampled_median(error), [np.median(one) for one in drawn])
+        np.testing.assert_allclose(resampled_rmse(error), [np.sqrt(np.mean(one**2)) for one in drawn])
 
 
 def test_layout() -> None:
@@ -118,6 +182,9 @@ def test_markdown_and_latex() -> None:
     assert f"## in_door: {title}; brackets: 95 %" in markdown
     assert rf"\caption{{in\_door: clean, and under fgsm by epsilon (linf); {title}.}}".replace("±", r"$\pm$") in latex
     assert f"9 test users ({few}), one seed" in layout.markdown(SUMMARY[SUMMARY.seeds == 1])
+    assert "brackets: 95 % interval over seeds and users, of rows with one seed over users\n" in markdown
+    assert "brackets: 95 % interval over users, for this seed\n" in layout.markdown(SUMMARY[SUMMARY.seeds == 1])
+    assert "interval over seeds and users\n" in layout.markdown(SUMMARY[SUMMARY.seeds == 2])
     many = SUMMARY.assign(n_users=30)
     assert "few" not in layout.markdown(many) + layout.latex(many)
     assert "| fgsm          | 0.01 linf |" in markdown

@@ -72,6 +72,15 @@ BASE = {
         },
         {"scenarios": ["other"], "models": ["theirs"], "seeds": [1, 2]},
     ],
+    "comparisons": [
+        {
+            "scenarios": ["place"],
+            "models": ["net"],
+            "defences": ["mixed"],
+            "attacks": ["step", "air"],
+            "control": {"model": "net", "defence": "none"},
+        }
+    ],
 }
 
 

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from workflow_project import SMOKE, Project
 
-GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none"], "seeds": [0], "attacks": ["fgsm"]}
-OTHER = {"name": "other", "grids": [GRID], "figures": []}
+from robustloc.report import columns
+
+GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none", "adversarial"], "attacks": ["fgsm"]}
+PAIR = {"models": ["dcnn"], "defences": ["adversarial"], "attacks": ["fgsm"], "control": {"defence": "none"}}
+OTHER = {"name": "other", "grids": [GRID], "comparisons": [PAIR], "figures": []}
 SHARED_RULES = {"trace", "shard", "split", "csi", "train", "attack", "clean", "worst", "examine", "converge", "certify"}
 
 
@@ -23,6 +28,20 @@ def contents(project: Project) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in files if not file.is_relative_to(folder / "experiments")}
 
 
+def check_comparisons(tables: Path) -> None:
+    """The comparisons are a table like the others, with the users of one seed and no finding."""
+    text, table = pd.read_csv(tables / "comparisons.csv"), pq.read_table(tables / "comparisons.parquet")
+    assert table.schema.names == text.columns.tolist() == list(columns.TABLES["comparisons"])
+    pd.testing.assert_frame_equal(text, table.to_pandas(), check_dtype=False)
+    assert text[["attack", "finding"]].values.tolist() == [["clean", "one seed"], ["fgsm", "one seed"]]
+    errors = pd.read_csv(tables / "rmse.csv").set_index(["attack", "epsilon", "defence"]).rmse_m
+    found = text.set_index(["attack", "epsilon"])
+    for place, row in found.iterrows():
+        assert row.rmse_difference_m == pytest.approx(errors[*place, "adversarial"] - errors[*place, "none"], rel=1e-6)
+    assert set(pd.read_csv(tables / "dictionary.csv").query("table == 'comparisons'").column) == set(text)
+    assert r"dcnn + adversarial & dcnn & fgsm 0.05 & " in (tables / "comparisons.tex").read_text()
+
+
 def test_cells_are_shared(copied: Project) -> None:
     """A second experiment makes only its own tables; the first one's results stay, and both are current."""
     overlay, before = copied.overlay(OTHER), contents(copied)
@@ -32,6 +51,7 @@ def test_cells_are_shared(copied: Project) -> None:
 
     own = copied.folder / "results/smoke/experiments/other"
     assert {"report.html", "provenance.json", "tables", "figures"} <= {file.name for file in own.iterdir()}
+    check_comparisons(own / "tables")
     assert contents(copied) == before
     for configfiles in ([SMOKE], [SMOKE, overlay]):
         assert "all current" in copied.run("verify", "--configfile", *configfiles).stdout

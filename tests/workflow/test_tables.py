@@ -25,7 +25,11 @@ def results(finished: Project) -> Path:
     return finished.folder / "results" / "smoke"
 
 
-@pytest.mark.parametrize("name", columns.TABLES)
+# the smoke experiment compares nothing; tests/workflow/test_experiments.py makes this table
+MADE = [name for name in columns.TABLES if name != "comparisons"]
+
+
+@pytest.mark.parametrize("name", MADE)
 def test_csv_and_parquet(results: Path, name: str) -> None:
     """Both have the same rows; the types are as described; the log names the inputs of the tables."""
     csv, parquet = (results / "tables" / f"{name}.{suffix}" for suffix in ("csv", "parquet"))
@@ -60,7 +64,8 @@ def test_dictionary(results: Path) -> None:
 
 def test_no_entry_is_unused(results: Path) -> None:
     """Every described column exists, in the tables and in the files beside them."""
-    for name, entries in columns.TABLES.items():
+    for name in MADE:
+        entries = columns.TABLES[name]
         found = pq.read_schema(results / "tables" / f"{name}.parquet").names
         assert {columns.entry(name, column) for column in found} == set(entries)
     for pattern, entries in columns.FILES.items():

@@ -4,8 +4,11 @@ import hashlib
 
 import numpy as np
 
-# the names that identify a localizer, in the order of its path and of its seeds
+# the names that identify a localizer, in the order of its path
 LOCALIZER = ("scenario", "model", "defence", "seed")
+# The names that seed its training. Localizers of one scenario and seed share initial weights (as far as they have the
+# same layers), batches and the draws of defences: common random numbers, so that their differences are paired.
+TRAINING = ("scenario", "seed")
 
 
 def seed(root: int, *names: object) -> int:

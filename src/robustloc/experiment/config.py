@@ -6,7 +6,7 @@ from itertools import product
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.experiment import places, schema, threat_models
+from robustloc.experiment import comparisons, places, schema, threat_models
 from robustloc.experiment.entries import WORKFLOW_KEYS, certifies, check_entry, needs_epsilon, origin
 from robustloc.experiment.grids import attacked, expanded, localizers, trained
 from robustloc.experiment.paths import budget_tag
@@ -62,6 +62,7 @@ def check(config: dict, rules: dict) -> None:
     threat_models.check(config)
     _check_trained(config)
     _check_figures(config)
+    comparisons.compared(config)
 
 
 def _check_finite(value: object, place: str = "") -> None:

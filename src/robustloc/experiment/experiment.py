@@ -14,7 +14,7 @@ from robustloc.data import deepmimo_writer, measurement
 from robustloc.data import folder as scenario_folder
 from robustloc.data.scenes.parts import tracing
 from robustloc.data.user_grid import Grid, select
-from robustloc.experiment import default_figures, entries, grids, paths, threat_models
+from robustloc.experiment import comparisons, default_figures, entries, grids, paths, threat_models
 
 TRACED = [f"<results>/{{scenario}}/raw/{file}" for file in deepmimo_writer.file_names().values()]
 CSI = "<results>/{scenario}/csi.parquet"
@@ -53,6 +53,7 @@ class Experiment:
         # the configured figures in their order, then the default ones
         self.configured_figures = {figure["name"]: figure for figure in config["figures"]}
         self.figures = self.configured_figures | default_figures.figures(config, self.grids) | self.configured_figures
+        self.comparisons = comparisons.compared(config)
         self.raw_files, self._measured = cache(self._raw_files), cache(self._described)
 
     @property
@@ -154,6 +155,10 @@ class Experiment:
         """List every clean and adversarial set of some grids; by default all grids."""
         return [f"<results>/{file}" for file in grids.set_files(self.grids if some is None else some, self.budgets)]
 
+    def compared_sets(self) -> list[str]:
+        """List the sets of the comparisons."""
+        return [f"<results>/{file}" for file in grids.compared_files(self.comparisons)]
+
     def examinations(self) -> list[str]:
         """List the examination of every localizer that has a verdict."""
         return [EXAMINATION.format(**cell) for cell in self.judged]
@@ -181,6 +186,7 @@ class Experiment:
         """List the tables for programs, each as CSV and as Parquet."""
         names = ["rmse", "summary", "leaderboard", "verdicts"]
         names += ["convergence"] * bool(self.converged) + ["certified"] * bool(self.certificates())
+        names += ["comparisons"] * bool(self.comparisons)
         return [file for name in names for file in table(name)]
 
     def drawn(self, names: list[str] | None = None) -> list[str]:

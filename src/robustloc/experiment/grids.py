@@ -72,6 +72,24 @@ def set_files(grids: list[dict], budgets: Budgets) -> list[str]:
     return clean + [ATTACK_SET.format(**cell) for cell in attacked(grids, budgets)]
 
 
+def sides(comparison: dict) -> list[dict[int, str]]:
+    """Return the sets of both localizers of a comparison by seed, as files relative to the results folder.
+
+    Args:
+        comparison: see `robustloc.experiment.comparisons.compared`.
+    """
+    template = ATTACK_SET if comparison["budget"] else CLEAN_SET
+    return [
+        {seed: template.format(**comparison | comparison[side] | {"seed": seed}) for seed in seeds}
+        for side, seeds in zip(("first", "second"), comparison["seeds"], strict=True)
+    ]
+
+
+def compared_files(comparisons: list[dict]) -> list[str]:
+    """List the files of all sets of some comparisons once, relative to the results folder."""
+    return list(dict.fromkeys(file for one in comparisons for side in sides(one) for file in side.values()))
+
+
 def _attacked(grids: list[dict], budgets: Budgets) -> Iterator[tuple]:
     for grid in grids:
         for cell in product(*(grid[axis] for axis in (*AXES, "attacks"))):

@@ -142,6 +142,11 @@ def trainings(run: Experiment) -> list[str]:
     return sorted({f"<results>/{file}" for cell in run.localizers for file in localizers.trainings(run, cell)})
 
 
+def compare(run: Experiment) -> dict:
+    """Configuration of the comparisons; the stage derives the sets from it."""
+    return {"comparisons": run.comparisons}
+
+
 def figure(run: Experiment, figure: str) -> dict:
     """Configuration of a figure."""
     return {"figure": run.figures[figure]}

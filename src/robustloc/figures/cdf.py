@@ -88,7 +88,7 @@ def draw(rows: pd.DataFrame) -> Figure:
 
 def caption(rows: pd.DataFrame) -> str:
     """Describe the figure."""
-    several = "Curves are each quantile's mean over {} seeds, bands plus and minus one standard deviation."
+    several = "Curves are each quantile's mean over {} seeds, bands plus and minus one standard deviation over seeds."
     users = rows.drop_duplicates("line_of_sight").n_users.sum()
     return f"""Share of the test users whose position error is at most that on the axis [m, logarithmic], by line of
     sight to the base station: {captions.localizers(rows)}, {captions.under(rows)}. Colours and line styles

@@ -12,7 +12,7 @@ from robustloc.attacks.parts.budget import bounded
 from robustloc.attacks.parts.containment import contained
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
-from robustloc.base.seeds import LOCALIZER
+from robustloc.base.seeds import TRAINING
 from robustloc.defences.parts.base import Defence
 from robustloc.localizer import contract
 from robustloc.localizer.batches import Data
@@ -56,12 +56,12 @@ def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained
             names model and defence.
     """
     cell, recipe = config["cell"], Recipe(**config["training"])
-    seed = partial(seeds.seed, config["seed"], *(cell[name] for name in LOCALIZER))
-    # layers draw their new weights from torch's global generator
-    torch.manual_seed(seed("weights"))
+    seed = partial(seeds.seed, config["seed"], *(cell[name] for name in TRAINING))
     history = []
     try:
         defence, wrapper = _defence(config["defence"], config["epsilon"])
+        # layers draw their new weights from torch's global generator
+        torch.manual_seed(seed("weights"))
         model = _untrained(config["model"], data, start)
         _check(f"models: {config['model']['plugin']}", model, data)
         if wrapper:

@@ -50,7 +50,7 @@ def fit(
         defence: defines the loss and the users to train on.
         recipe: epochs, batch size, rates and arithmetic.
         eps: largest epsilon that the defence may use.
-        seed: names -> seed; differs between localizers.
+        seed: names -> seed; the same for all localizers that are compared seed by seed (`seeds.TRAINING`).
         folder: holds the state between epochs; the caller removes it after it has saved the result.
 
     Returns:

@@ -68,7 +68,9 @@ TABLES: dict[str, dict[str, Column]] = {
         "seeds": Column("integer", "1", "number of seeds"),
         "rmse_mean_m": Column("number", "m", "root mean square position error, mean over seeds"),
         "rmse_std_m": Column("number", "m", "sample standard deviation of that error; empty: one seed"),
-        "rmse_low_m": Column("number", "m", "lower end of the 95 % bootstrap interval of rmse_mean_m over users"),
+        "rmse_low_m": Column(
+            "number", "m", "lower end of the 95 % interval of the mean over seeds and users; one seed: over users only"
+        ),
         "rmse_high_m": Column("number", "m", "upper end of that interval"),
         "median_m": Column("number", "m", "median position error, mean over seeds"),
         "p90_m": Column("number", "m", "90th percentile of the position error, mean over seeds"),
@@ -88,7 +90,9 @@ TABLES: dict[str, dict[str, Column]] = {
         "epsilon": Column("number", "input", "budget of all attacks in the row; empty: no attack"),
         "{attack}_rmse_mean_m": Column("number", "m", "root mean square position error {under}, mean over seeds"),
         "{attack}_rmse_std_m": Column("number", "m", "sample standard deviation of that error; empty: one seed"),
-        "{attack}_rmse_low_m": Column("number", "m", "lower end of the 95 % bootstrap interval of the mean over users"),
+        "{attack}_rmse_low_m": Column(
+            "number", "m", "lower end of the 95 % interval of the mean over seeds and users; one seed: over users only"
+        ),
         "{attack}_rmse_high_m": Column("number", "m", "upper end of that interval"),
         "certified_radius": Column(
             "number", "input", "L2 radius of the bound: the radius nearest to the standard deviation of the noise"
@@ -97,6 +101,35 @@ TABLES: dict[str, dict[str, Column]] = {
             "number", "m", "upper bound of the root mean square position error within that radius, mean over seeds"
         ),
         "certified_n_users": Column("integer", "1", "number of test users of the bound; the smallest of the seeds"),
+    },
+    "comparisons": {
+        "scenario": LOCALIZER["scenario"],
+        **CELL,
+        "model": LOCALIZER["model"],
+        "defence": LOCALIZER["defence"],
+        "control_model": Column("word", "", "name of the model of the control"),
+        "control_defence": Column("word", "", "name of the defence of the control"),
+        "seeds": Column("integer", "1", "number of compared seeds"),
+        "over": Column(
+            "word", "", "what the intervals are over: seeds and users; users (no trained weights); or users of one seed"
+        ),
+        **USERS,
+        "rmse_mean_m": Column("number", "m", "root mean square position error of the localizer, mean over these seeds"),
+        "control_rmse_mean_m": Column("number", "m", "the same of the control"),
+        "rmse_difference_m": Column("number", "m", "rmse_mean_m minus control_rmse_mean_m"),
+        "rmse_low_m": Column("number", "m", "lower end of the 95 % interval of that difference, of this row alone"),
+        "rmse_high_m": Column("number", "m", "upper end of that interval"),
+        "median_difference_m": Column("number", "m", "the same difference of median position errors"),
+        "median_low_m": Column("number", "m", "lower end of its 95 % interval"),
+        "median_high_m": Column("number", "m", "upper end of that interval"),
+        "detectable_m": Column(
+            "number", "m", "smallest difference that the row's interval shows with 80 % probability; empty: not judged"
+        ),
+        "p": Column("number", "1", "p-value of no difference of root mean square errors; empty: not judged"),
+        "p_holm": Column("number", "1", "the same after Holm's correction for all rows; empty: not judged"),
+        "finding": Column(
+            "word", "", "larger or smaller than the control (p_holm below 0.05), no difference shown, or why not judged"
+        ),
     },
     "verdicts": {
         **LOCALIZER,

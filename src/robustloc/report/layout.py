@@ -7,7 +7,7 @@ import pandas as pd
 from robustloc.report import selection
 from robustloc.report.latex import document, tabular
 
-# rows that show the interval over users as well
+# rows that show the interval as well
 HEADLINES = ("clean", "worst")
 # Below this number of test users, the usual rule of thumb, bootstrap intervals are too narrow.
 FEW = 30
@@ -44,7 +44,7 @@ def localizer(rows: pd.DataFrame) -> pd.Series:
 
 
 def value(row: pd.Series, headlines: tuple[str, ...] = HEADLINES) -> str:
-    """Write one cell: its RMSE, the standard deviation over seeds and, for a headline, the interval over users."""
+    """Write one cell: its RMSE, the standard deviation over seeds and, for a headline, the interval."""
     spread = "" if pd.isna(row.rmse_std_m) else f" ± {row.rmse_std_m:.3f}"  # one seed has no deviation
     interval = f" [{row.rmse_low_m:.3f}, {row.rmse_high_m:.3f}]" if row.attack in headlines else ""
     return f"{row.rmse_mean_m:.3f}{spread}{interval}"
@@ -58,8 +58,15 @@ def caption(rows: pd.DataFrame, *, intervals: bool = True) -> str:
     """Describe the cells of a table: value, number of test users, number of seeds."""
     users, seeds = span(rows.n_users), span(rows.seeds)
     over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
-    brackets = "; brackets: 95 % bootstrap interval over users" if intervals else ""
+    brackets = f"; brackets: 95 % interval over {brackets_over(rows.seeds)}" if intervals else ""
     return f"position RMSE [m] of {users} test users{few(rows.n_users)}, {over}{brackets}"
+
+
+def brackets_over(seeds: pd.Series) -> str:
+    """Say what the intervals of rows with these numbers of seeds are over."""
+    if (seeds == 1).all():
+        return "users, for this seed"
+    return "seeds and users" + ", of rows with one seed over users" * bool((seeds == 1).any())
 
 
 def few(counts: pd.Series) -> str:

@@ -51,12 +51,20 @@ FILES = {
     f"{LOCALIZER}convergence.csv": "per user of a subset: error under `worst`, and under a longer attack",
     f"{LOCALIZER}certificate.csv": "one row per radius, for a smoothed localizer: certified errors and power",
     "results/tables/rmse.csv": "one row per localizer, attack and budget",
-    "results/tables/summary.csv": "the same over seeds; the bootstrap draws the same users for all seeds",
+    "results/tables/summary.csv": (
+        "the same over seeds. Intervals are over seeds (Student's t) and users (a bootstrap that draws the same users "
+        "for all seeds). With one seed they are over users only and hold for this seed"
+    ),
     "results/tables/leaderboard.csv, .md, .tex": (
         "one row per scenario, model and defence, best first: by `worst`. Rows without `worst` come last, by `clean`. "
         "All attacks are at one epsilon, the one nearest to `reference_epsilon` (the smaller of two)"
     ),
     "results/tables/convergence.csv, .md": "one row per localizer: `worst` beside an attack of 10 times its cost",
+    "results/tables/comparisons.csv, .md, .tex": (
+        "one row per pair under `comparisons`, attack and budget: the difference of the errors, and what it shows. "
+        "Seeds and users are paired, and all rows are one family for Holm's correction. One seed of trained weights "
+        "shows nothing about other trainings, so such rows have no p-value"
+    ),
     "results/tables/certified.csv, .md": "one row per smoothed localizer and radius",
     "results/tables/verdicts.csv, .md": "one row per localizer and check; the `.md` has the failed checks only",
     "results/tables/<table>.parquet": "the content of `<table>.csv`; columns have types, units and meanings",

@@ -3,7 +3,7 @@
 import pandas as pd
 
 NORMS = {"linf": "L-infinity", "l2": "L2"}
-BANDS = "Curves are means over {} seeds, bands plus and minus one standard deviation."
+BANDS = "Curves are means over {} seeds, bands plus and minus one standard deviation over seeds."
 
 
 def over_power(rows: pd.DataFrame) -> str:
