@@ -1,7 +1,7 @@
 """robustloc: raw DeepMIMO scenario -> ADPs -> localizers -> adversarial sets -> tables, figures, report.
 
-Targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, convergence, certificates, tables,
-figures, report, all (the default), and parts of it, such as model_dcnn. verify checks existing results. `snakemake --list`
+Targets, each with everything before it: raw, adp, checkpoints, attacks, verdicts, convergence, certificates, margins,
+tables, figures, report, all (the default), and parts of it, such as model_dcnn. verify checks existing results. `snakemake --list`
 lists all targets.
 """
 
@@ -41,6 +41,7 @@ localrules:
     worst,
     judge,
     certified,
+    bisected,
     summarise,
     layout,
     leaderboard,

@@ -24,6 +24,7 @@ from robustloc.experiment.experiment import (
     CONVERGENCE,
     CSI,
     EXAMINATION,
+    MARGIN,
     TRACED,
     TRANSFER,
     Experiment,

@@ -35,6 +35,7 @@ NO_TORCH |= {
     "stages.leaderboard",
     "stages.compare",
     "stages.certified",
+    "stages.bisected",
     "robustness.certificate",
 }
 NO_TORCH |= {"stages.dictionary", "stages.page"}

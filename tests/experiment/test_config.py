@@ -150,6 +150,15 @@ MISTAKES = {
         [{"name": "c", "kind": "certified", "scenario": "indoor", "models": ["dcnn"], "defences": ["adversarial"]}],
         r"figures\.c: expected defences that can be certified, found adversarial",
     ),
+    "bisection of nothing": (
+        "margins.attack",
+        "direction",
+        r"margins\.attack: .*'direction'; did you mean 'directions'",
+    ),
+    "bisection of an ensemble": ("margins.attack", "worst", r"margins\.attack: worst has the key members; the search"),
+    "bisection over the air": ("margins.attack", "csi_pgd", r"margins\.attack: csi_pgd is over the air; the search"),
+    "bisection of what is learnt": ("margins.attack", "universal", r"margins\.attack: universal learns from training"),
+    "no tolerance": ("scenarios.indoor.tolerance_m", 0, r"tolerance_m: expected a number greater than 0 .*, found 0"),
     "epsilons and decibels": (
         "figures",
         [{"name": "r", "kind": "rmse", "scenario": "indoor", "models": ["dcnn"], "attacks": ["fgsm", "csi_pgd"]}],

@@ -43,6 +43,14 @@ def test_a_smoothed_localizer_has_a_certificate() -> None:
     assert "<experiment>/tables/certified.csv" in run.tables()
 
 
+def test_margins_are_for_judged_localizers() -> None:
+    """Every attacked localizer has smallest epsilons; they are no table of a default run."""
+    run = made(GRID, GRID | {"models": ["resnet"], "attacks": []})
+
+    assert run.margins() == ["<results>/indoor/dcnn/none/seed0/margin.csv"]
+    assert not any("margin" in file for file in run.tables())
+
+
 def test_part_of_an_experiment() -> None:
     """A model's part has its localizers, their starting points, their sets and their data, and nothing else."""
     run = made(GRID | {"models": ["dcnn", "resnet"], "defences": ["adversarial"]}, GRID | {"scenarios": ["outdoor"]})

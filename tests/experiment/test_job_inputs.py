@@ -26,13 +26,14 @@ RULES: dict[str, Callable[[Experiment], object]] = {
     "converge": lambda run: verdict_inputs.converge(run, **CELL),
     "judge": verdict_inputs.judge,
     "certify": lambda run: verdict_inputs.certify(run, **CELL),
+    "bisect": lambda run: job_inputs.bisect(run, **CELL),
     "summarise": job_inputs.summarise,
     "layout": job_inputs.layout,
     "leaderboard": job_inputs.leaderboard,
     "figure": lambda run: job_inputs.figure(run, "fig6"),
     "page": description.page,
 }
-EVERY_SEED = {"split", "csi", "train", "attack", "clean", "converge", "certify", "page"}
+EVERY_SEED = {"split", "csi", "train", "attack", "clean", "converge", "certify", "bisect", "page"}
 INDOOR = {"shard", "split", "csi", "page"}
 # Edit of the default configuration -> the rules whose configuration changes.
 EDITS = {
@@ -55,6 +56,10 @@ EDITS = {
     "kept profiles": ({"crafting": {"examples": 99}}, {"csi"}),
     "a longer attack": ({"convergence": {"times": 20}}, {"converge"}),
     "users of verdicts": ({"verdict": {"users": 100}}, {"examine", "transfer"}),
+    "a tolerance": ({"scenarios": {"indoor": {"tolerance_m": 0.5}}}, {"summarise", "bisect"}),
+    "bisections": ({"margins": {"bisections": 4}}, {"bisect"}),
+    "another attack of the bisection": ({"margins": {"attack": "apgd"}}, {"bisect"}),
+    "a parameter of that attack": ({"attacks": {"directions": {"steps": 5}}}, {"bisect", "page"}),
     "certificates": ({"certificates": {"draws": 500}}, {"certify"}),
     "the name": ({"name": "mine"}, set()),
 }
@@ -73,6 +78,30 @@ def test_a_budget_of_the_wrong_kind_is_refused() -> None:
     """An attack by epsilon has no set at a power; the message names the expected budget."""
     with pytest.raises(UserError, match=r"pgd_linf/psr-20: expected a budget eps<epsilon>"):
         job_inputs.attack(Experiment(filled({})), **SET | {"budget": "psr-20"})
+
+
+def test_a_bisection_needs_an_attack() -> None:
+    """Without an attack, nothing is searched; the attack's plugin is part of the code of a search."""
+    assert "attacks.directions" in job_inputs.bisect_modules(Experiment(filled({})), **CELL)
+    run = Experiment(filled({}))
+    del run.config["margins"]["attack"]
+    with pytest.raises(UserError, match=r"^margins\.attack: missing"):
+        job_inputs.bisect_modules(run, **CELL)
+
+
+def test_files_of_a_figure_of_margins() -> None:
+    """The figure reads one file per localizer that it shows."""
+    shown = {
+        "name": "m",
+        "kind": "margin",
+        "scenario": "indoor",
+        "models": ["dcnn"],
+        "defences": ["adversarial", "none"],
+    }
+    found = job_inputs.figure_files(Experiment(filled({"figures": [shown]})), "m")
+
+    assert found["sets"] == found["test"] == []
+    assert found["table"] == [f"<results>/indoor/dcnn/{name}/seed0/margin.csv" for name in ("none", "adversarial")]
 
 
 def test_code_of_a_set() -> None:

@@ -35,6 +35,15 @@ def test_what_everyone_wants_to_know(kind: str) -> None:
         ("matrix", ["at epsilon 0.01 (L-infinity", "dark is a large error"]),
         ("certified", ["with the defence smooth", "confidence of 0.99", "Curves are means over 2 seeds"]),
         (
+            "margin",
+            [
+                "more than 0.5 m from the estimate without attack",
+                "L-infinity size",
+                "upper bound",
+                "The users of 2 seeds",
+            ],
+        ),
+        (
             "map",
             [
                 "worst at epsilon 0.01",

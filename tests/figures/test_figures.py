@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from figure_rows import CERTIFIED, FIGURE, MATRIX, RADII, SUMMARY, rows
+from figure_rows import CERTIFIED, FIGURE, LEAST, MATRIX, RADII, SUMMARY, rows
 from matplotlib.figure import Figure
 from workflow_project import ROOT
 
 from robustloc.base import plugins
-from robustloc.figures import cdf, certified, gallery, map, matrix, power, rmse
+from robustloc.figures import cdf, certified, gallery, map, margin, matrix, power, rmse
 from robustloc.figures.parts import style
 from robustloc.jobs import fingerprint
 
@@ -25,6 +25,7 @@ LABELS = {
     "rmse": {EPSILON, "position RMSE [m]"},
     "power": {RATIO, "position RMSE [m]"},
     "certified": {"certified radius (L2, units of the scaled input)", "certified position error [m]", RATIO},
+    "margin": {EPSILON, "share of moved users"},
     "matrix": {"attack", "defence", "position RMSE [m]"},
     "map": {"x [m]", "y [m]", "position error [m]"},
     "cdf": {"position error [m]", "share of users"},
@@ -36,6 +37,7 @@ SAMPLES = {
     "rmse": ["fgsm", "worst", "no defence", "adversarial"],
     "power": ["fgsm", "csi_pgd", "worst", "no defence", "adversarial", "without attack"],
     "certified": ["dcnn, smooth", "RMSE", "90th percentile"],
+    "margin": ["dcnn, no defence", "dcnn, adversarial"],
     "map": ["line of sight", "no line of sight", "no path"],
     "cdf": ["clean", "worst", "no defence", "adversarial"],
     "example": ["test users", "true position", "clean estimate", "adversarial estimate"],
@@ -194,6 +196,17 @@ def test_certified_is_the_mean_of_the_seeds() -> None:
     ratios = {round(x, 6): text.get_text() for x, text in zip(top.get_xticks(), top.get_xticklabels(), strict=True)}
     assert ratios[0.1] == "-20.0"
     assert min(ratios) >= 0.1
+
+
+def test_margin_ends_below_one() -> None:
+    """The curve rises at each user's smallest epsilon, over all seeds; users who do not move leave it below 1."""
+    table = margin.rows(LEAST, FIGURE)
+    curve = margin.draw(table).axes[0].lines[0]
+
+    moved = [0.01, 0.02, 0.02, 0.025, 0.03, 0.035, 0.04, 0.05, 0.06, 0.07]
+    assert table[table.defence == "none"].smallest_epsilon.tolist() == [*moved, *[np.inf] * 8]
+    assert curve.get_xdata().tolist() == [0.0, *moved, 0.1]
+    assert curve.get_ydata().tolist() == [*(np.arange(11) / 18), 10 / 18]
 
 
 def test_map_shows_line_of_sight() -> None:

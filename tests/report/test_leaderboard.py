@@ -18,6 +18,8 @@ SUMMARY = pd.DataFrame(
     ],
     columns=NAMES,
 ).assign(seeds=1, rmse_std_m=NAN, n_users=30, parameters=1234, multiply_adds=5678)
+SUMMARY["median_m"], SUMMARY["p90_m"] = SUMMARY.rmse_mean_m / 2, SUMMARY.rmse_mean_m * 1.5
+SUMMARY["moved_share"], SUMMARY["tolerance_m"] = 0.25, 0.5
 SUMMARY["rmse_low_m"], SUMMARY["rmse_high_m"] = SUMMARY.rmse_mean_m - 0.5, SUMMARY.rmse_mean_m + 0.5
 ROWS = leaderboard.compared(SUMMARY, {"hall": 0.01, "yard": 0.5})
 COSTS = SUMMARY[leaderboard.KEYS].drop_duplicates().assign(gradients=[1234.56, NAN, 30.0])
@@ -68,21 +70,13 @@ def test_markdown() -> None:
     )
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in hall.splitlines() if line.startswith("|")]
     costs = ["parameters", "multiply-adds", "training gradients"]
-    assert rows[0] == ["model", "defence", "verdict", "clean", "worst", "certified", *costs, "fgsm"]
-    first = [
-        "dcnn",
-        "none",
-        "OK",
-        "1.000 [0.500, 1.500]",
-        "4.000 [3.500, 4.500]",
-        "",
-        "1,234",
-        "5,678",
-        "1,234.6",
-        "2.000",
-    ]
-    assert rows[2] == first
-    assert rows[3][5:] == ["3.500 within 0.003", "1,234", "5,678", "", ""]
+    errors = ["clean", "clean: median / p90", "worst", "worst: median / p90 / moved"]
+    assert rows[0] == ["model", "defence", "verdict", *errors, "certified", *costs, "fgsm"]
+    assert rows[2][:3] == ["dcnn", "none", "OK"]
+    assert rows[2][3:7] == ["1.000 [0.500, 1.500]", "0.500 / 1.500", "4.000 [3.500, 4.500]", "2.000 / 6.000 / 25 %"]
+    assert rows[2][7:] == ["", "1,234", "5,678", "1,234.6", "2.000"]
+    assert rows[3][5:] == ["", "", "3.500 within 0.003", "1,234", "5,678", "", ""]
+    assert "; moved: share of users whom the attack moves by more than 0.5 m; attacks at" in hall
     assert "certified" not in yard
 
 
@@ -91,9 +85,10 @@ def test_latex() -> None:
     text = leaderboard.latex(ROWS, leaderboard.leaderboard(ROWS, COSTS, CERTIFIED))
 
     assert text.startswith(r"% Needs \usepackage{booktabs} and \usepackage{graphicx}.")
-    head = "localizer & verdict & clean & worst & certified & parameters & multiply-adds & training gradients"
-    assert rf"{head} \\" in text
-    assert r"dcnn + smooth & none & 1.500 &  & 3.500 within 0.003 & 1,234 & 5,678 &  \\" in text
+    errors = "clean & clean: median / p90 & worst & worst: median / p90 / moved"
+    assert rf"localizer & verdict & {errors} & certified & parameters & multiply-adds & training gradients \\" in text
+    assert r"dcnn & OK & 1.000 & 0.500 / 1.500 & 4.000 & 2.000 / 6.000 / 25 \%" in text
+    assert r"dcnn + smooth & none & 1.500 & 0.750 / 2.250 &  &  & 3.500 within 0.003 & 1,234 & 5,678 &  \\" in text
     assert text.count(r"\clearpage") == 1
     assert "fgsm" not in text
 

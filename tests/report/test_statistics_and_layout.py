@@ -1,5 +1,7 @@
 """Position errors calculated by hand, their intervals, and the tables for people."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,7 +121,10 @@ def test_resampled_medians() -> None:
 
 
 def test_layout() -> None:
-    """Verdicts, sizes, clean and worst come first, the last two with intervals; cells that were not run are empty."""
+    """Verdicts, sizes, clean and worst come first, the last two with intervals and the statistics of most users.
+
+    Cells that were not run are empty.
+    """
     arranged = layout.layout(SUMMARY, "in_door")
 
     assert arranged.columns.tolist() == ["attack", "budget", "constant", "dcnn", "dcnn + adversarial"]
@@ -128,7 +133,9 @@ def test_layout() -> None:
         ["parameters", "", "0", "61,234", "61,234"],
         ["multiply-adds", "", "5,000,000", "5,000,000", "5,000,000"],
         ["clean", "", "4.000 [3.875, 4.125]", "0.500 ± 0.250 [0.375, 0.625]", "0.600 [0.475, 0.725]"],
+        ["clean: median / p90", "", "2.000 / 6.000", "0.250 / 0.750", "0.300 / 0.900"],
         ["worst", "0.01 linf", "", "3.000 [2.875, 3.125]", ""],
+        ["worst: median / p90 / moved", "0.01 linf", "", "1.500 / 4.500 / 25 %", ""],
         ["csi_pgd", "-20 dB", "", "2.500", ""],
         ["csi_pgd", "0 dB", "", "3.500", ""],
         ["fgsm", "0.01 linf", "", "1.500 ± 0.500", "0.750"],
@@ -187,7 +194,11 @@ def test_markdown_and_latex() -> None:
     assert "interval over seeds and users\n" in layout.markdown(SUMMARY[SUMMARY.seeds == 2])
     many = SUMMARY.assign(n_users=30)
     assert "few" not in layout.markdown(many) + layout.latex(many)
-    assert "| fgsm          | 0.01 linf |" in markdown
+    assert re.search(r"\| fgsm +\| 0.01 linf \|", markdown)
+    assert "over users; moved: share of users whom the attack moves by more than 0.5 m" in markdown
+    robust = "median and 90th percentile of the position error [m], and share of moved users of 9 test users"
+    assert rf"\caption{{in\_door: clean, and under worst by epsilon (linf); {robust}" in latex
+    assert r"dcnn & OK/WARN & 0.250 / 0.750 & 1.500 / 4.500 / 25 \% \\" in latex
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex
     assert r"localizer & verdict & clean & 0.01 & 0.02 \\" in latex
@@ -195,4 +206,5 @@ def test_markdown_and_latex() -> None:
     assert r"dcnn & OK/UNCONVERGED & 0.500 $\pm$ 0.250 & 2.500 & 3.500 \\" in latex
     assert latex.index("under worst") < latex.index("under csi") < latex.index("under fgsm")
     assert latex.count(r"constant & none & 4.000 &  & ") == 2
+    assert latex.count(r"\label{") == 4
     assert "_" not in latex.replace(r"\_", "")

@@ -8,11 +8,12 @@ import torch
 
 from robustloc.attacks.parts.losses import closeness
 from robustloc.base import plugins
+from robustloc.base.errors import UserError
 from robustloc.data.scale import Scale
 from robustloc.data.transform import CONVENTIONS, from_matrix
 from robustloc.localizer.network import Localizer, build
 from robustloc.robustness import domains
-from robustloc.robustness.crafting import craft
+from robustloc.robustness.crafting import craft, verify
 from robustloc.robustness.measuring import Outcome, measure
 
 RNG = np.random.default_rng(0)
@@ -162,3 +163,14 @@ def test_targets_and_examples() -> None:
 
     assert asked == [(11, [10])]
     np.testing.assert_allclose(found.linf, 0.01, rtol=1e-4)
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_each_user_has_its_own_budget(norm: str) -> None:
+    """With one epsilon per user, a perturbation within the largest of them can exceed its own."""
+    x, each = torch.rand(3, 1, 4, 4), torch.tensor([0.1, 0.2, 0.3]).view(3, 1, 1, 1)
+    offset = each.expand_as(x) * (1 if norm == "linf" else 1 / 4)
+
+    verify(offset, x, each, norm)
+    with pytest.raises(UserError, match=rf"expected a {norm} perturbation of at most 0\.1.* found 0\.2"):
+        verify(offset[[1, 1, 2]], x, each, norm)

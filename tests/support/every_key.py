@@ -16,6 +16,7 @@ SCENARIO = {
     "split": {"expected": [20, 4]},
     "reference_epsilon": 0.1,
     "training_epsilon": 0.2,
+    "tolerance_m": 0.5,
 }
 CELLS = {"scenario": "place", "model": "net"}
 FIGURES = [
@@ -33,12 +34,14 @@ FIGURES = [
     {"name": "plan", "kind": "map", **CELLS, "defences": ["none"], "attack": "step", "epsilon": 0.1},
     {"name": "shares", "kind": "cdf", **CELLS},
     {"name": "all", "kind": "matrix", **CELLS, "defences": ["none"], "attacks": ["step"], "epsilon": 0.1},
+    {"name": "least", "kind": "margin", "scenario": "place", "models": ["net"], "defences": ["smooth"]},
     {"name": "bound", "kind": "certified", "scenario": "place", "models": ["net"], "defences": ["smooth"]},
 ]
 # every key of the schema has a place here
 BASE = {
     "pathvars": {"results": "results/x"},
     "training": {"epochs": 1},
+    "margins": {"attack": "step"},
     "scenarios": {
         "place": SCENARIO,
         "other": {"raw": {"folder": "f"}, "base_station": [1.0, 2.0, 3.0], "epsilons": [1.0]},

@@ -25,6 +25,20 @@ RADII = pd.DataFrame(
 )  # fmt: skip
 CERTIFIED = {"scenario": "in_door", "models": ["dcnn"], "defences": ["smooth"]}
 
+# smallest epsilons of nine users, four of whom do not move
+LEAST = pd.DataFrame(
+    [
+        ("in_door", "dcnn", defence, seed, "pgd", "linf", 0.5, 0.1, 0.001, user, least * (1 + seed))
+        for defence in ("none", "adversarial")
+        for seed in (0, 1)
+        for user, least in enumerate((0.03, 0.01, 0.02, 0.025, 0.035, np.inf, np.inf, np.inf, np.inf))
+    ],
+    columns=[
+        "scenario", "model", "defence", "seed", "attack", "budget", "tolerance_m", "largest_epsilon", "resolution",
+        "user", "smallest_epsilon",
+    ],
+)  # fmt: skip
+
 DRAWN = np.random.default_rng(0)
 COUNT = 9
 SCALE = Scale("unit", 2.0)
@@ -70,6 +84,7 @@ SOURCES = {
     "power": (SUMMARY, FIGURE | {"attacks": ["fgsm", "csi_pgd", "worst"]}),
     "matrix": (SUMMARY, MATRIX),
     "certified": (RADII, CERTIFIED),
+    "margin": (LEAST, FIGURE),
     "map": (SETS, TEST, SCALE),
     "cdf": (SETS, TEST, SCALE),
     "example": ([(CELL, COLUMNS)], TEST, SCALE),

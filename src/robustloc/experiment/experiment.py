@@ -24,6 +24,7 @@ ATTACK_SET = f"<results>/{paths.ATTACK_SET}"
 EXAMINATION = f"<results>/{paths.EXAMINATION}"
 CONVERGENCE = f"<results>/{paths.CONVERGENCE}"
 CERTIFICATE = f"<results>/{paths.CERTIFICATE}"
+MARGIN = f"<results>/{paths.MARGIN}"
 # the table depends on all localizers of the experiment, so each experiment has its own
 TRANSFER = f"<experiment>/{paths.TRANSFER}"
 FIGURE_SUFFIXES = ("csv", "png", "pdf", "txt")
@@ -181,6 +182,10 @@ class Experiment:
         """List the certificate of every localizer under a defence that certifies."""
         certifying = [name for name in self.config["defences"] if entries.certifies(self.config, name)]
         return [CERTIFICATE.format(**cell) for cell in self.localizers if cell["defence"] in certifying]
+
+    def margins(self) -> list[str]:
+        """List the smallest epsilons of every localizer that has a verdict."""
+        return [MARGIN.format(**cell) for cell in self.judged]
 
     def tables(self) -> list[str]:
         """List the tables for programs, each as CSV and as Parquet."""

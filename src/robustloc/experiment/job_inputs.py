@@ -8,7 +8,10 @@ and `verdict_inputs` those of verdicts and certificates.
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.experiment import default_figures, entries, grids, localizers, paths, threat_models
-from robustloc.experiment.experiment import ATTACK_SET, CHECKPOINT, Experiment, table
+from robustloc.experiment.experiment import ATTACK_SET, CHECKPOINT, MARGIN, Experiment, table
+
+# largest epsilon of a search for smallest epsilons, in units of the scenario's largest one
+LARGEST_EPSILON = 2
 
 
 def raw_files(run: Experiment, *, scenario: str, **_: object) -> list[str]:
@@ -114,6 +117,33 @@ def member_sets(run: Experiment, *, attack: str, **cell: object) -> list[str]:
     return [ATTACK_SET.format(**cell, attack=member) for member in run.members[attack]]
 
 
+def bisect(run: Experiment, **cell: object) -> dict:
+    """Configuration of a search for smallest epsilons.
+
+    Raises:
+        UserError: no attack is configured.
+    """
+    section, scenario = run.config["margins"], run.config["scenarios"][cell["scenario"]]
+    if "attack" not in section:
+        raise UserError("margins.attack: missing; name the attack of the search, as in attack: directions")
+    return {
+        "cell": localizers.names(**cell) | {"attack": section["attack"]},
+        "seed": run.config["seed"],
+        "attack": entries.entry(run.config, "attacks", section["attack"]),
+        "users": section["users"],
+        "search": {
+            "tolerance_m": scenario["tolerance_m"],
+            "largest_epsilon": LARGEST_EPSILON * max(scenario["epsilons"]),
+            "bisections": section["bisections"],
+        },
+    }
+
+
+def bisect_modules(run: Experiment, **cell: object) -> list[str]:
+    """Code that searches smallest epsilons."""
+    return ["stages.bisect", *localizers.modules(run, cell), f"attacks.{bisect(run, **cell)['attack']['plugin']}"]
+
+
 def summarise(run: Experiment) -> dict:
     """Configuration of the tables of all cells; the stage derives the sets from it, too many for a command line."""
     attacks = {place: {name for other, name in run.attacks if other == place} for place in run.scenarios}
@@ -121,7 +151,8 @@ def summarise(run: Experiment) -> dict:
         which: {place: {name: run.budgets[which][place][name] for name in attacks[place]} for place in run.scenarios}
         for which in {grid.get("epsilons", "all") for grid in run.grids}
     }
-    return {"grids": grids.canonical(run.grids), "budgets": budgets}
+    tolerances = {place: run.config["scenarios"][place]["tolerance_m"] for place in run.scenarios}
+    return {"grids": grids.canonical(run.grids), "budgets": budgets, "tolerances_m": tolerances}
 
 
 def layout(run: Experiment) -> dict:
@@ -161,6 +192,10 @@ def figure_files(run: Experiment, figure: str) -> dict[str, list[str] | str]:
     """The files that a figure is drawn from, by argument of its stage."""
     shown = run.figures[figure]
     reads = plugins.constant("figures", shown["kind"], "READS")
+    if reads == "margins":  # one file per localizer
+        names = {"scenario": [shown["scenario"]], "model": shown["models"], "defence": shown["defences"]}
+        own = [cell for cell in run.localizers if all(cell[axis] in names[axis] for axis in names)]
+        return {"table": [MARGIN.format(**cell) for cell in own], "manifest": [], "test": [], "sets": []}
     if reads != "sets":
         return {"table": table(reads)[0], "manifest": [], "test": [], "sets": []}
     computed = [*run.localizers, *grids.attacked(run.grids, run.budgets)]

@@ -11,6 +11,7 @@ ATTACK_SET = f"{SEED_FOLDER}/{{attack}}/{{budget}}.parquet"
 EXAMINATION = f"{SEED_FOLDER}/examination.json"
 CONVERGENCE = f"{SEED_FOLDER}/convergence.csv"
 CERTIFICATE = f"{SEED_FOLDER}/certificate.csv"
+MARGIN = f"{SEED_FOLDER}/margin.csv"
 TRANSFER = "{scenario}/transfer-seed{seed}.csv"
 
 

@@ -7,7 +7,7 @@ from robustloc.base.errors import UserError
 from robustloc.experiment import schema
 from robustloc.experiment.paths import budget_tag
 
-# keys that change the meaning of a perturbation; training cannot use attacks that have one
+# keys that change the meaning of a perturbation; training and bisection cannot use attacks that have one
 SPECIAL = ("target", "surrogate", "members")
 # characters of a budget in a file name
 LONGEST = 40
@@ -79,11 +79,10 @@ def check(config: dict) -> None:
                 schema.known(f"attacks.{name}.surrogate.{key}", [entry["surrogate"][key]], config[f"{key}s"])
     for name, defence in config["defences"].items():
         for attack in defence.get("attacks", []):
-            found = [f"has the key {key}" for key in SPECIAL if key in config["attacks"][attack]]
-            found += ["is over the air"] * is_physical(config, attack)
-            found += ["learns from training users"] * learns(config, attack)
-            for reason in found:
-                raise UserError(f"defences.{name}.attacks: {attack} {reason}; training cannot use it")
+            _check_plain(config, attack, f"defences.{name}.attacks", "training")
+    if attack := config.get("margins", {}).get("attack"):
+        schema.known("margins.attack", [attack], config["attacks"])
+        _check_plain(config, attack, "margins.attack", "the search for smallest epsilons")
     _check_examining(config)
     for name, scenario in config["scenarios"].items():
         for key in ("epsilons", "psrs_db"):
@@ -109,6 +108,15 @@ def _check_examining(config: dict) -> None:
                 raise UserError(f"{key}: {name} has a target or is over the air; expected another attack")
             if key in keys and (entry["norm"] != "linf" or "members" in entry):
                 raise UserError(f"{key}: expected attacks with norm linf and without members, found {name}")
+
+
+def _check_plain(config: dict, attack: str, key: str, user: str) -> None:
+    """Refuse an attack that does not craft inputs of the attacked network itself, user by user."""
+    found = [f"has the key {key}" for key in SPECIAL if key in config["attacks"][attack]]
+    found += ["is over the air"] * is_physical(config, attack)
+    found += ["learns from training users"] * learns(config, attack)
+    for reason in found:
+        raise UserError(f"{key}: {attack} {reason}; {user} cannot use it")
 
 
 def _check_members(name: str, attacks: dict) -> None:

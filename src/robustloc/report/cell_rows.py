@@ -12,16 +12,20 @@ OVER_SEEDS = ["scenario", "model", "defence", "attack", "epsilon", "budget"]
 SIZE = ["parameters", "multiply_adds"]
 
 
-def of_set(cell: dict, columns: dict[str, np.ndarray]) -> dict:
+def of_set(cell: dict, columns: dict[str, np.ndarray], tolerance_m: float) -> dict:
     """Summarise a set.
 
     Args:
         cell: scenario, model, defence, seed, attack, epsilon and budget.
-        columns: error_m (N,) [m] and psr_db (N,) [dB]; and target_m (N,) [m], if the attack has a target.
+        columns: error_m (N,) and moved_m (N,), the distance from the estimate without attack [m]; psr_db (N,) [dB]; and
+            target_m (N,) [m], if the attack has a target.
+        tolerance_m: distance that a user of the scenario tolerates [m].
     """
     row = {
         **cell,
         **summary(columns["error_m"]),
+        "moved_share": float(np.mean(columns["moved_m"] > tolerance_m)),
+        "tolerance_m": tolerance_m,
         # The lower of two middle users: the mean of -inf and +inf is undefined.
         "psr_db": float(np.percentile(columns["psr_db"], 50, method="inverted_cdf")),
         "n_users": len(columns["error_m"]),
@@ -67,7 +71,7 @@ def _over_seeds(rows: pd.DataFrame, read: Callable[[object], dict[str, np.ndarra
         "rmse_std_m": rows.rmse_m.std(),  # NaN for one seed
         "rmse_low_m": low,
         "rmse_high_m": high,
-        **rows[["median_m", "p90_m", "psr_db"]].mean(),
+        **rows[["median_m", "p90_m", "moved_share", "tolerance_m", "psr_db"]].mean(),
         "n_users": rows.n_users.min(),
         "verdict": "/".join(sorted(set(rows.verdict))),
         **rows.iloc[0][SIZE],

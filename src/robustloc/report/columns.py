@@ -31,6 +31,8 @@ SIZE = {
     "multiply_adds": Column("integer", "1", "multiply-adds of one position estimate"),
 }
 USERS = {"n_users": Column("integer", "1", "number of test users")}
+TOLERANCE = {"tolerance_m": Column("number", "m", "distance that a user tolerates; a key of the scenario")}
+MOVED = "share of users whose estimate the attack moves by more than tolerance_m from the estimate without attack"
 VERDICT = {
     "verdict": Column(
         "word",
@@ -42,6 +44,15 @@ VERDICTS = {"verdict": VERDICT["verdict"]._replace(meaning=VERDICT["verdict"].me
 PSR = Column(
     "number", "dB", "power of the perturbation relative to the signal, median over users; -inf: no perturbation"
 )
+
+SEARCH = {
+    "attack": CELL["attack"]._replace(meaning="name of the attack that moves the estimates"),
+    "budget": Column("word", "", "linf or l2: norm on the scaled input"),
+    **TOLERANCE,
+    "largest_epsilon": Column("number", "input", "largest epsilon that was tried: twice the scenario's"),
+    "resolution": Column("number", "input", "largest distance of a smallest epsilon from one that failed"),
+}
+SMALLEST = "smallest epsilon that moved the estimate by more than tolerance_m (an upper bound); inf: no tried one"
 
 TABLES: dict[str, dict[str, Column]] = {
     "rmse": {
@@ -55,6 +66,8 @@ TABLES: dict[str, dict[str, Column]] = {
         "median_m": Column("number", "m", "median position error"),
         "p90_m": Column("number", "m", "90th percentile of the position error"),
         "p95_m": Column("number", "m", "95th percentile of the position error"),
+        "moved_share": Column("number", "1", MOVED),
+        **TOLERANCE,
         "psr_db": PSR,
         **USERS,
         "target_rmse_m": Column("number", "m", "root mean square distance to the attack's target; empty: no target"),
@@ -74,6 +87,8 @@ TABLES: dict[str, dict[str, Column]] = {
         "rmse_high_m": Column("number", "m", "upper end of that interval"),
         "median_m": Column("number", "m", "median position error, mean over seeds"),
         "p90_m": Column("number", "m", "90th percentile of the position error, mean over seeds"),
+        "moved_share": Column("number", "1", f"{MOVED}, mean over seeds"),
+        **TOLERANCE,
         "psr_db": Column("number", "dB", "psr_db of rmse.csv, mean over seeds"),
         "n_users": Column("integer", "1", "number of test users of one seed; the smallest of the seeds"),
         **VERDICTS,
@@ -88,12 +103,16 @@ TABLES: dict[str, dict[str, Column]] = {
             "number", "1", "gradients per training user, start checkpoint included, mean over seeds; empty: unknown"
         ),
         "epsilon": Column("number", "input", "budget of all attacks in the row; empty: no attack"),
+        **TOLERANCE,
         "{attack}_rmse_mean_m": Column("number", "m", "root mean square position error {under}, mean over seeds"),
         "{attack}_rmse_std_m": Column("number", "m", "sample standard deviation of that error; empty: one seed"),
         "{attack}_rmse_low_m": Column(
             "number", "m", "lower end of the 95 % interval of the mean over seeds and users; one seed: over users only"
         ),
         "{attack}_rmse_high_m": Column("number", "m", "upper end of that interval"),
+        "{attack}_median_m": Column("number", "m", "median position error {under}, mean over seeds"),
+        "{attack}_p90_m": Column("number", "m", "90th percentile of the position error {under}, mean over seeds"),
+        "{attack}_moved_share": Column("number", "1", f"{MOVED}, mean over seeds"),
         "certified_radius": Column(
             "number", "input", "L2 radius of the bound: the radius nearest to the standard deviation of the noise"
         ),
@@ -170,6 +189,16 @@ TABLES: dict[str, dict[str, Column]] = {
         "certified_p90_m": Column("number", "m", "upper bound of the error of 90 % of users; inf: nothing is proven"),
         **USERS,
     },
+    "margins": {
+        **LOCALIZER,
+        **SEED,
+        **SEARCH,
+        "p10_epsilon": Column("number", "input", "smallest epsilon that moves 10 % of users; inf: none does"),
+        "median_epsilon": Column("number", "input", "smallest epsilon that moves half of the users; inf: none does"),
+        "p90_epsilon": Column("number", "input", "smallest epsilon that moves 90 % of users; inf: none does"),
+        "unmoved_share": Column("number", "1", "share of users whom no epsilon up to largest_epsilon moves"),
+        **USERS,
+    },
 }  # fmt: skip
 
 
@@ -236,6 +265,14 @@ FILES: dict[str, dict[str, Column]] = {
         "reference_error_m": Column("number", "m", "larger one of this error and the one under a longer attack"),
         "evaluations": Column("integer", "1", "gradients or queries of the attack for each user"),
         "reference_evaluations": Column("integer", "1", "gradients of the longer attack for each user"),
+    },
+    "margin.csv": {
+        **LOCALIZER,
+        **SEED,
+        **SEARCH,
+        "user": USER,
+        "smallest_epsilon": Column("number", "input", SMALLEST),
+        "moved_m": Column("number", "m", "how far the estimate moved there; if inf: at largest_epsilon"),
     },
     "transfer-seed<n>.csv": {
         **{name: LOCALIZER[name] for name in ("model", "defence")},

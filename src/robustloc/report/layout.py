@@ -1,5 +1,7 @@
 """The results as tables that people read: the paper's layout, matrices of training and test attacks, verdicts."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
@@ -21,12 +23,15 @@ def layout(summary: pd.DataFrame, scenario: str) -> pd.DataFrame:
         scenario: which rows to take.
 
     Returns:
-        Verdicts and sizes first, then clean, then ``worst``, then one row per attack and budget; a column per model
-        and defence.
+        Verdicts and sizes first, then clean, then ``worst``, each followed by its other statistics (`others`), then one
+        row per attack and budget; a column per model and defence.
     """
     rows = summary[summary.scenario == scenario]
     place = rows.attack.map({name: place for place, name in enumerate(HEADLINES)}).fillna(len(HEADLINES))
     rows = rows.assign(localizer=localizer(rows), place=place, text=rows.apply(value, axis=1))
+    heads = rows[rows.attack.isin(HEADLINES)]
+    heads = heads.assign(text=heads.apply(others, axis=1), attack=heads.attack.map(others_of), place=heads.place + 0.5)
+    rows = pd.concat([rows, heads])
     wide = rows.pivot(index=["place", "attack", "budget", "epsilon"], columns="localizer", values="text")
     text = wide.sort_index().fillna("").reset_index().drop(columns="place")
     text["budget"] = [_budget(*pair) for pair in zip(text["budget"], text.pop("epsilon"), strict=True)]
@@ -50,16 +55,32 @@ def value(row: pd.Series, headlines: tuple[str, ...] = HEADLINES) -> str:
     return f"{row.rmse_mean_m:.3f}{spread}{interval}"
 
 
+def others(row: pd.Series) -> str:
+    """Write what a few users cannot decide: median, 90th percentile [m] and, under attack, the share of moved users."""
+    share = "" if row.attack == "clean" else f" / {100 * row.moved_share:.0f} %"
+    return f"{row.median_m:.3f} / {row.p90_m:.3f}{share}"
+
+
+def others_of(attack: str) -> str:
+    """Return the title of what `others` writes."""
+    return f"{attack}: median / p90" + " / moved" * (attack != "clean")
+
+
 def _budget(kind: str, value: float) -> str:
     return {"none": "", "psr_db": f"{value:g} dB"}.get(kind, f"{value:g} {kind}")
 
 
-def caption(rows: pd.DataFrame, *, intervals: bool = True) -> str:
-    """Describe the cells of a table: value, number of test users, number of seeds."""
+def caption(rows: pd.DataFrame, *, intervals: bool = True, values: str = "position RMSE [m]") -> str:
+    """Describe the cells of a table: values, number of test users, number of seeds."""
     users, seeds = span(rows.n_users), span(rows.seeds)
     over = "one seed" if seeds == "1" else f"mean ± standard deviation of {seeds} seeds"
     brackets = f"; brackets: 95 % interval over {brackets_over(rows.seeds)}" if intervals else ""
-    return f"position RMSE [m] of {users} test users{few(rows.n_users)}, {over}{brackets}"
+    return f"{values} of {users} test users{few(rows.n_users)}, {over}{brackets}"
+
+
+def moved(rows: pd.DataFrame) -> str:
+    """Explain the share of moved users of one scenario's cells."""
+    return f"moved: share of users whom the attack moves by more than {rows.tolerance_m.iloc[0]:g} m"
 
 
 def brackets_over(seeds: pd.Series) -> str:
@@ -88,7 +109,7 @@ def markdown(summary: pd.DataFrame) -> str:
     """Write every scenario's layout as a Markdown table."""
     parts = []
     for scenario, rows in summary.groupby("scenario"):
-        parts.append(f"## {scenario}: {caption(rows)}\n\n{pipes(layout(summary, scenario))}")
+        parts.append(f"## {scenario}: {caption(rows)}; {moved(rows)}\n\n{pipes(layout(summary, scenario))}")
     return "\n".join(parts)
 
 
@@ -110,17 +131,30 @@ def pipes(text: pd.DataFrame, left: int = 1) -> str:
 
 
 def latex(summary: pd.DataFrame) -> str:
-    """Write a LaTeX table per scenario and attack, ``worst`` first: a row per localizer, a column per budget."""
+    """Write a LaTeX table per scenario and attack, ``worst`` first: a row per localizer, a column per budget.
+
+    Median, 90th percentile and share of moved users under the first attack have a table of their own.
+    """
     parts = []
     for _, rows in summary.groupby("scenario"):
         attacks = sorted(set(rows.attack) - {"clean"}, key=lambda name: (name != "worst", name))
-        parts.append("\n".join(_under(rows, attack) for attack in attacks or ["clean"]))
+        first, *more = [_under(rows, attack) for attack in attacks or ["clean"]]
+        values = "median and 90th percentile of the position error [m], and share of moved users"
+        robust = _under(rows, (attacks or ["clean"])[0], others, values=values, label="-median")
+        parts.append("\n".join([first, robust, *more]))
     return document(parts)
 
 
-def _under(rows: pd.DataFrame, attack: str) -> str:
+def _under(
+    rows: pd.DataFrame,
+    attack: str,
+    write: Callable[[pd.Series], str] | None = None,
+    *,
+    values: str = "position RMSE [m]",
+    label: str = "",
+) -> str:
     """Write a scenario's localizers under one attack, and ``constant``, the baseline that ignores its input."""
-    rows = rows.assign(localizer=localizer(rows), text=rows.apply(value, axis=1, headlines=()))
+    rows = rows.assign(localizer=localizer(rows), text=rows.apply(write or partial(value, headlines=()), axis=1))
     clean, attacked = (rows[rows.attack == name].set_index("localizer") for name in ("clean", attack))
     shown = clean[clean.index.isin(attacked.index) | (clean.model == "constant")]
     text, title = shown[["verdict", "text"]].rename(columns={"text": "clean"}), ""
@@ -130,8 +164,10 @@ def _under(rows: pd.DataFrame, attack: str) -> str:
             text[_budget(kind, epsilon).removesuffix(f" {kind}")] = own.text
         by = "its power relative to the signal's" if kind == "psr_db" else f"epsilon ({kind})"
         title = f"clean, and under {attack} by {by}; "
-    title = f"{rows.scenario.iloc[0]}: {title}{caption(rows, intervals=False)}"
-    return tabular(text.sort_index().fillna("").reset_index(), title, f"rmse-{rows.scenario.iloc[0]}-{attack}", left=2)
+    title = f"{rows.scenario.iloc[0]}: {title}{caption(rows, intervals=False, values=values)}"
+    title += f"; {moved(rows)}" if label else ""
+    place = f"rmse-{rows.scenario.iloc[0]}-{attack}{label}"
+    return tabular(text.sort_index().fillna("").reset_index(), title, place, left=2)
 
 
 def verdicts(table: pd.DataFrame) -> str:

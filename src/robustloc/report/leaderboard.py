@@ -7,7 +7,7 @@ from robustloc.report import layout
 from robustloc.report.latex import document, tabular
 
 KEYS = ["scenario", "model", "defence"]
-FIGURES = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m"]
+FIGURES = ["rmse_mean_m", "rmse_std_m", "rmse_low_m", "rmse_high_m", "median_m", "p90_m", "moved_share"]
 PROVEN = ["certified_radius", "certified_rmse_m", "certified_n_users"]
 HEADS = {"multiply_adds": "multiply-adds", "gradients": "training gradients"}
 
@@ -59,13 +59,14 @@ def leaderboard(rows: pd.DataFrame, costs: pd.DataFrame, certified: pd.DataFrame
         certified: one row per smoothed localizer, seed and radius (certified.csv), if there is one.
 
     Returns:
-        KEYS, verdict, seeds, parameters, multiply_adds, gradients, epsilon of the attacks; then for clean, each attack
-        and worst ``<attack>_rmse_mean_m``, …_std_m, …_low_m and …_high_m [m]; then PROVEN.
+        KEYS, verdict, seeds, parameters, multiply_adds, gradients, epsilon of the attacks, tolerance_m; then for
+        clean, each attack and worst ``<attack>_<figure>`` for each of FIGURES; then PROVEN.
     """
     figures = rows.pivot(index=KEYS, columns="attack", values=FIGURES)
     board = rows[rows.attack == "clean"].set_index(KEYS)[["verdict", "seeds", "parameters", "multiply_adds"]]
     board = board.join(costs.groupby(KEYS).gradients.mean())
     board = board.join(rows[rows.attack != "clean"].groupby(KEYS).epsilon.first())
+    board = board.join(rows.groupby(KEYS).tolerance_m.first())
     for attack in sorted(set(rows.attack), key=lambda name: (name == "worst", name != "clean", name)):
         for name in FIGURES:
             board[f"{attack}_{name}"] = figures[name, attack]
@@ -107,7 +108,10 @@ def _texts(rows: pd.DataFrame, board: pd.DataFrame, headlines: tuple[str, ...] =
     rows = rows.assign(text=rows.apply(layout.value, axis=1, headlines=headlines))
     texts = rows.pivot(index=KEYS, columns="attack", values="text")
     board = board.set_index(KEYS)
-    found = board[["verdict"]].join(texts[[name for name in layout.HEADLINES if name in texts]])
+    found = board[["verdict"]]
+    for name in [name for name in layout.HEADLINES if name in texts]:
+        own = rows[rows.attack == name].set_index(KEYS)
+        found = found.join(texts[name]).join(own.apply(layout.others, axis=1).rename(layout.others_of(name)))
     if (proof := board.certified_radius.notna()).any():
         bounds = board[proof].apply("{0.certified_rmse_m:.3f} within {0.certified_radius:g}".format, axis=1)
         found["certified"] = bounds
@@ -130,4 +134,4 @@ def caption(rows: pd.DataFrame, board: pd.DataFrame, *, intervals: bool = True) 
     users = layout.span(certified)
     within = "under every attack within the stated L2 radius, which is another budget than epsilon"
     proof = f"; certified: bound for {users} of the users{layout.few(certified)} {within}" if users else ""
-    return f"{layout.caption(rows, intervals=intervals)}{attacks}{proof}"
+    return f"{layout.caption(rows, intervals=intervals)}; {layout.moved(rows)}{attacks}{proof}"

@@ -50,6 +50,7 @@ FILES = {
     f"{LOCALIZER}examination.json": "the values that the verdict depends on",
     f"{LOCALIZER}convergence.csv": "per user of a subset: error under `worst`, and under a longer attack",
     f"{LOCALIZER}certificate.csv": "one row per radius, for a smoothed localizer: certified errors and power",
+    f"{LOCALIZER}margin.csv": "one row per user of a subset: the smallest epsilon that moves the estimate too far",
     "results/tables/rmse.csv": "one row per localizer, attack and budget",
     "results/tables/summary.csv": (
         "the same over seeds. Intervals are over seeds (Student's t) and users (a bootstrap that draws the same users "
@@ -66,6 +67,7 @@ FILES = {
         "shows nothing about other trainings, so such rows have no p-value"
     ),
     "results/tables/certified.csv, .md": "one row per smoothed localizer and radius",
+    "results/tables/margins.csv, .md": "of `snakemake margins`: a row per judged localizer, quantiles of `margin.csv`",
     "results/tables/verdicts.csv, .md": "one row per localizer and check; the `.md` has the failed checks only",
     "results/tables/<table>.parquet": "the content of `<table>.csv`; columns have types, units and meanings",
     "results/tables/rmse.md, .tex": (
@@ -83,6 +85,7 @@ FILES = {
         "per defence, attack and `line_of_sight`: a share of the users, the quantile of the error at that share "
         "(`error_mean_m`), and its standard deviation over seeds"
     ),
+    "results/figures/<figure of kind margin>.csv": "per localizer: a share of the users, and the epsilon that moves it",
     "results/figures/power_<scenario>_<model>.csv": "rows of `summary.csv`",
     "results/figures/gallery_<scenario>_<model>.csv": (
         "per user (largest, median, smallest damage) and panel: the rows of an image in numbered columns, or positions "

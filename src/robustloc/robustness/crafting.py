@@ -88,7 +88,7 @@ def craft(
 
 
 def within_budget(
-    attack: Callable[..., Tensor], loss: Loss, x: Tensor, *, eps: float, norm: str, **options: object
+    attack: Callable[..., Tensor], loss: Loss, x: Tensor, *, eps: float | Tensor, norm: str, **options: object
 ) -> tuple[Tensor, float]:
     """Run an attack and project its result onto the budget.
 
@@ -96,7 +96,7 @@ def within_budget(
         attack: (loss, x, *, eps, …) -> x.
         loss: inputs (N, …) -> losses (N,).
         x: inputs (N, …), before the attack.
-        eps: radius of the ball around each input.
+        eps: radius of the ball around each input; a number, or one per input, shaped to broadcast against x.
         norm: of the ball, ``linf`` or ``l2``.
         options: further arguments of the attack: ``generators``, one per input, and ``examples``.
 
@@ -158,18 +158,22 @@ def _learnt(model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable
     return learnt
 
 
-def verify(offset: Tensor, moved: Tensor, eps: float, norm: str) -> None:
+def verify(offset: Tensor, moved: Tensor, eps: float | Tensor, norm: str) -> None:
     """Raise a `UserError` if the perturbations (N, …) of inputs exceed a budget by more than rounding.
 
     Args:
         offset: the perturbations.
         moved: the perturbed inputs.
-        eps: radius of the ball.
+        eps: radius of the ball; a number, or one per input, shaped to broadcast against the perturbations.
         norm: of the ball, ``linf`` or ``l2``.
     """
     # the stored perturbation has the rounding error of the inputs
-    if (spent := float(size(offset, norm).max())) > eps * (1 + TOLERANCE) + float(rounding(moved, norm).max()):
+    spent, radius = size(offset, norm), torch.as_tensor(eps, dtype=torch.double, device=offset.device)
+    excess = (spent - radius * (1 + TOLERANCE) - rounding(moved, norm)).flatten()
+    worst = int(excess.argmax())
+    if excess[worst] > 0:
+        allowed, found = (float(values.expand_as(spent).flatten()[worst]) for values in (radius, spent))
         raise UserError(
-            f"expected a {norm} perturbation of at most {eps:.9g} after the projection, found {spent:.9g}; "
+            f"expected a {norm} perturbation of at most {allowed:.9g} after the projection, found {found:.9g}; "
             "correct the attack's plugin"
         )

@@ -22,9 +22,9 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
         sets = [(adversarial_set.cell(path), adversarial_set.read(path, list(kind.COLUMNS))) for path in inputs["sets"]]
         rows = kind.rows(sets, manifest.test(), manifest.scale)
     else:
-        rows = kind.rows(pd.read_csv(inputs.one("table")), figure)
+        rows = kind.rows(pd.concat(map(pd.read_csv, inputs["table"])), figure)
     if rows.empty:
-        raise UserError(f"figures.{figure['name']}: none of its models and defences is in {inputs.one('table')}")
+        raise UserError(f"figures.{figure['name']}: none of its models and defences is in {inputs['table'][0]}")
     rows.to_csv(data, index=False, float_format="%.9g")
     rows = pd.read_csv(data, low_memory=False)
     style.save(kind.draw(rows), outputs.one("png"), outputs.one("pdf"))

@@ -6,6 +6,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from robustloc.base.files import Files, sha256
+from robustloc.data.positions import position_error
 from robustloc.experiment.grids import localizers, set_files
 from robustloc.experiment.paths import CLEAN_SET, below_results
 from robustloc.report import cell_rows, table_files
@@ -13,7 +14,7 @@ from robustloc.robustness import adversarial_set
 
 INPUTS = ("verdicts",)
 OUTPUTS = ("table", "summary")
-MEASURED = {"error_m", "psr_db", "target_m"}
+MEASURED = {"clean_prediction", "prediction", "error_m", "psr_db", "target_m"}
 
 
 def run(config: dict, inputs: Files, outputs: Files) -> None:
@@ -23,7 +24,9 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
     inputs["sets"] = [find(file) for file in set_files(config["grids"], config["budgets"])]
     for file in tqdm(inputs["sets"], desc="sets", unit="set"):
         columns = adversarial_set.read(file, sorted(MEASURED.intersection(adversarial_set.names(file))))
-        rows.append(cell_rows.of_set(adversarial_set.cell(file), columns) | {"file": file})
+        columns["moved_m"] = position_error(columns["prediction"], columns["clean_prediction"])
+        cell = adversarial_set.cell(file)
+        rows.append(cell_rows.of_set(cell, columns, config["tolerances_m"][cell["scenario"]]) | {"file": file})
     cells = localizers(config["grids"])
     sizes = [cell | adversarial_set.described(find(CLEAN_SET.format(**cell)))["size"] for cell in cells]
     table = cell_rows.rmse(rows, pd.read_csv(inputs.one("verdicts")), pd.DataFrame(sizes))

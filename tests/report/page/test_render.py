@@ -76,9 +76,8 @@ def test_section(figure: dict, part: str, section: str) -> None:
 def test_names_are_escaped() -> None:
     """Names in a configuration never become markup."""
     row = dict.fromkeys(
-        ("model", "defence", "verdict", "clean", "attacked", "attack", "certified", "parameters", "multiply_adds"),
-        HOSTILE,
-    )
+        ("model", "defence", "verdict", "clean", "attacked", "attack", "others", "certified", "parameters"), HOSTILE
+    ) | {"multiply_adds": HOSTILE}
     scene = {"scenario": HOSTILE, "caption": HOSTILE, "has_certificates": True}
     failure = {
         "scenario": HOSTILE,

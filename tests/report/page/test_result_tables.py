@@ -19,7 +19,15 @@ ROWS = [
     ("hall", "constant", "none", "clean", 0.0, "none", 2.0, math.nan, 1, "none"),
 ]
 SUMMARY = pd.DataFrame(ROWS, columns=KEYS).assign(
-    rmse_low_m=0.1, rmse_high_m=0.9, median_m=0.15, p90_m=0.35, n_users=20, parameters=12345, multiply_adds=6_000_000
+    rmse_low_m=0.1,
+    rmse_high_m=0.9,
+    median_m=0.15,
+    p90_m=0.35,
+    moved_share=0.25,
+    tolerance_m=0.2,
+    n_users=20,
+    parameters=12345,
+    multiply_adds=6_000_000,
 )
 SUMMARY["psr_db"] = (-math.inf, -30, -30, -math.inf, -30, -30, -20, -math.inf)
 
@@ -40,6 +48,7 @@ def test_headline() -> None:
     assert found["caption"].endswith("attacks at epsilon 0.1")
     assert rows["dcnn"]["clean"] == "0.250 ± 0.050 [0.100, 0.900]" == layout.value(SUMMARY.iloc[0])
     assert (rows["dcnn"]["attacked"], rows["dcnn"]["attack"]) == ("0.457 [0.100, 0.900]", "")
+    assert (rows["dcnn"]["others"], rows["constant"]["others"]) == ("0.150 / 0.350 / 25 %", "")
     assert (rows["ode"]["attacked"], rows["ode"]["attack"]) == ("0.400 ± 0.020 [0.100, 0.900]", "fgsm")
     assert (rows["constant"]["attacked"], rows["constant"]["attack"]) == ("", "")
     assert (rows["ode"]["parameters"], rows["ode"]["multiply_adds"]) == ("12,345", "6,000,000")
@@ -65,6 +74,7 @@ def test_cells() -> None:
     assert [row["budget"] for row in rows[:3]] == ["", "0.1 L∞", "0.1 L∞"]
     assert rows[6]["budget"] == "-20 dB"
     assert [row["psr"] for row in rows[:2]] == ["", "-30.0"]
+    assert [row["moved"] for row in rows[:2]] == ["", "25%"]
     assert rows[2]["rmse"] == "0.457 [0.100, 0.900]"
     assert {row["n_users"] for row in rows} == {"20 (few)"}
     place = list(result_tables.CELLS).index("n_users")

@@ -48,6 +48,7 @@ def _localizer(row: pd.Series) -> dict:
         "verdict": row.verdict,
         "clean": _error(row, "clean"),
         "attacked": _error(row, strongest) if strongest else "",
+        "others": _others(row, strongest) if strongest else "",
         "attack": "" if strongest in (None, "worst") else strongest,
         "certified": _certified(row),
         "parameters": f"{row.parameters:,.0f}",
@@ -60,6 +61,12 @@ def _error(row: pd.Series, attack: str) -> str:
     """Write the error under one attack, in the format of headlines in the tables."""
     cell = {name: row[f"{attack}_{name}"] for name in ERRORS}
     return layout.value(pd.Series({"attack": "worst", **cell}))
+
+
+def _others(row: pd.Series, attack: str) -> str:
+    """Write median, 90th percentile and share of moved users under one attack."""
+    cell = {name: row[f"{attack}_{name}"] for name in ("median_m", "p90_m", "moved_share")}
+    return layout.others(pd.Series({"attack": attack, **cell}))
 
 
 def _certified(row: pd.Series) -> str:
@@ -95,6 +102,7 @@ def cells(summary: pd.DataFrame) -> list[list[str]]:
         budget=[_budget(*pair) for pair in zip(summary.budget, summary.epsilon, strict=True)],
         median=summary.median_m.map("{:.3f}".format),
         p90=summary.p90_m.map("{:.3f}".format),
+        moved=summary.moved_share.map("{:.0%}".format).where(summary.attack != "clean", ""),
         n_users=summary.n_users.map(layout.counted),
         psr=summary.psr_db.map("{:.1f}".format).replace({"-inf": "", "nan": ""}),
     )
@@ -110,6 +118,7 @@ CELLS = {
     "rmse": "RMSE [m]",
     "median": "median [m]",
     "p90": "90th percentile [m]",
+    "moved": "moved users",
     "psr": "PSR [dB]",
     "n_users": "users",
     "seeds": "seeds",
