@@ -1,91 +1,109 @@
-"""Adversarial examples per second of one core: this project, foolbox and ART on the same networks and batch.
+"""Position error against gradients per user: this project's attacks, its peers', and AutoAttack's schedule.
 
-The networks take 64 x 64 inputs and reach the peers as users hand them over: in eval mode, weights requiring gradients
-(--frozen: without, which spares the peers work that this project never does). Neither peer attacks an estimate of
-three numbers by itself; both get the summed squared error as their loss. The engines are timed in turn, round after
-round, so that other load on the machine meets all of them alike; the median counts. An example counts once per epsilon.
+All attack the localizers of a finished run on the same evenly spaced test users, at the reference epsilon (linf) and
+with inputs of at least 0. Each keeps the best point of each user that it has evaluated within its budget, which foolbox
+and ART do not do by themselves. An evaluation of the network counts as one gradient, also without a gradient (Square).
 
-PGD is norm linf, steps of 2.5 epsilon / N, from the clean input, last iterate. MIM accumulates gradients normalised in
-L1 (Dong et al., CVPR 2018), steps of epsilon / N. Foolbox accumulates signs instead: its MIM costs as much but is
-another attack, and its points lie apart. For the rest, pixels are apart where a gradient is zero but for rounding, so
-that its sign is chance; the position error says whether that matters.
+* PGD: 100 steps of 2.5 epsilon / 100 from random starts, five times. APGD: 100 steps, six times.
+* AutoAttack's schedule (Croce & Hein 2020), whose losses need classes: APGD-100 on the squared error takes the place of
+  APGD-CE, and APGD-100 on the displacement along nine directions, 40 degrees apart, that of the nine targets of APGD-T.
+  FAB has no counterpart, and Square's 5,000 queries are left out.
+* foolbox: `LinfPGD` with its defaults (40 steps of epsilon / 30 from a random start), twelve times. ART:
+  `ProjectedGradientDescent` with its step of epsilon / 3, 500 steps; it refuses random starts for regressors. Both get
+  the summed squared error as their loss.
+* worst: the members of the default configuration. directions: its strongest member alone.
 
-    pip install -e '.[test]' && python benchmarks/attacks.py
+The reference is the largest error of each user under all of these and the 1,676 gradients of benchmarks/convergence.py.
+
+    pip install -e '.[test]' && snakemake && python benchmarks/attacks.py results --scenarios outdoor
 """
 
 import argparse
-import json
-import time
+import math
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from convergence import EPSILONS, MEMBERS, REFERENCE, errors
 from torch import Tensor, nn
 
-from robustloc.attacks import gradient
-from robustloc.attacks.parts import losses
-from robustloc.localizer.network import build
-from robustloc.robustness import folding
+from robustloc.attacks import apgd, gradient
+from robustloc.attacks.parts.losses import SquaredError
+from robustloc.attacks.parts.steps import size
+from robustloc.data.dataset import Manifest
+from robustloc.localizer.checkpoint import load
+from robustloc.robustness.folding import folded
 
-MODELS = {"dcnn": {}, "neural_ode": {"blocks": 1, "solver": "rk4", "steps": 2}}
-SHAPE = (64, 64)
-STEPS = 10
-PGD, MIM, FGSM, FGM = f"PGD-{STEPS}", f"MIM-{STEPS}", "FGSM", "FGM"
-SWEEP = [0.01, 0.02, 0.03, 0.04, 0.05]
-EPSILONS = {PGD: [0.03], MIM: [0.03], FGSM: SWEEP, FGM: SWEEP}
-ANOTHER_ATTACK = {("foolbox", MIM)}
-
-Runs = dict[str, Callable[[], list]]  # attack -> a call that returns its adversarial inputs, one batch per epsilon
+OURS = ("worst", "directions")
+AIMS = 9
+SHARES = (0.9, 0.95)
+AFTER = (50, 100, 167, 277, 500)
 
 
-def made_up(name: str, count: int) -> tuple[nn.Module, Tensor, Tensor]:
-    """Return a network with random weights and plausible statistics, inputs, and true positions."""
-    torch.manual_seed(0)
-    model = build(
-        {"plugin": name, "parameters": MODELS[name]}, SHAPE, torch.tensor([[-100.0, 0.0, 0.0], [100.0, 0.0, 0.0]])
-    )
-    with torch.no_grad():
-        for _ in range(30):
-            model.train()(torch.rand(64, 1, *SHAPE))
-    return model.eval(), torch.rand(count, 1, *SHAPE), 100 * torch.randn(count, 3)
+class Watched(nn.Module):
+    """A network that notes how large the errors have become after each of its evaluations.
+
+    Args:
+        network: inputs (N, …) -> positions (N, 3) [m].
+        x, y: inputs and true positions of the N users under attack.
+        eps: budget (linf).
+    """
+
+    def __init__(self, network: nn.Module, x: Tensor, y: Tensor, eps: float):
+        super().__init__()
+        self.network, self.x, self.y, self.eps = network, x, y, eps
+        self.largest, self.curve = torch.zeros(len(x)), []
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Estimate positions (N, 3) [m]."""
+        found = self.network(x)
+        self.note(x.detach(), found.detach())
+        self.curve.append(float(self.largest.square().mean().sqrt()))
+        return found
+
+    def note(self, x: Tensor, found: Tensor) -> None:
+        """Take the errors of the points that are within the budget."""
+        inside = (size(x - self.x, "linf") <= self.eps * (1 + 1e-4)).flatten() & (x.flatten(1).amin(dim=1) >= 0)
+        error = torch.linalg.vector_norm(found - self.y, dim=1)
+        self.largest = torch.where(inside, torch.maximum(self.largest, error), self.largest)
 
 
-def with_robustloc(model: nn.Module, x: Tensor, y: Tensor) -> Runs:
-    """Attack with this project, on the folded network, which is made and compared with the original each time."""
-
-    def craft(name: str, norm: str = "linf", **options: float) -> list[Tensor]:
-        loss = losses.SquaredError(folding.folded(model, x[:8]), y)
-        return [gradient.perturb(loss, x, eps=eps, norm=norm, **options) for eps in EPSILONS[name]]
-
-    return {
-        PGD: lambda: craft(PGD, steps=STEPS, step=2.5),
-        MIM: lambda: craft(MIM, steps=STEPS, momentum=1.0),
-        FGSM: lambda: craft(FGSM, steps=1),
-        FGM: lambda: craft(FGM, "l2", steps=1),
-    }
+def ours(*attacks: Callable, watched: Watched) -> None:
+    """Run attacks of this project one after the other, each from its own random numbers."""
+    loss = SquaredError(watched, watched.y)
+    for number, attack in enumerate(attacks):
+        generators = [torch.Generator().manual_seed(100_003 * number + user) for user in range(len(watched.x))]
+        attack(loss, watched.x, eps=watched.eps, norm="linf", generators=generators, minimum=0.0)
 
 
-def with_foolbox(model: nn.Module, x: Tensor, y: Tensor) -> Runs:
-    """Attack with foolbox, its classification loss replaced."""
+def like_autoattack(watched: Watched) -> None:
+    """Run APGD on the squared error and along directions."""
+    ours(partial(apgd.perturb, steps=100), watched=watched)
+    loss = SquaredError(watched, watched.y)
+    for aim in range(AIMS):
+        angle = 2 * math.pi * aim / AIMS
+        toward = torch.tensor([math.cos(angle), math.sin(angle), 0.0])
+        generators = [torch.Generator().manual_seed(100_003 * (1 + aim) + user) for user in range(len(watched.x))]
+        along = lambda x, toward=toward: loss.displacement(x) @ toward  # noqa: E731
+        apgd.perturb(along, watched.x, eps=watched.eps, norm="linf", generators=generators, steps=100, minimum=0.0)
+
+
+def with_foolbox(watched: Watched, restarts: int = 12) -> None:
+    """Run the PGD of foolbox, its classification loss replaced."""
     import eagerpy
     from foolbox import PyTorchModel, attacks, criteria
 
-    wrapped = PyTorchModel(model, bounds=(-10, 10), device="cpu")
-    labels = criteria.Misclassification(torch.zeros(len(x), dtype=torch.long))  # it insists on some
-    each = {
-        PGD: attacks.LinfPGD(rel_stepsize=2.5 / STEPS, steps=STEPS, random_start=False),
-        MIM: attacks.LinfMomentumIterativeFastGradientMethod(rel_stepsize=1 / STEPS, steps=STEPS),
-        FGSM: attacks.LinfFastGradientAttack(),
-        FGM: attacks.L2FastGradientAttack(),
-    }
-
-    def run(name: str) -> list[Tensor]:
-        each[name].get_loss_fn = lambda *_: lambda point: eagerpy.astensor(((model(point.raw) - y) ** 2).sum())
-        return [each[name].run(wrapped, x, labels, epsilon=eps) for eps in EPSILONS[name]]
-
-    return {name: partial(run, name) for name in each}
+    torch.manual_seed(0)
+    wrapped = PyTorchModel(watched, bounds=(0, 10), device="cpu")
+    labels = criteria.Misclassification(torch.zeros(len(watched.x), dtype=torch.long))  # it insists on some
+    attack = attacks.LinfPGD()
+    attack.get_loss_fn = lambda *_: lambda point: eagerpy.astensor(((watched(point.raw) - watched.y) ** 2).sum())
+    for _ in range(restarts):
+        found = attack.run(wrapped, watched.x, labels, epsilon=watched.eps)
+        watched.note(found, watched.network(found).detach())
 
 
 class SummedSquares(nn.Module):
@@ -96,106 +114,80 @@ class SummedSquares(nn.Module):
         return ((estimates.view_as(positions) - positions) ** 2).sum()
 
 
-def with_art(model: nn.Module, x: Tensor, y: Tensor) -> Runs:
-    """Attack with ART, in one batch as everybody else; its default of 32 would break its momentum."""
-    from art.attacks.evasion import FastGradientMethod, MomentumIterativeMethod, ProjectedGradientDescent
+def with_art(watched: Watched, steps: int = 500) -> None:
+    """Run the PGD of ART in one batch."""
+    from art.attacks.evasion import ProjectedGradientDescent
     from art.estimators.regression.pytorch import PyTorchRegressor
 
-    wrapped = PyTorchRegressor(model, SummedSquares(), input_shape=tuple(x.shape[1:]), device_type="cpu")
-    inputs, positions = x.numpy(), y.numpy()
-    whole = {"batch_size": len(x)}
-    iterated = {"norm": np.inf, "max_iter": STEPS, "verbose": False} | whole
-    each = {
-        PGD: lambda eps: ProjectedGradientDescent(wrapped, eps=eps, eps_step=2.5 * eps / STEPS, **iterated),
-        MIM: lambda eps: MomentumIterativeMethod(wrapped, eps=eps, eps_step=eps / STEPS, decay=1.0, **iterated),
-        FGSM: lambda eps: FastGradientMethod(wrapped, eps=eps, norm=np.inf, **whole),
-        FGM: lambda eps: FastGradientMethod(wrapped, eps=eps, norm=2, **whole),
-    }
-
-    def run(name: str) -> list[np.ndarray]:
-        return [each[name](eps).generate(inputs, positions) for eps in EPSILONS[name]]
-
-    return {name: partial(run, name) for name in each}
+    shape = tuple(watched.x.shape[1:])
+    wrapped = PyTorchRegressor(watched, SummedSquares(), input_shape=shape, clip_values=(0.0, 10.0), device_type="cpu")
+    options = {"eps": watched.eps, "eps_step": watched.eps / 3, "max_iter": steps, "batch_size": len(watched.x)}
+    found = ProjectedGradientDescent(wrapped, verbose=False, **options).generate(watched.x.numpy(), watched.y.numpy())
+    found = torch.from_numpy(found)
+    watched.note(found, watched.network(found).detach())
 
 
-def seconds(run: Callable[[], object]) -> float:
-    """Time one call in seconds of the processor, as one thread alone on it would need."""
-    start = time.process_time()
-    run()
-    return time.process_time() - start
+BEST = {"random_start": True, "keep_best": True}
+ATTACKS = {
+    "PGD": partial(ours, partial(gradient.perturb, steps=100, step=2.5, restarts=5, **BEST)),
+    "APGD": partial(ours, partial(apgd.perturb, steps=100, restarts=6)),
+    "AutoAttack's schedule": like_autoattack,
+    "foolbox PGD": with_foolbox,
+    "ART PGD": with_art,
+    "worst": partial(ours, *(MEMBERS[name] for name in ("pgd", "directions", "square"))),
+    "directions": partial(ours, MEMBERS["directions"]),
+}
 
 
-def compare(name: str, count: int, rounds: int, frozen: bool) -> tuple[list[dict], dict[tuple[str, str], float]]:
-    """Time the attacks on one network; return the rows of the table, and the seconds of (engine, attack)."""
-    model, x, y = made_up(name, count)
-    model.requires_grad_(not frozen)
-    engines = {"robustloc": with_robustloc, "foolbox": with_foolbox, "ART": with_art}
-    runs = {engine: attacks(model, x, y) for engine, attacks in engines.items()}
-    keys = [(engine, attack) for attack in EPSILONS for engine in engines]
-    # each one's first call, which is not timed
-    points = {(e, a): torch.cat([torch.as_tensor(p) for p in runs[e][a]()]) for e, a in keys}
-    times = {key: [] for key in keys}
-    for _ in range(rounds):
-        for (engine, attack), taken in times.items():
-            taken.append(seconds(runs[engine][attack]))
-    rows, medians = [], {key: float(np.median(taken)) for key, taken in times.items()}
-    for engine, attack in keys:
-        found = points[engine, attack]
-        row = {"network": name, "attack": attack, "epsilons": len(EPSILONS[attack]), "engine": engine}
-        row |= {"examples/s": round(len(found) / medians[engine, attack])}
-        same = (engine, attack) not in ANOTHER_ATTACK
-        rows.append(row | agreement(model, y, found, points["robustloc", attack], same))
-    return rows, medians
+def compare(folder: Path, checkpoint: Path, users: int) -> list[dict[str, object]]:
+    """Attack one localizer; return one row of the table per attack."""
+    scenario, model, defence = checkpoint.relative_to(folder).parts[:3]
+    manifest, eps = Manifest.read(folder / scenario / "manifest.json"), EPSILONS[scenario]
+    some = manifest.subset(users)
+    x, y = torch.from_numpy(manifest.inputs(some)), torch.tensor(some.position).float()
+    network, runs = folded(load(checkpoint), x[:8]), {}
+    for name, attack in ATTACKS.items():
+        runs[name] = Watched(network, x, y, eps).eval()
+        attack(watched=runs[name])
+    further = [errors(attack, network, x, y, eps, 1 + seed) for seed, attack in enumerate(REFERENCE)]
+    reference = np.maximum.reduce([*further, *(run.largest.numpy() for run in runs.values())])
+    rmse = float(np.sqrt(np.mean(reference**2)))
+    rows = []
+    for name, run in runs.items():
+        shares = np.array(run.curve) / rmse
+        row = {"localizer": f"{scenario} {model}, {defence}", "reference [m]": rmse, "attack": name}
+        row |= {"gradients": len(shares), "share at the end": float(run.largest.square().mean().sqrt()) / rmse}
+        row |= {"median's share": float(run.largest.median()) / float(np.median(reference))}
+        row |= {f"after {count}": shares[count - 1] if count <= len(shares) else math.nan for count in AFTER}
+        rows.append(row | {f"gradients to {share}": first(shares, share) for share in SHARES})
+    return rows
 
 
-def agreement(model: nn.Module, y: Tensor, points: Tensor, reference: Tensor, same: bool) -> dict[str, str]:
-    """Tell how far adversarial inputs are from the reference's, and how far they move the estimates.
-
-    Raises:
-        SystemExit: the position errors of what should be the same attack differ.
-    """
-    positions = y.repeat(len(points) // len(y), 1)
-    with torch.no_grad():
-        error, expected = (float((model(p) - positions).square().sum(1).mean().sqrt()) for p in (points, reference))
-    if same and abs(error / expected - 1) > 1e-3:
-        raise SystemExit(f"this is not the same attack: position errors of {error:.2f} and {expected:.2f} m")
-    apart = (points - reference).abs()
-    share = f"{(apart > 1e-6).double().mean():.3%}" + ("" if same else " (another attack)")
-    return {"largest difference": f"{apart.max():.1e}", "pixels apart": share, "RMSE [m]": f"{error:.2f}"}
-
-
-def summary(taken: dict[tuple[str, str], float]) -> dict[str, float]:
-    """Return how many times as fast as the peers this project is."""
-    one_step = {engine: taken[engine, FGSM] + taken[engine, FGM] for engine, _ in taken}
-    return {
-        "pgd_dcnn_vs_fastest_peer": min(taken["foolbox", PGD], taken["ART", PGD]) / taken["robustloc", PGD],
-        "pgd_dcnn_vs_art": taken["ART", PGD] / taken["robustloc", PGD],
-        "one_step_vs_peer": min(one_step["foolbox"], one_step["ART"]) / one_step["robustloc"],
-    }
+def first(shares: np.ndarray, share: float) -> float:
+    """Return after how many gradients a share of the reference is reached; infinite if it never is."""
+    return int(np.argmax(shares >= share)) + 1 if (shares >= share).any() else math.inf
 
 
 def main() -> None:
-    """Print the table, and with --json the ratios on the last line."""
+    """Print the table, and for each localizer how ours compares with the best peer."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--frozen", action="store_true", help="let no weight require a gradient")
-    parser.add_argument("--json", action="store_true", help="end with one JSON object of the ratios on dcnn")
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--users", type=int, default=64)
+    parser.add_argument("--scenarios", nargs="+", default=["outdoor", "indoor"])
+    parser.add_argument("--models", nargs="+", default=["dcnn", "neural_ode"])
+    parser.add_argument("--defences", nargs="+", default=["none", "adversarial"])
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    rows, taken = [], {}
-    try:
-        for name in MODELS:
-            found, taken[name] = compare(name, arguments.batch, arguments.rounds, arguments.frozen)
-            rows += found
-    except ModuleNotFoundError as error:
-        raise SystemExit(f"{error}: pip install -e '.[test]'") from error
-    print(pd.DataFrame(rows).to_markdown(index=False, disable_numparse=True))
-    ratios = summary(taken["dcnn"])
-    for name, ratio in ratios.items():
-        print(f"{name.replace('_', ' ')}: {ratio:.2f} times as fast")
-    if arguments.json:
-        print(json.dumps({name: round(ratio, 2) for name, ratio in ratios.items()}))
+    rows = []
+    for file in sorted(arguments.results.glob("*/*/*/seed0/checkpoint.pt")):
+        scenario, model, defence = file.relative_to(arguments.results).parts[:3]
+        if scenario in arguments.scenarios and model in arguments.models and defence in arguments.defences:
+            rows += compare(arguments.results, file, arguments.users)
+    print(pd.DataFrame(rows).to_markdown(index=False, floatfmt=".3g"))
+    for name, some in pd.DataFrame(rows).groupby("localizer", sort=False):
+        needed = some.set_index("attack")[f"gradients to {SHARES[-1]}"]
+        mine, peer = needed[list(OURS)].min(), needed.drop(list(OURS))
+        print(f"{name}: {SHARES[-1]} of the reference after {mine:g} gradients, {peer.idxmin()} after {peer.min():g}")
 
 
 if __name__ == "__main__":

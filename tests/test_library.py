@@ -16,6 +16,14 @@ def test_readme_example() -> None:
     assert done.failed == 0
 
 
+def test_example_of_what_attacks_need() -> None:
+    """The example of a stand-in runs, and attacks find more with it than without."""
+    done = doctest.testfile(str(ROOT / "docs/extending.md"), module_relative=False)
+
+    assert done.attempted >= 8
+    assert done.failed == 0
+
+
 def test_attack_on_an_own_network(capsys: pytest.CaptureFixture) -> None:
     """The example script runs; the attack raises the error of its network."""
     runpy.run_path(str(ROOT / "examples/attack_own_network.py"), run_name="__main__")

@@ -45,6 +45,24 @@ def test_formula() -> None:
     torch.testing.assert_close(made()(x), expected, rtol=0, atol=1e-6)
 
 
+def test_near_duplicates() -> None:
+    """Among almost equal references, estimates and gradients in single precision are those in double precision."""
+    x, y = users(30)
+    groups = x[:5].repeat(6, 1, 1, 1) + 1e-4 * x
+    single, double = (wknn.build((1, 4, 4), **MODEL["parameters"]).to(kind) for kind in (torch.float32, torch.float64))
+    single.remember(groups.float(), y.float())
+    double.x, double.y = single.x.double(), single.y.double()
+    near = (groups + 1e-4).float().double().requires_grad_()
+
+    brute = torch.stack([brute_force(one, double.x.view(-1, 1, 4, 4), double.y) for one in near])
+    (exact,) = torch.autograd.grad(brute.sum(), near)
+    for module, rounding in ((double, 1e-5), (single, 1e-3)):
+        estimate = module(near.to(module.x)).double()
+        (slope,) = torch.autograd.grad(estimate.sum(), near)
+        torch.testing.assert_close(estimate, brute, rtol=0, atol=rounding)
+        torch.testing.assert_close(slope, exact, rtol=0, atol=rounding * float(exact.abs().max()))
+
+
 def test_remembered_users_find_themselves() -> None:
     """At distance 0 the estimate is the user's own position, and the gradient is finite."""
     x, y = users(30)

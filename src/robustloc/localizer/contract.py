@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from robustloc.attacks.parts.containment import restored
-from robustloc.attacks.parts.losses import check_estimates, evaluating, in_double_precision, untouched
+from robustloc.attacks.parts.losses import check_estimates, estimates, evaluating, in_double_precision, untouched
+from robustloc.attacks.parts.seeing_through import draws
 from robustloc.base.errors import UserError
 from robustloc.localizer.torchscript import last_line
 
@@ -37,6 +38,7 @@ def check(model: nn.Module, x: Tensor) -> None:
             for users in sorted({1, 2, 3, len(x)}):
                 if users <= len(x):
                     _check_estimate(model, x[:users])
+            draws(model)
             _check_gradient(model, x)
             _check_precision(model, x)
     except ValueError as error:
@@ -72,7 +74,7 @@ def _check_estimate(model: nn.Module, x: Tensor) -> None:
 def _check_gradient(model: nn.Module, x: Tensor) -> None:
     point = x.clone().requires_grad_()
     with torch.enable_grad():
-        found, slope = model(untouched(point)), None
+        found, slope = estimates(model, point), None
         if found.requires_grad:
             (slope,) = torch.autograd.grad(found.sum(), point, allow_unused=True)
     if slope is None:
@@ -87,8 +89,8 @@ def _check_gradient(model: nn.Module, x: Tensor) -> None:
 
 def _check_precision(model: nn.Module, x: Tensor) -> None:
     try:
-        with torch.no_grad(), in_double_precision(model):
-            kind = model(x.double()).dtype
+        with torch.enable_grad(), in_double_precision(model):
+            kind = estimates(model, x.double().requires_grad_()).dtype
     except Exception as error:
         kind = last_line(error)
     if kind != torch.float64:

@@ -5,7 +5,8 @@ bins)`` on the scenario's input scale to ``(N, 3)`` positions of about zero mean
 into metres. Both are floating-point numbers, in single or in double precision. In eval mode, a user's output must not
 depend on the other users of the batch. For impossible parameters, ``build`` raises a `ValueError`.
 
-Two methods are optional:
+A network that hides its gradient or has random estimates may give attacks a ``stand_in`` or ``draws_for_attacks``, see
+`robustloc.attacks.parts.seeing_through`. Two other methods are optional:
 
 ``remember(x, y) -> None``
     Called once, before the first epoch, with all training users: inputs as above and standardised positions ``(N, 3)``.

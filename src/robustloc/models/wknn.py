@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 # Candidates per neighbour. A matrix product finds candidates fast, but rounding may change their order; exact distances
-# then choose among them.
+# then choose among them, and only the chosen ones need a gradient.
 CANDIDATES = 4
 # Keeps weights finite at distance 0, and above 0 where all distances are equal; in units of d_(k+1).
 FLOOR = 1e-8
@@ -65,19 +65,26 @@ class WKNN(nn.Module):
         x = x.flatten(1)
         if len(self.x) == 0:
             return 0 * x[:, :3]
-        candidates = self._candidates(x)
-        distances = torch.linalg.vector_norm(x.unsqueeze(1) - self.x[candidates], dim=2)
-        nearest, order = distances.topk(self.neighbours + 1, largest=False)
+        chosen = self._nearest(x)
+        nearest = self._distances(x, chosen)
         share = nearest[:, :-1] / nearest[:, -1:]
         weights = (1 - share + FLOOR) / (share + FLOOR)
-        positions = self.y[candidates.gather(1, order[:, :-1])]
+        positions = self.y[chosen[:, :-1]]
         return (weights.unsqueeze(2) * positions).sum(dim=1) / weights.sum(dim=1, keepdim=True)
 
     @torch.no_grad()
-    def _candidates(self, x: Tensor) -> Tensor:
-        """Return indices of the remembered users r nearest to each x (N, pixels): |x - r|² = |r|² - 2 x·r + const."""
+    def _nearest(self, x: Tensor) -> Tensor:
+        """Return indices (N, k + 1) of the remembered users r nearest to each x (N, pixels), the nearest first."""
         count = min(CANDIDATES * (self.neighbours + 1), len(self.x))
-        return (self.x.square().sum(dim=1) - 2 * x @ self.x.T).topk(count, largest=False).indices
+        # |x - r|² = |r|² - 2 x·r + const; the norm is a tenth of the cost of squares and their sum
+        squares = torch.linalg.vector_norm(self.x, dim=1).square()
+        candidates = torch.addmm(squares, x, self.x.T, alpha=-2).topk(count, largest=False).indices
+        order = self._distances(x, candidates).topk(self.neighbours + 1, largest=False).indices
+        return candidates.gather(1, order)
+
+    def _distances(self, x: Tensor, users: Tensor) -> Tensor:
+        """Return the distances (N, M) of each x (N, pixels) from remembered users (N, M)."""
+        return torch.linalg.vector_norm(x.unsqueeze(1) - self.x[users], dim=2)
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *rest: object) -> None:
         """Resize the buffers to the number of users in the state before it is loaded."""

@@ -12,6 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.nn.utils.parametrize import is_parametrized
 
 from robustloc.attacks.parts.losses import estimates
+from robustloc.attacks.parts.seeing_through import GIVEN
 
 # largest difference of estimates that rounding may cause, as a share of the largest coordinate
 ROUNDING = 1e-4
@@ -49,7 +50,8 @@ def _twin(module: nn.Module) -> nn.Module:
 
 
 def _is_hooked(module: nn.Module) -> bool:
-    return bool(module._forward_hooks or module._forward_pre_hooks)
+    is_seen_through = any(hasattr(module, name) for name in GIVEN)  # set on this very module, and lost in a new one
+    return bool(module._forward_hooks or module._forward_pre_hooks or is_seen_through)
 
 
 def _merged(parts: list[nn.Module]) -> list[nn.Module]:

@@ -1,19 +1,24 @@
 """Per-sample losses that an attack maximises, for any network that maps inputs (N, …) to positions (N, 3) [m].
 
 The network runs in eval mode, on a copy of its inputs. Afterwards its mode, weights, statistics and gradients are as
-before, and so are the inputs.
+before, and so are the inputs. What the network gives to attacks is used here; see
+`robustloc.attacks.parts.seeing_through`.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
 
 from robustloc.attacks.parts.containment import same_buffers
+from robustloc.attacks.parts.seeing_through import draws, standing_in
 
 
 class SquaredError:
     """The loss that drives estimates away from the true positions: inputs (N, …) -> |f(x) - position|^2 (N,) [m^2].
+
+    For random estimates it is the mean over as many of them as the network asks for.
 
     Args:
         model: inputs (N, …) -> estimates (N, 3) [m].
@@ -25,17 +30,21 @@ class SquaredError:
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return one loss per sample (N,) [m^2]; it raises what `displacement` raises."""
-        return (self.displacement(x) ** 2).sum(dim=1)
+        return torch.stack([(vector**2).sum(dim=1) for vector in self._displacements(x)]).mean(dim=0)
 
     def displacement(self, x: Tensor) -> Tensor:
-        """Return the vectors (N, 3) [m] from the true positions to the estimates.
+        """Return the vectors (N, 3) [m] from the true positions to the estimates; the mean ones if these are random.
 
         Raises:
-            ValueError: the network returns something else than estimates (N, 3), or there are not N positions.
+            ValueError: the network returns something else than estimates (N, 3), there are not N positions, or what
+                the network gives to attacks is faulty.
         """
-        estimate = estimates(self.model, x)
-        check_target(self.position, estimate)
-        return estimate - self.position
+        return torch.stack(self._displacements(x)).mean(dim=0)
+
+    def _displacements(self, x: Tensor) -> list[Tensor]:
+        found = [estimates(self.model, x) for _ in range(draws(self.model))]
+        check_target(self.position, found[0])
+        return [estimate - self.position for estimate in found]
 
 
 def closeness(model: nn.Module, target: Tensor) -> Callable[[Tensor], Tensor]:
@@ -45,12 +54,12 @@ def closeness(model: nn.Module, target: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def estimates(model: nn.Module, x: Tensor) -> Tensor:
-    """Return a network's estimates (N, 3) for inputs (N, …), in eval mode.
+    """Return a network's estimates (N, 3) for inputs (N, …), in eval mode, with the gradient that attacks follow.
 
     Raises:
-        ValueError: the network returns something else.
+        ValueError: the network returns something else, or its stand-in is faulty.
     """
-    with evaluating(model):
+    with evaluating(model), standing_in(model):
         found = model(untouched(x))
     check_estimates(found, len(x))
     return found

@@ -68,7 +68,10 @@ class Defence:
         return self.loss(localizer, x, y, eps, generators)
 
     def wrap(self, localizer: nn.Module, eps: float) -> nn.Module:
-        """Return the localizer that replaces the trained one, in use and under attack."""
+        """Return the localizer that replaces the trained one, in use and under attack.
+
+        If it hides its gradient or is random, it gives attacks what `robustloc.attacks.parts.seeing_through` describes.
+        """
         return localizer
 
 
