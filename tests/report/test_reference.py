@@ -2,7 +2,7 @@
 
 from workflow_project import ROOT
 
-from robustloc.report import columns, reference
+from robustloc.report import columns, file_columns, reference
 
 
 def test_page_is_current() -> None:
@@ -12,7 +12,7 @@ def test_page_is_current() -> None:
 
 def test_no_meaning_breaks_its_table() -> None:
     """A Markdown cell has no vertical bar."""
-    entries = [column for table in (columns.TABLES | columns.FILES).values() for column in table.values()]
+    entries = [column for table in (columns.TABLES | file_columns.FILES).values() for column in table.values()]
 
     assert not [column.meaning for column in entries if "|" in column.meaning]
 
@@ -23,5 +23,8 @@ def test_every_table_is_a_file() -> None:
 
     assert all(f"tables/{table}.csv" in listed for table in columns.TABLES)
     assert all(
-        name.rpartition("/")[2] in listed for names in columns.FILES for name in names.split(", ") if "<" not in name
+        name.rpartition("/")[2] in listed
+        for names in file_columns.FILES
+        for name in names.split(", ")
+        if "<" not in name
     )

@@ -62,6 +62,18 @@ class Planted(nn.Module):
         return self.inner(self.fault(x))
 
 
+class Rounding(nn.Module):
+    """Rounds its input to 256 levels; attacks may take the identity for it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Round."""
+        return torch.round(x * 256) / 256
+
+    def stand_in(self, x: Tensor) -> Tensor:
+        """Return the input."""
+        return x
+
+
 class Adaptive(nn.Module):
     """The block of a neural ODE with an adaptive solver that has one step size for the whole batch."""
 
@@ -134,6 +146,25 @@ def test_noise() -> None:
     assert word in ("PROTOCOL", "MASKED")
 
 
+def test_declared_noise() -> None:
+    """A random estimate that says over how many draws attacks average is not refused."""
+    made = Planted(trained("dcnn"), lambda x: x + 0.0002 * torch.randn_like(x))
+    made.draws_for_attacks = 4
+    word, checks = judged(made, trained("neural_ode"), count=8)
+
+    assert word == "OK", checks
+    assert checks["R3"].figure == 4
+
+
+def test_rounding_with_a_stand_in() -> None:
+    """Rounding through which attacks can see hides nothing."""
+    made = nn.Sequential(Rounding(), trained("dcnn"))
+    word, checks = judged(made, trained("neural_ode"))
+
+    assert word == "OK", checks
+    assert checks["C2"].passed is None
+
+
 def test_adaptive_solver() -> None:
     """An adaptive solver makes a user's estimate depend on the other users of the batch."""
     exact = trained("neural_ode")
@@ -170,7 +201,7 @@ def test_an_attack_that_cheats(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_estimates_that_are_no_numbers() -> None:
     """A localizer with NaN estimates is refused."""
-    with pytest.raises(UserError, match="expected finite estimates under own, found NaN"):
+    with pytest.raises(UserError, match="expected finite estimates under one_step, found NaN"):
         examined_alone(Planted(trained("dcnn"), lambda x: x * torch.nan), X, Y)
 
 

@@ -12,7 +12,8 @@ GOOD = {
     "square_hurts": 0.01, "transfer_hurts": 0.02, "solver_hurts": 0.0, "one_step_rmse_m": 2.0,
     "ladder_quarter_rmse_m": 0.7, "ladder_half_rmse_m": 1.3, "ladder_rmse_m": 2.2, "ladder_double_rmse_m": 4.0,
     "unbounded_rmse_m": 90.0, "constant_rmse_m": 4.0, "repeat_m": 0.0, "alone_m": 1e-12, "budget": 1.0, "traces": 0.0,
-    "closed_form": 1e-15, "beyond_gradients": 0.0, "rmse_share": 0.99, "median_share": 0.98, "gaining_share": 0.4,
+    "closed_form": 1e-15, "beyond_gradients": 0.0, "draws": 1,
+    "rmse_share": 0.99, "median_share": 0.98, "gaining_share": 0.4,
 }  # fmt: skip
 
 # value that fails a check -> the check, and the verdict that follows
@@ -48,7 +49,7 @@ def test_nothing_wrong() -> None:
     checks = verdict.judge(GOOD, LIMITS)
 
     assert {check.check for check in checks if check.passed} == {check for check, _ in FAULTS.values()}
-    assert [check.check for check in checks if check.passed is None] == ["R1", "R2"]
+    assert [check.check for check in checks if check.passed is None] == ["R1", "R2", "R3"]
     assert verdict.word(checks) == "OK"
 
 
@@ -74,12 +75,12 @@ def test_not_asked() -> None:
     """A check that does not apply neither passes nor fails; a random network has no derivative to compare with."""
     checks = verdict.judge(GOOD | {"solver_hurts": None, "gradient_ratio_low": 0.3, "repeat_m": 1.0}, LIMITS)
 
-    assert {check.check for check in checks if check.passed is None} == {"C2", "C5", "C8", "R1", "R2"}
+    assert {check.check for check in checks if check.passed is None} == {"C2", "C5", "C8", "R1", "R2", "R3"}
 
 
-def judged(transferred: list[float], longer: list[float] | None) -> pd.DataFrame:
+def judged(transferred: list[float], longer: list[float] | None, **others: float) -> pd.DataFrame:
     """Judge a localizer of four users with an error of 1 m each under gradients, by their errors under others."""
-    own = {name: value for name, value in GOOD.items() if name not in ("transfer_hurts", *verdict.LONGER)}
+    own = {name: value for name, value in GOOD.items() if name not in ("transfer_hurts", *verdict.LONGER)} | others
     examination = {"figures": own, "epsilon": 0.1, "user": [3, 5, 8, 9], "gradients_m": [1.0] * 4}
     transfers = pd.DataFrame({"model": "dcnn", "defence": "none", "user": [9, 8, 5, 3], "error_m": transferred})
     rows = longer and pd.DataFrame(
@@ -116,3 +117,13 @@ def test_summary_of_convergence() -> None:
     assert (found["evaluations"], found["reference_evaluations"], found["n_users"]) == (10, 120, 3)
     assert convergence.share(0.0, 0.0) == 1
     assert convergence.share(1.0, 0.0) == float("inf")
+
+
+def test_declared_random_estimates() -> None:
+    """Who declares random estimates is not asked for equal ones, and its word is marked."""
+    table = judged([0.0] * 4, None, draws=8, repeat_m=0.5, alone_m=0.4)
+
+    assert set(table.verdict) == {"OK (random)"}
+    assert set(table.loc[["P1", "P2", "C2", "C8"], "passed"]) == {"not asked"}
+    assert table.loc["R3", "figure"] == 8
+    assert set(judged([0.0] * 4, None, repeat_m=0.5).verdict) == {"PROTOCOL"}

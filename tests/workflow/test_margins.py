@@ -8,7 +8,7 @@ from smoke_files import NOTHING, due, matching
 from workflow_project import Project
 
 from robustloc.base.files import Files
-from robustloc.report import columns
+from robustloc.report import file_columns
 from robustloc.stages import bisect, bisected
 
 JUDGED = {f"outdoor/{model}/{defence}" for model in ("dcnn", "neural_ode") for defence in ("none", "adversarial")}
@@ -57,7 +57,7 @@ def test_files(finished: Project, tmp_path: Path) -> None:
 
     assert margins[0].read_bytes() == margins[1].read_bytes()
     rows = pd.read_csv(margins[0])
-    assert rows.columns.tolist() == [*columns.FILES["margin.csv"]]
+    assert rows.columns.tolist() == [*file_columns.FILES["margin.csv"]]
     assert len(rows) == CONFIG["users"]
     assert set(rows.resolution) == {0.1 / 8}
     assert pq.read_schema(table[1]).names == [*columns.TABLES["margins"]]

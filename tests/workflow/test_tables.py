@@ -12,7 +12,7 @@ import pytest
 from workflow_project import Project
 
 from robustloc.base import job_logs
-from robustloc.report import columns, table_files
+from robustloc.report import columns, file_columns, table_files
 
 DOCUMENT = r"\documentclass{article}\usepackage{booktabs}\usepackage{graphicx}\begin{document}\input{%s}\end{document}"
 # overfull width [pt] that is not visible
@@ -68,7 +68,7 @@ def test_no_entry_is_unused(results: Path) -> None:
         entries = columns.TABLES[name]
         found = pq.read_schema(results / "tables" / f"{name}.parquet").names
         assert {columns.entry(name, column) for column in found} == set(entries)
-    for pattern, entries in columns.FILES.items():
+    for pattern, entries in file_columns.FILES.items():
         globs = [re.sub(r"<\w+>", "*", one) for one in pattern.split(", ")]
         files = [file for one in globs for file in results.rglob(one) if file.parent.name != "tables"]
         files = [file for file in files if "clean" not in pattern or "seed0" in file.parts]

@@ -5,7 +5,7 @@ Run ``python -m robustloc.report.reference > docs/tables.md`` after an edit of t
 
 import pandas as pd
 
-from robustloc.report import columns, layout
+from robustloc.report import columns, file_columns, layout
 
 HEAD = """# Files and columns
 
@@ -110,7 +110,7 @@ def page() -> str:
     tables = {f"tables/{name}.csv, tables/{name}.parquet": entries for name, entries in columns.TABLES.items()}
     return "\n".join(
         [HEAD, files, COLUMNS]
-        + [f"### {file}\n\n{_columns(entries)}" for file, entries in (tables | columns.FILES).items()]
+        + [f"### {file}\n\n{_columns(entries)}" for file, entries in (tables | file_columns.FILES).items()]
     )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from robustloc.attacks import gradient, noise
 from robustloc.attacks.parts.budget import checked, held
 from robustloc.attacks.parts.losses import SquaredError, estimates, in_double_precision
+from robustloc.attacks.parts.seeing_through import draws, has_stand_in
 from robustloc.attacks.parts.steps import Loss, random_point, size, sources, value_and_gradient
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
@@ -97,10 +98,11 @@ def examine(
     # the other checks use double precision, so that they do not take rounding for a fault
     x, position = x.double(), position.double()
     with in_double_precision(localizer):
-        figures |= _gradient_ratios(SquaredError(localizer, position), x, eps)
+        figures |= _gradient_ratios(SquaredError(localizer, position), x, eps, has_stand_in(localizer))
         figures["repeat_m"] = _largest(_estimate(localizer, x), _estimate(localizer, x))
         alone = torch.cat([_estimate(localizer, one) for one in x[:ALONE].split(1)])
         figures["alone_m"] = _largest(alone, _estimate(localizer, x)[:ALONE])
+    figures["draws"] = draws(localizer)
     figures["closed_form"] = _closed_form_error()
     return figures
 
@@ -195,18 +197,18 @@ def _beyond_gradients(loss: SquaredError, x: Tensor, eps: float) -> float:
     return float((moved > bound).double().mean())
 
 
-def _gradient_ratios(loss: Loss, x: Tensor, eps: float) -> dict[str, float | None]:
+def _gradient_ratios(loss: Loss, x: Tensor, eps: float, stands_in: bool) -> dict[str, float | None]:
     """Central difference along the gradient divided by its length: a low and a high quantile over users.
 
     The point is a random one of the ball. At a clean input that is constant over an area, poolings have ties and thus
-    two slopes. Without gradients, both are None.
+    two slopes. Without gradients, and where attacks follow the gradient of a stand-in, both are None.
     """
     x = random_point(x, eps, "linf", sources(x, None))
     _, slope = value_and_gradient(loss, x)
     length = size(slope, "l2")
     alive = (length > 0).flatten()
     names = ("gradient_ratio_low", "gradient_ratio_high")
-    if not alive.any():
+    if stands_in or not alive.any():
         return dict.fromkeys(names)
     step = DIFFERENCE * float(x.abs().max()) * slope / length.clamp_min(torch.finfo(x.dtype).tiny)
     with torch.no_grad():

@@ -27,6 +27,8 @@ from robustloc.robustness.convergence import hurt, share
 # first letter of a check -> word, the most serious first
 WORDS = {"C": "MASKED", "P": "PROTOCOL", "U": "UNCONVERGED"}
 
+# mark of a localizer whose estimates are random and that says so, so that attacks average over them
+RANDOM = " (random)"
 # values of `robustloc.robustness.convergence.summary` that have checks
 LONGER = ("rmse_share", "median_share", "gaining_share")
 
@@ -82,7 +84,8 @@ def table(
         more |= dict.fromkeys(LONGER) if longer is None else convergence.summary(longer)
         checks = judge(examination["figures"] | more, limits)
         place = cell | {"epsilon": examination["epsilon"], "n_users": len(examination["user"])}
-        rows += [place | {"verdict": word(checks)} | asdict(check) for check in checks]
+        verdict = word(checks) + RANDOM * (examination["figures"]["draws"] > 1)
+        rows += [place | {"verdict": verdict} | asdict(check) for check in checks]
     columns = [*LOCALIZER, "epsilon", "n_users", "verdict", *(field.name for field in fields(Check))]
     frame = pd.DataFrame(rows, columns=columns).sort_values(list(LOCALIZER), kind="stable")
     return frame.assign(passed=frame["passed"].map({True: "yes", False: "no"}).fillna("not asked"))
@@ -127,8 +130,10 @@ def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tupl
     yield "C7", "PGD without bound / mean position", *_least(unbounded, 1.0)
     beyond = f["beyond_gradients"] if alone else None
     yield "C8", "share of users whom noise moves further than gradients allow", *_most(beyond, limits["beyond"])
-    yield "P1", "estimate again, largest difference [m]", *_most(f["repeat_m"], limits["repeat_m"])
-    yield "P2", "estimate alone, largest difference [m]", *_most(f["alone_m"], limits["alone_m"])
+    # whoever declares random estimates is not asked for equal ones
+    for check, name, how in (("P1", "repeat_m", "again"), ("P2", "alone_m", "alone")):
+        found = f[name] if f["draws"] == 1 else None
+        yield check, f"estimate {how}, largest difference [m]", *_most(found, limits[name])
     yield "P3", "largest perturbation / epsilon", *_most(f["budget"], 1 + limits["budget"])
     yield "P4", "weights, modes, gradients that attacks changed", *_most(f["traces"], 0.0)
     yield "P5", "error of closed forms", *_most(f["closed_form"], limits["closed_form"])
@@ -136,6 +141,7 @@ def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tupl
     yield "U2", "median error / median of a longer attack", *_least(f["median_share"], limits["converged"])
     yield "R1", "share of users whom a longer attack hurts more", _number(f["gaining_share"]), "no limit", None
     yield "R2", "PGD / one step of FGSM", share(f["ladder_rmse_m"], f["one_step_rmse_m"]), "no limit", None
+    yield "R3", "estimates that attacks average over", f["draws"], "no limit", None
 
 
 def _most(figure: float | None, limit: float) -> tuple[float, str, bool | None]:
