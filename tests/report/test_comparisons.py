@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from robustloc.report import comparisons
+from robustloc.report import columns, comparisons
 from robustloc.report.comparisons import Side, holm, row, table
 
 NAMES = dict(
@@ -53,6 +53,13 @@ def test_equal_sides() -> None:
 
     assert (found["rmse_difference_m"], found["median_difference_m"], found["p_holm"]) == (0, 0, 1)
     assert found["finding"] == "no difference shown"
+
+
+def test_columns() -> None:
+    """The columns are those of the dictionary, in its order, whatever the order of the names."""
+    side = made(np.random.default_rng(0), 2, np.zeros(40))
+
+    assert list(table([row(dict(sorted(NAMES.items())), side, side)])) == list(columns.TABLES["comparisons"])
 
 
 def test_seeds_are_paired() -> None:

@@ -8,7 +8,7 @@ from smoke_files import NOTHING, due, matching
 from workflow_project import Project
 
 from robustloc.base.files import Files
-from robustloc.report import file_columns
+from robustloc.report import columns, file_columns
 from robustloc.stages import bisect, bisected
 
 JUDGED = {f"outdoor/{model}/{defence}" for model in ("dcnn", "neural_ode") for defence in ("none", "adversarial")}

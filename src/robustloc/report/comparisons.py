@@ -50,7 +50,7 @@ def row(names: dict, first: Side, second: Side) -> dict:
     median = mean_over_seeds(medians, _resampled(pairs, resampled_median), users)
     judged = over != ONE_SEED and users >= layout.FEW
     return {
-        **names,
+        **{key: names[key] for key in KEYS},
         "seeds": len(pairs),
         "over": over,
         "n_users": users,

@@ -1,6 +1,6 @@
 """The columns of the files in the folders of scenarios and localizers, as `columns` has them for tables."""
 
-from robustloc.report.columns import CELL, Column, LOCALIZER, PSR, SEARCH, SEED, SMALLEST, TABLES
+from robustloc.report.columns import CELL, LOCALIZER, PSR, SEARCH, SEED, SMALLEST, TABLES, Column
 
 PLACE = Column("number[3]", "m", "true position")
 USER = Column("integer", "", "index of the user in the order of the scenario")
