@@ -41,7 +41,8 @@ if braces := set("{}").intersection(workflow.basedir):
 if duplicates := console.duplicate_keys(Path(file) for file in workflow.configfiles):
     raise WorkflowError("\n".join(duplicates))
 try:
-    check(config, yaml.safe_load(Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")))
+    SCHEMA = Path(workflow.basedir, "config.schema.yaml").read_text(encoding="utf-8")
+    check(config, yaml.load(SCHEMA, Loader=console.LOADER))
     RUN = Experiment(config)
 except UserError as error:
     raise WorkflowError(f"configuration: {error}") from None

@@ -5,11 +5,14 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import job_server
 import pytest
 import small
 import yaml
 from workflow_faults import at_work, contents, take_away
 from workflow_project import ROOT, Project
+
+from robustloc.jobs import fork_server
 
 FAKE = Path(__file__).parent / "fake"
 GENERIC = ("--workflow-profile", "profiles/cluster-generic", "--seconds-between-status-checks", "1")
@@ -76,6 +79,7 @@ def test_shared_settings(name: str) -> None:
 def test_submissions(unused: Project, local: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs request partition, GPU, memory and time of their rule; small jobs run locally."""
     monkeypatch.setenv("FAKE_RESULTS", str(local.folder))
+    monkeypatch.setenv(fork_server.VARIABLE, job_server.shared())  # for the small jobs
 
     done = unused.snakemake(*GENERIC, *small.arguments(unused), path=FAKE)
 

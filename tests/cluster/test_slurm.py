@@ -43,14 +43,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def finished(local: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy whose localizer has been trained, attacked, examined and certified through the Slurm profile.
 
+    The table of certificates, which needs no submission, is made, too; the other tables are the local ones.
+
     The profile's partition lines are in use. The data set is the local one: each job in a chain waits for Slurm.
     """
     project = local.copy(tmp_path_factory.mktemp("through") / "slurm")
     file = project.folder / "profiles/slurm/profile.yaml"
     offered = "slurm_partition|set-resources|train|attack|clean|slurm-status-command"
     file.write_text(re.sub(rf"^( *)# ( *)({offered}):", r"\1\2\3:", file.read_text(), flags=re.MULTILINE))
-    take_away(project, small.TRANSFER, *(name for name in contents(project) if name.startswith(small.LOCALIZER)))
-    project.run(*SLURM, *small.arguments(project))
+    own = [name for name in contents(project) if name.startswith(small.LOCALIZER)]
+    targets = take_away(project, *own, small.TRANSFER, "tables/certified.csv")
+    project.run(*SLURM, *small.arguments(project), "--", *targets)
     return project
 
 

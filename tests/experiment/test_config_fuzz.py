@@ -67,7 +67,7 @@ def refused(content: dict) -> str:
     return ""
 
 
-@settings(max_examples=500, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(edit=edits())
 def test_any_value(edit: tuple[tuple, object]) -> None:
     """The value is accepted, or the message names its key or the entry that the key belongs to."""

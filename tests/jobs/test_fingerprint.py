@@ -41,7 +41,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fresh(*modules: str) -> str:
     """Fingerprint as a fresh process would."""
-    for function in (fingerprint.code, fingerprint._read):
+    for function in (fingerprint.code, fingerprint._read, fingerprint._module_files):
         function.cache_clear()
     return fingerprint.code(*modules)
 

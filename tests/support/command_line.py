@@ -1,4 +1,4 @@
-"""A process that has imported Snakemake and runs each command in a fork of itself, without the seconds of the import.
+"""A fork of the tests' server that runs each command in a fork of itself, without the seconds of Snakemake's import.
 
 A fork has no state of earlier commands: no module of a project, no cache of a file's code, no filter of a logger.
 """
@@ -15,26 +15,26 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-# imports of planning, and further imports of the commands in the documents
-PRELOADED = ("snakemake.cli", "snakemake.api", "snakemake.storage", "smart_open", "platformdirs", "scipy.io")
-PRELOADED += ("jsonschema", "tqdm", "yte", "pandas", "pytest", "torch")
+import job_server
 
 
 class CommandLine:
     """Runs `snakemake`, `pytest`, `python FILE` and `plan`, one after the other, each in a fork."""
 
     def __init__(self):
-        command = [sys.executable, __file__]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        (asked, ask), (answer, answered) = os.pipe(), os.pipe()
+        self._connection = job_server.fork("command_line", asked, answered, 2)
+        os.close(asked)
+        os.close(answered)
+        self._requests, self._answers = open(ask, "w"), open(answer)  # noqa: SIM115
 
     def run(
         self, folder: Path, program: str, arguments: list[str], environment: dict[str, str]
     ) -> subprocess.CompletedProcess:
         """Run a program in a folder and wait for its end."""
         request = {"folder": str(folder), "program": program, "arguments": arguments, "environment": environment}
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
+        print(json.dumps(request), file=self._requests, flush=True)
+        answer = self._answers.readline()
         assert answer, "the process that runs commands has ended"
         return subprocess.CompletedProcess([program, *arguments], *json.loads(answer))
 
@@ -47,8 +47,7 @@ def shared() -> CommandLine:
 
 def main() -> None:
     """Answer requests, one per line, until the input ends."""
-    for name in PRELOADED:
-        importlib.import_module(name)
+    importlib.import_module("pytest")  # jobs would not have it
     gc.freeze()  # a garbage collection in a fork would copy the memory that it shares with this process
     for line in sys.stdin:
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import job_server
 import psutil
 from waiting import LIMIT_S, until
 from workflow_project import SMOKE, Project
@@ -22,8 +23,7 @@ RESULTS = Path("results/smoke")
 SERVER = "robustloc.jobs.fork_server"
 # Short jobs: enough of them that a fork server runs them, and that a run can be interrupted between them.
 SETS = [
-    *(f"indoor/dcnn/none/seed0/{name}.parquet" for name in ("universal/eps0.002", "adp_pgd/psr-20")),
-    *(f"indoor/dcnn/none/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "directions", "pgd_linf")),
+    *(f"indoor/dcnn/none/seed0/{attack}/eps0.002.parquet" for attack in ("fgsm", "universal", "pgd_linf")),
     *(
         f"outdoor/dcnn/{defence}/seed0/{attack}/eps{epsilon}.parquet"
         for defence in ("none", "adversarial")
@@ -82,8 +82,13 @@ class Run:
 
 
 @contextmanager
-def running(project: Project, *arguments: str, largest_file: int = resource.RLIM_INFINITY) -> Iterator[Run]:
+def running(
+    project: Project, *arguments: str, served: bool = False, largest_file: int = resource.RLIM_INFINITY
+) -> Iterator[Run]:
     """Start the smoke experiment as a terminal does, as the leader of the foreground's process group.
+
+    Its jobs are forks of its own server if there are many of them, and otherwise processes of their own; with
+    `served`, they are forks of the tests' server, which has imported what they need.
 
     Afterwards no process works in the project's folder: after a test that passes, this waits for their end; after a
     test that fails, they are killed.
@@ -95,8 +100,8 @@ def running(project: Project, *arguments: str, largest_file: int = resource.RLIM
         )  # a shell that runs the tests in the background makes them ignore it
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
 
-    # without a virtual environment's name, jobs run in snakemake's; without a server, in processes of their own
-    others = ("VIRTUAL_ENV", fork_server.VARIABLE)
+    # without a virtual environment's name, jobs run in snakemake's
+    others = ["VIRTUAL_ENV", *[fork_server.VARIABLE] * (not served)]
     environment = {name: value for name, value in os.environ.items() if name not in others} | {"COLUMNS": "200"}
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", SMOKE, *arguments]
     place = {"cwd": project.folder, "env": environment, "process_group": 0, "preexec_fn": prepare}
@@ -150,9 +155,10 @@ def jobs(project: Project) -> dict[str, list[psutil.Process]]:
 
 
 def _program(process: psutil.Process) -> str:
-    """The module that a Python process runs; empty if the process has ended."""
+    """The module that a Python process runs, SERVER for the tests' own; empty if the process has ended."""
     with suppress(psutil.Error, IndexError):
-        return process.cmdline()[2]
+        _, first, second = process.cmdline()[:3]
+        return SERVER if first == job_server.__file__ else second
     return ""
 
 
@@ -162,7 +168,7 @@ def stage(project: Project, job: str) -> psutil.Process | None:
 
 
 def forks(project: Project) -> dict[str, psutil.Process]:
-    """The forks of the server that run jobs now, by job."""
+    """The forks of a server that run jobs now, by job."""
     found = {job: [one for one in processes if _program(one) == SERVER] for job, processes in jobs(project).items()}
     return {job: processes[0] for job, processes in found.items() if processes}
 
@@ -192,8 +198,8 @@ def suspended(process: psutil.Process | None, is_writing: Callable[[], bool]) ->
 
 
 def suspended_stage(project: Project, job: str, is_writing: Callable[[], bool]) -> psutil.Process | None:
-    """Suspend the stage of a job if it is writing its result, and return the process."""
-    process = stage(project, job) if is_writing() else None
+    """Suspend the stage of a job, a fork or not, if it is writing its result, and return the process."""
+    process = (forks(project).get(job) or stage(project, job)) if is_writing() else None
     return process if suspended(process, is_writing) else None
 
 

@@ -62,8 +62,16 @@ def line() -> Line:
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy of the project with its tests, in which a reader has copied the templates."""
+    """A copy of the project with its tests, in which a reader has copied the templates.
+
+    Its scenarios have the third and the fifth of five epsilons: half the jobs to plan, with the same names.
+    """
     book = copy_project(tmp_path_factory.mktemp("book"))
+    config, count = re.subn(
+        r"epsilons: \[.+, .+, (.+), .+, (.+)\]", r"epsilons: [\1, \2]", (ROOT / "config.yaml").read_text()
+    )
+    assert count == 2
+    (book.folder / "config.yaml").write_text(config)
     shutil.copytree(ROOT / "templates", book.folder / "templates")
     shutil.copytree(ROOT / "tests", book.folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", book.folder)

@@ -99,7 +99,7 @@ def test_outlived_snakemake(finished: Project, tmp_path: Path) -> None:
         os.kill(killed.main.pid, signal.SIGKILL)
         killed.ended()
         project.run("--configfile", SMOKE, "--unlock")
-        with running(project, "--", *targets) as run:
+        with running(project, "--", *targets, served=True) as run:
             until(lambda: WAITING in log(project, job) or run.main.poll() is not None)
             assert WAITING in log(project, job), run.printed()
             left.resume()
@@ -135,7 +135,8 @@ def test_two_without_locks(finished: Project, tmp_path: Path) -> None:
     names = ["indoor/split.parquet", "indoor/test.parquet", "indoor/manifest.json", *TRAINED, FGSM]
     targets = take_away(project, *names)
     untouched = times(project)
-    with running(project, "--nolock", "--", *targets) as one, running(project, "--nolock", "--", *targets) as other:
+    run = ("--nolock", "--", *targets)
+    with running(project, *run, served=True) as one, running(project, *run, served=True) as other:
         one.ended()  # each may have failed, because each Snakemake deletes the files that it is about to make
         other.ended()
     assert all(everything.get(name, content) == content for name, content in contents(project).items())

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+import job_server
 import pytest
 from waiting import until, until_ended
 from workflow_faults import (
@@ -26,8 +27,8 @@ from robustloc.jobs import fork_server
 
 # with this many users, writing takes a while
 LARGE = {
-    "raw": {"rows": 30},
-    "users": {"rows": [1, 30], "column_step": 1},
+    "raw": {"rows": 15},
+    "users": {"rows": [1, 15], "column_step": 1},
     "channel": {"antennas": 64, "subcarriers": 64},
     "shards": 1,
 }
@@ -45,7 +46,7 @@ def test_killed_shard(fresh: Project) -> None:
 
     for options in ([], ["--keep-incomplete"]):
         begun.unlink(missing_ok=True)  # to see the next one
-        with running(fresh, overlay, *options, "--", str(RESULTS / name)) as run:
+        with running(fresh, overlay, *options, "--", str(RESULTS / name), served=True) as run:
             until(lambda: suspended_stage(fresh, "outdoor/shard-0", is_halfway)).kill()
             assert run.ended() != 0
         assert not shard.exists()
@@ -68,7 +69,7 @@ def test_killed_training(fresh: Project) -> None:
     overlay = fresh.overlay({"training": {"epochs": 8}})
     place = "indoor/dcnn/none/seed0"
     checkpoint, job = f"{place}/checkpoint.pt", f"{place}/train"
-    with running(fresh, overlay, "--", str(RESULTS / checkpoint)) as run:
+    with running(fresh, overlay, "--", str(RESULTS / checkpoint), served=True) as run:
         until(lambda: suspended_stage(fresh, job, lambda: "epoch 4/8" in log(fresh, job))).kill()  # saved is the third
         assert run.ended() != 0
     before = times(fresh)
@@ -140,15 +141,14 @@ def test_killed_attack(finished: Project, tmp_path: Path) -> None:
 def test_forked_and_not(finished: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A job makes the same bytes in a fork of the server and in its own process."""
     project = copied(finished, tmp_path)
-    names = [f"indoor/dcnn/none/seed0/{file}" for file in ("checkpoint.pt", "directions/eps0.002.parquet")]
-    forks = Path(os.environ[fork_server.VARIABLE].rpartition("|")[2]).parent.with_suffix(".forks")
+    names = [f"indoor/dcnn/none/seed0/{file}" for file in ("checkpoint.pt", "pgd_linf/eps0.002.parquet")]
 
     def made() -> int:
         targets = take_away(project, *names)
-        before = forks.stat().st_size
+        before = job_server.forks(project.folder)
         project.run("--configfile", SMOKE, "--", *targets)
         assert contents(project) == contents(finished)
-        return forks.stat().st_size - before
+        return job_server.forks(project.folder) - before
 
     assert made() > 0, "no fork of the server has run a job"
     monkeypatch.delenv(fork_server.VARIABLE)

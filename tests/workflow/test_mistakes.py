@@ -97,7 +97,8 @@ def test_failed_training(finished: Project, tmp_path: Path) -> None:
     small = {"grids": [grid], "figures": [], "scenarios": {"outdoor": {"epsilons": [0.05]}}}
     results, localizers = project.folder / "results/smoke", [f"outdoor/dcnn/{d}/seed0" for d in ("none", "adversarial")]
     before = (results / "tables/rmse.csv").read_bytes()
-    edited = project.overlay(small | {"training": {"epochs": 3}, "defences": {"adversarial": {"clean_share": 0.25}}})
+    defence = {"clean_share": 0.25, "training": {"epochs": 1}}
+    edited = project.overlay(small | {"training": {"epochs": 3}, "defences": {"adversarial": defence}})
 
     command = ("tables", "--configfile", SMOKE, edited)
     failed = project.snakemake(*command, path=broken_python(tmp_path / "bin", "stages.train"))

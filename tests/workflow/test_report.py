@@ -87,9 +87,6 @@ def test_sorting(page: Page) -> None:
     falling = [float(text.split()[0]) for text in column(page, "all-errors", place)]
 
     assert rising == sorted(before) != before
-    assert [f"{error:g}" for error in rising] != sorted(
-        f"{error:g}" for error in rising
-    )  # numeric order differs from text order
     assert falling == rising[::-1]
     assert header.get_attribute("aria-sort") == "descending"
     assert page.locator("[aria-sort]").count() == 1
@@ -98,7 +95,7 @@ def test_sorting(page: Page) -> None:
         page, "all-errors", page.locator("#all-errors thead th", has_text="PSR").evaluate("o => o.cellIndex")
     )
     sent = [float(text) for text in powers if text]
-    assert sent == sorted(sent)
+    assert sent == sorted(sent) != sorted(sent, key=str)  # numeric order differs from text order
     assert powers[len(sent) :] == [""] * (len(powers) - len(sent)) != []
     page.locator("#all-errors thead th", has_text="attack").locator("button").click()
     assert (names := column(page, "all-errors", 3)) == sorted(names)
@@ -160,7 +157,7 @@ def test_content(page: Page, finished: Project) -> None:
     for words in ("305 users", "276 users", "60 GHz", "3.5 GHz", "BS1", "kind block", "to_north", "epochs 2"):
         assert words in text
     assert f"{host['host']}: {host['processor']}, {host['cores']} cores" in text
-    assert column(page, "headline-outdoor", 0)[0].startswith("neural_ode")
+    assert column(page, "headline-outdoor", 0)[0].startswith("dcnn")
     assert "by pgd_linf" in column(page, "headline-outdoor", 4)[0]
     assert page.locator("#certified tbody tr").count() == 6
     assert page.locator("#matrix-matrix tbody tr").count() == 2

@@ -3,10 +3,9 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import command_line
 import pandas as pd
 from workflow_project import PARTS, ROOT, SMOKE, Project
 
@@ -45,10 +44,9 @@ def test_contracts(fresh: Project) -> None:
     shutil.copytree(ROOT / "tests", fresh.folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "pyproject.toml", fresh.folder)
 
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "mine"]
-    command += [f"tests/{room}/test_{kind}s.py" for kind, room in ROOMS.items()]
-    environment = os.environ | {"PYTHONPATH": str(fresh.folder / "src")}
-    done = subprocess.run(command, cwd=fresh.folder, env=environment, capture_output=True, text=True, check=False)
+    arguments = ["-q", "-p", "no:cacheprovider", "-k", "mine"]
+    arguments += [f"tests/{room}/test_{kind}s.py" for kind, room in ROOMS.items()]
+    done = command_line.shared().run(fresh.folder, "pytest", arguments, dict(os.environ))
 
     assert done.returncode == 0, done.stdout
     # tests of the model, the attack in both norms, the defence, the scene and the format

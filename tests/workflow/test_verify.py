@@ -175,7 +175,7 @@ def test_provenance(finished: Project) -> None:
     files = set(results.rglob(".*.job.json")) - {results / ".report.html.job.json"}
     logs = [json.loads(file.read_text()) for file in files]
     assert sum(rule["jobs"] for rule in found["rules"].values()) == len(logs)
-    assert found["rules"]["train"]["jobs"] == 9
+    assert found["rules"]["train"]["jobs"] == 8
     for name in ("seconds", "start_up_s"):
         total = sum(rule[name] for rule in found["rules"].values())
         assert total == pytest.approx(sum(log["run"][name] for log in logs), abs=1e-6)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
 QUIET_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
 # Sections that make jobs larger or smaller than the reference times assume.
 SIZES = {"scenarios", "training", "crafting", "verdict", "certificates"}
+# libyaml's, where it is installed, is ten times as fast
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Snakemake's message before it plans, when it knows its rules and targets
 PLANS = "Building DAG of jobs..."
 
@@ -150,7 +152,7 @@ def changed_sections(workflow: "Workflow") -> set[str]:
 
 def duplicate_keys(files: Iterable[Path]) -> list[str]:
     """Describe the keys of each YAML file that occur twice in one mapping; YAML would silently keep the last one."""
-    found = {file: _duplicates(yaml.compose(file.read_text(encoding="utf-8"))) for file in files}
+    found = {file: _duplicates(yaml.compose(file.read_text(encoding="utf-8"), Loader=LOADER)) for file in files}
     return [
         f"{file}: expected each key once, found duplicates: {', '.join(keys)}; merge their values"
         for file, keys in found.items()

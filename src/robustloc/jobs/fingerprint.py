@@ -53,14 +53,15 @@ def code(*modules: str) -> str:
     return " ".join(sorted([f"harness@{FORMAT}", *(f"{_dotted(file)}@{_read(file)[1]}" for file in closure)]))
 
 
+@cache
 def _module_files(name: str) -> list[Path]:
     """Files that importing a module of this package runs: the ``__init__`` files on the way to it, and its own.
 
     Not the top ``__init__``, which is the public face of the package and does nothing for the modules in it.
     """
-    place = PACKAGE.joinpath(*name.split("."))
-    ways = [folder / "__init__.py" for folder in (place, *place.parents) if PACKAGE in folder.parents]
-    return [file for file in (*ways, place.with_suffix(".py")) if file.is_file()]
+    parts = name.split(".")
+    ways = [PACKAGE.joinpath(*parts[:length], "__init__.py") for length in range(len(parts), 0, -1)]
+    return [file for file in (*ways, PACKAGE.joinpath(*parts).with_suffix(".py")) if file.is_file()]
 
 
 def _dotted(file: Path) -> str:

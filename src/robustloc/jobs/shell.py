@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
 
 # Libraries that jobs import and that take long to import.
 SHARED = ["torch", "torchdiffeq", "pandas", "pyarrow.dataset", "pyarrow.parquet", "tqdm"]
-SHARED += ["matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"]
+DRAWING = ["matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"]
 LIGHTNING = ["pytorch_lightning"]
 THREADS = [f"{library}_NUM_THREADS" for library in ("OMP", "OPENBLAS", "GOTO", "MKL", "NUMEXPR", "NUMBA")]
 # With fewer jobs, starting the fork server takes longer than it saves.
@@ -44,10 +44,12 @@ def prefix(source: str, experiment: str) -> str:
 
 
 def start_fork_server(workflow: "Workflow", source: str) -> None:
-    """Start the process that jobs on this machine are forked from, if enough jobs are due."""
+    """Start the process that jobs on this machine are forked from, if enough jobs are due and there is none yet."""
     due = [job.rule.name for job in workflow.dag.needrun_jobs()]
     has_other_environments = workflow.deployment_settings.deployment_method
     if len(due) < FEWEST_JOBS or not workflow.local_exec or has_other_environments or not hasattr(os, "pidfd_open"):
+        return
+    if fork_server.VARIABLE in os.environ:
         return
     address = Path(tempfile.mkdtemp(prefix="robustloc-"), "socket")
     os.environ[fork_server.VARIABLE] = f"{sys.prefix}|{address}"
@@ -55,7 +57,7 @@ def start_fork_server(workflow: "Workflow", source: str) -> None:
     environment = os.environ | dict.fromkeys(THREADS, "1") | {"OMP_WAIT_POLICY": "PASSIVE", "TQDM_MININTERVAL": "10"}
     command = [sys.executable, "-m", "robustloc.jobs.fork_server", str(address), str(os.getpid())]
     subprocess.Popen(
-        [*command, *SHARED, *LIGHTNING * ("train" in due)],
+        [*command, *SHARED, *DRAWING * ("figure" in due), *LIGHTNING * ("train" in due)],
         env=environment | {"PYTHONPATH": source},
         start_new_session=True,
     )

@@ -112,4 +112,4 @@ def _make_room(drawing: Figure) -> None:
         if missing.max() < 0.01:
             break
         drawing.set_size_inches(size + 2 * missing)
-    drawing.set_layout_engine("none")
+    drawing.set_layout_engine(None)
