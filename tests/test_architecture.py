@@ -18,7 +18,7 @@ ALLOWED = {
     "models": {"base"},
     "attacks": set(),
     "defences": {"attacks"},
-    "localizer": {"base", "attacks", "defences", "models"},
+    "localizer": {"base", "data", "attacks", "defences", "models"},
     "robustness": {"base", "data", "attacks"},
     "report": {"base"},
     "figures": {"data", "report"},

@@ -118,7 +118,7 @@ def attack(loss: Callable, x: Tensor, *, eps: float, generators: list) -> Tensor
 def reached(source: nn.Module, model: nn.Module) -> float:
     """Craft on one network as the attack stage does, and return the RMSE [m] of another one."""
     some, goals = users(model)
-    moved, _ = craft(source, some, goals, attack, eps=EPS, norm="linf", seeds=list(range(24)), batch_size=24)
+    moved, *_ = craft(source, some, goals, attack, eps=EPS, norm="linf", seeds=list(range(24)), batch_size=24)
     found = measure(model, some, moved, X[:, 0].numpy(), Scale("raw", 1.0), 24)
     return float(np.sqrt(((found.prediction - goals) ** 2).sum(axis=1).mean()))
 

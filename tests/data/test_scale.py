@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-import torch
 
 from robustloc.data.scale import Scale, perturbation_to_signal_db
-from robustloc.robustness import domains
 
 RNG = np.random.default_rng(0)
 
@@ -60,7 +58,8 @@ def test_power_ratio_below_the_floor() -> None:
 @pytest.mark.parametrize("name", ["unit", "db", "raw"])
 def test_slope(name: str) -> None:
     """The slope is the largest derivative of the scaled value by the magnitude."""
-    magnitude = (3.0 * torch.logspace(-6, 0, 601, dtype=torch.float64)).requires_grad_()
-    (rate,) = torch.autograd.grad(domains.scaled(magnitude, Scale(name, 3.0)).sum(), magnitude)
+    scale = Scale(name, 3.0)
+    magnitude = 3.0 * np.logspace(-4, 0, 601)
+    rate = (scale.apply(1.001 * magnitude) - scale.apply(magnitude)) / (0.001 * magnitude)
 
-    assert Scale(name, 3.0).slope == pytest.approx(float(rate.max()), rel=1e-9)
+    assert scale.slope == pytest.approx(rate.max(), rel=0.01)

@@ -21,6 +21,7 @@ CHOICES = {
     "adversarial_fgsm": "drawn",
     "adversarial_pgd": "drawn",
     "adversarial_mim": "drawn",
+    "adversarial_air": "drawn",
 }
 
 

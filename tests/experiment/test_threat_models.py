@@ -8,11 +8,13 @@ from configurations import DEFAULT, LIBRARY, SCHEMA, merged
 
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.experiment import threat_models
+from robustloc.experiment import localizers, threat_models
 from robustloc.experiment.config import check
 from robustloc.experiment.entries import origin
+from robustloc.experiment.experiment import Experiment
 from robustloc.experiment.grids import expanded, trained
 
+NONE = {"figures": []}
 GRID = {"scenarios": ["outdoor"], "models": ["dcnn"], "defences": ["none"], "seeds": [2]}
 
 
@@ -75,9 +77,21 @@ MISTAKES = {
     "unknown member": ({"a": {"norm": "linf", "members": ["fgsmm"]}}, r"attacks\.a\.members: .*did you mean 'fgsm'"),
     "ensemble of ensembles": (
         {"a": {"norm": "linf", "members": ["worst"]}},
-        r"a\.members: worst is an ensemble, ",
+        r"a\.members: worst is an ensemble",
     ),
     "members of another norm": ({"a": {"norm": "linf", "members": ["fgm"]}}, r"a\.members: fgm must use .* norm linf"),
+    "an ensemble of two kinds of budgets": (
+        {"a": {"norm": "l2", "members": ["pgd_l2", "adp_apgd"]}},
+        r"a\.members: expected attacks that are all over the air or all on the model's input, found both",
+    ),
+    "bearings": (
+        {"a": {"plugin": "gradient", "norm": "l2", "domain": "antenna", "bearing_deg": [3.0, 91.0]}},
+        r"a\.bearing_deg\[1\]: expected a number of at most 90",
+    ),
+    "a bearing as text": (
+        {"a": {"plugin": "gradient", "norm": "l2", "domain": "antenna", "bearing_deg": "north"}},
+        r"a\.bearing_deg: expected a number or a list, found 'north'",
+    ),
     "parameters of an ensemble": (
         {"a": {"norm": "linf", "members": ["fgsm"], "steps": 3}},
         r"a: an ensemble .* remove steps",
@@ -151,6 +165,41 @@ def test_training_takes_plain_attacks(attack: str) -> None:
     """A defence cannot train with attacks that learn or have a target, surrogate, members or another domain."""
     with pytest.raises(UserError, match=rf"defences\.adversarial\.attacks: {attack} .*training cannot use it"):
         filled({"defences": {"adversarial": {"attacks": [attack]}}})
+
+
+def test_ensembles_over_the_air() -> None:
+    """An ensemble of attacks over the air has their budgets, and needs the scenario's ratios as they do."""
+    content = filled(
+        {"scenarios": {"outdoor": {"psrs_db": [-30]}}, "grids": [GRID | {"attacks": ["worst_air"]}]} | NONE
+    )
+
+    assert threat_models.is_physical(content, "worst_air")
+    assert not threat_models.is_physical(content, "worst")
+    assert threat_models.budgets(content)["all"]["outdoor"]["worst_air"] == ["psr-30"]
+
+
+def test_training_over_the_air() -> None:
+    """A defence with attacks over the air trains up to the scenario's ratio, as the radius of a ball of unit energy."""
+    content = filled({"scenarios": {"outdoor": {"training_psr_db": -40}}})
+    found = localizers.train(Experiment(content), scenario="outdoor", model="dcnn", defence="adversarial_air", seed=0)
+
+    assert found["epsilon"] == pytest.approx(0.01)
+    assert found["defence"]["attacks"][0]["domain"] == "adp"
+
+
+def test_training_over_the_air_needs_a_ratio() -> None:
+    """A missing ratio is named."""
+    content = merged(LIBRARY, {"grids": [GRID | {"defences": ["adversarial_air"], "attacks": []}]} | NONE)
+    del content["scenarios"]["outdoor"]["training_psr_db"]
+
+    with pytest.raises(UserError, match=r"outdoor\.training_psr_db: missing; defence 'adversarial_air' needs the larg"):
+        check(content, SCHEMA)
+
+
+def test_training_with_one_kind_of_budget() -> None:
+    """A defence cannot mix attacks on the input with attacks over the air: their budgets have no common unit."""
+    with pytest.raises(UserError, match=r"defences\.adversarial\.attacks: expected attacks that are all over the air"):
+        filled({"defences": {"adversarial": {"attacks": ["fgsm", "adp_pgd_3"]}}})
 
 
 def test_surrogates_that_need_an_epsilon() -> None:

@@ -18,7 +18,7 @@ def test_what_everyone_wants_to_know(kind: str) -> None:
     assert "dcnn" in text
     assert "9 test users" in text
     assert "seed" in text
-    assert "[m" in text
+    assert "[m" in text or " m " in text
     assert not set("\n{}") & set(text)
     assert "  " not in text
     assert text.endswith(".")

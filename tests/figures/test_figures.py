@@ -98,19 +98,6 @@ def test_same_numbers_same_bytes(tmp_path: Path, kind: str) -> None:
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
 
 
-def saved(folder: Path) -> list[Path]:
-    """Draw the errors over epsilon, and return the files."""
-    files = [folder / "a.png", folder / "a.pdf"]
-    style.save(DRAW["rmse"](ROWS["rmse"]), *files)
-    return files
-
-
-@pytest.fixture(scope="module")
-def plain_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The files of a process without a matplotlibrc."""
-    return saved(tmp_path_factory.mktemp("plain"))
-
-
 @pytest.mark.parametrize(
     "own",
     [
@@ -120,13 +107,15 @@ def plain_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ],
     ids=lambda own: next(iter(own)),
 )
-def test_own_style_changes_nothing(tmp_path: Path, plain_files: list[Path], own: dict) -> None:
+def test_own_style_changes_nothing(tmp_path: Path, own: dict) -> None:
     """What a user's matplotlibrc sets changes no byte of a figure."""
-    with style.plt.rc_context(own):
-        importlib.reload(style)  # as if imported by a process with this matplotlibrc
-        files = saved(tmp_path)
+    for name, before in (("a", {}), ("b", own)):
+        with style.plt.rc_context(before):
+            importlib.reload(style)  # as if imported by a process with this matplotlibrc
+            style.save(DRAW["rmse"](ROWS["rmse"]), tmp_path / f"{name}.png", tmp_path / f"{name}.pdf")
 
-    assert [file.read_bytes() for file in files] == [file.read_bytes() for file in plain_files]
+    for suffix in ("png", "pdf"):
+        assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
 
 
 @pytest.mark.parametrize("kind", DRAW)

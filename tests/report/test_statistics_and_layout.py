@@ -198,7 +198,7 @@ def test_markdown_and_latex() -> None:
     assert "over users; moved: share of users whom the attack moves by more than 0.5 m" in markdown
     robust = "median and 90th percentile of the position error [m], and share of moved users of 9 test users"
     assert rf"\caption{{in\_door: clean, and under worst by epsilon (linf); {robust}" in latex
-    assert r"dcnn & OK/WARN & 0.250 / 0.750 & 1.500 / 4.500 / 25 \% \\" in latex
+    assert r"dcnn & OK/UNCONVERGED & 0.250 / 0.750 & 1.500 / 4.500 / 25 \% \\" in latex
     assert "nan" not in markdown + latex
     assert r"\toprule" in latex
     assert r"localizer & verdict & clean & 0.01 & 0.02 \\" in latex

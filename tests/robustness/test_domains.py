@@ -1,11 +1,17 @@
 """Domains of attacks: the lemma of docs/attacks.md, the scale with gradients, the power over the air."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
+from robustloc.attacks import apgd, directions
+from robustloc.attacks.parts.losses import SquaredError, Through
+from robustloc.attacks.parts.steps import size
 from robustloc.data.scale import Scale
 from robustloc.data.transform import CONVENTIONS, from_matrix, transforms
 from robustloc.robustness import domains
@@ -84,6 +90,34 @@ def test_one_antenna() -> None:
     assert users.start.shape == (1, 2, 8)
     torch.testing.assert_close(torch.linalg.vector_norm(heard), torch.linalg.vector_norm(spectrum), rtol=1e-6, atol=0)
     torch.testing.assert_close(heard[16 // 2 - 4].norm(), heard.norm(), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("attack", [apgd.perturb, directions.perturb])
+def test_a_network_that_reads_the_floor(monkeypatch: pytest.MonkeyPatch, attack: Callable) -> None:
+    """Attacks find the pixels at the floor that a network reads; without the smooth backward pass they find less."""
+    rng = np.random.default_rng(3)
+    adp = np.where(np.arange(64).reshape(8, 8) % 4 > 0, 2e-5, 1.0) * rng.uniform(0.5, 1, (8, 8, 8))
+    weak = torch.tensor(adp.reshape(8, 64) < 1e-4)
+    weights, reader = torch.randn(64, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)), nn.Module()
+    reader.forward = lambda x: (x.flatten(1) * weak) @ weights
+
+    def found() -> torch.Tensor:
+        users = domains.of_profiles(adp, Scale("db", 1.0))
+        error = SquaredError(reader, torch.zeros(8, 3, dtype=torch.float64))
+        loss = Through(users.inputs, error)
+        moved = attack(loss, users.start, eps=1e-3, norm="l2", minimum=0.0)
+        assert size(moved - users.start, "l2").max() <= 1e-3 * (1 + 1e-9)
+        assert moved.min() >= 0
+        return loss(moved)
+
+    smooth = found()
+    monkeypatch.setattr(
+        domains, "scaled", lambda magnitude, scale: 1 + torch.log10(magnitude.clamp_min(1e-4) / scale.peak) / 4
+    )
+    clamped = found()
+
+    assert (smooth > clamped).float().mean() > 0.5
+    assert smooth.mean() > 1.2 * clamped.mean()
 
 
 def test_gradient_at_zero() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import numpy as np
 import pytest
 import torch
 from faulty_models import Net
@@ -91,9 +92,9 @@ def test_attacks(fault: str) -> None:
     for name in ("gradient", "directions"):
         with pytest.raises(rl.UserError, match=f"(?s)^{name}: {message}"):
             rl.attack(model, X[:5], Y[:5], name, eps=EPS)
-    run = {"pgd": (examination.pgd(2), EPS), "unbounded": (examination.pgd(2), 0.5)}
+    known = {"eps": EPS, "largest": 1.0, "constant": Y.mean(dim=0)}
     with pytest.raises(ValueError, match=f"(?s){message}"):
-        examination.examine(model, X[:5], Y[:5], run, constant=Y.mean(dim=0))
+        examination.examine(model, X[:5], Y[:5], **known, gradients={"own": np.zeros(5)}, others={})
     assert torch.is_grad_enabled()
     assert not nn.modules.module._global_forward_hooks
     assert not nn.modules.module._global_forward_pre_hooks

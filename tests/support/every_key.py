@@ -17,6 +17,7 @@ SCENARIO = {
     "reference_epsilon": 0.1,
     "training_epsilon": 0.2,
     "tolerance_m": 0.5,
+    "training_psr_db": -20.0,
 }
 CELLS = {"scenario": "place", "model": "net"}
 FIGURES = [

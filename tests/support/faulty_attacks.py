@@ -70,7 +70,7 @@ def reachable(value: object) -> list[object]:
     """Return what an attack finds in its loss: the variables of functions and the fields of objects."""
     found = [cell.cell_contents for cell in getattr(value, "__closure__", None) or ()]
     if not isinstance(value, Tensor | torch.nn.Module):
-        found += getattr(value, "__dict__", {}).values()
+        found += [*getattr(value, "__dict__", {}).values(), getattr(value, "__self__", None)]
     return found + [inner for part in found if callable(part) for inner in reachable(part)]
 
 

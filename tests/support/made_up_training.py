@@ -48,7 +48,7 @@ def run_stage(folder: Path, patch: pytest.MonkeyPatch, *, starts: bool = False, 
     if not starts:
         patch.setattr(readback, "reader", lambda: nullcontext(readback.read))
     parts = [SimpleNamespace(x=x.numpy(), position=y.numpy()) for x, y in ((X[:12], Y[:12]), (X[12:], Y[12:]))]
-    manifest = SimpleNamespace(parts=lambda *_: parts, inputs=lambda part: part.x.copy(), shape=(8, 8))
+    manifest = SimpleNamespace(parts=lambda *_: parts, inputs=lambda part: part.x.copy(), shape=(8, 8), scale=None)
     patch.setattr(train, "Manifest", SimpleNamespace(read=lambda _: manifest))
     folder.mkdir(exist_ok=True)
     files = Files({"checkpoint": [folder / "checkpoint.pt"], "log": [folder / "training.csv"]})

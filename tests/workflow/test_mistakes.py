@@ -21,7 +21,7 @@ MISTAKES = {
     ),
     "unknown attack": (
         {"grids": [{"scenarios": ["outdoor"], "models": ["dcnn"], "attacks": ["fgsn"]}]},
-        "grids[0].attacks: expected one of the names below, found 'fgsn'; did you mean 'fgsm'? Valid: adp_pgd, apgd,",
+        "grids[0].attacks: expected one of the names below, found 'fgsn'; did you mean 'fgsm'? Valid: adp_apgd,",
     ),
     "negative epsilon": (
         {"scenarios": {"outdoor": {"epsilons": [-0.01]}}},

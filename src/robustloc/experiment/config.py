@@ -7,7 +7,7 @@ from itertools import product
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
 from robustloc.experiment import comparisons, places, schema, threat_models
-from robustloc.experiment.entries import WORKFLOW_KEYS, certifies, check_entry, needs_epsilon, origin
+from robustloc.experiment.entries import WORKFLOW_KEYS, certifies, check_entry, origin, training_budget
 from robustloc.experiment.grids import attacked, expanded, localizers, trained
 from robustloc.experiment.paths import budget_tag
 
@@ -128,10 +128,11 @@ def _check_trained(config: dict) -> None:
     grids, seeds = expanded(config["grids"], threat_models.members(config)), {}
     for cell in trained(grids, partial(origin, config), threat_models.surrogates(config)):
         scenario, defence, model = cell["scenario"], cell["defence"], cell["model"]
-        if needs_epsilon(config, defence) and "training_epsilon" not in config["scenarios"][scenario]:
+        key = training_budget(config, defence)
+        if key and key not in config["scenarios"][scenario]:
             raise UserError(
-                f"scenarios.{scenario}.training_epsilon: missing; defence {defence!r} needs the largest epsilon that "
-                "it may use; add this key"
+                f"scenarios.{scenario}.{key}: missing; defence {defence!r} needs the largest budget that it may use; "
+                "add this key"
             )
         seeds.setdefault(model, set()).add(cell["seed"])
         if len(seeds[model]) > 1 and "{seed}" not in config["models"][model].get("file", "{seed}"):

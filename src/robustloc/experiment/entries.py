@@ -60,6 +60,15 @@ def needs_epsilon(config: dict, defence: str) -> bool:
     return entry(config, "defences", defence)["plugin"] != "none"
 
 
+def training_budget(config: dict, defence: str) -> str | None:
+    """Return the key of a scenario that has the largest budget of training under a defence, if training needs one."""
+    if not needs_epsilon(config, defence):
+        return None
+    crafts = [config["attacks"][name] for name in config["defences"][defence].get("attacks", [])]
+    over_the_air = any(attack.get("domain", "input") != "input" for attack in crafts)
+    return "training_psr_db" if over_the_air else "training_epsilon"
+
+
 def certifies(config: dict, defence: str) -> bool:
     """Return whether a defence's plugin declares that its localizers can be certified."""
     return bool(plugins.constant("defences", entry(config, "defences", defence)["plugin"], "CERTIFIES", False))

@@ -108,14 +108,15 @@ def train(run: Experiment, **cell: object) -> dict:
     training = config["training"] | config["defences"][defence].get("training", {})
     if "weights" in config["models"][cell["model"]]:  # the weights of another entry, unchanged
         training |= {"epochs": 0}
-    reads_epsilon = entries.needs_epsilon(config, defence)
+    key = entries.training_budget(config, defence)
+    budget = config["scenarios"][cell["scenario"]][key] if key else 0
     return {
         "cell": names(**cell),
         "seed": config["seed"],
         "model": bare_network(run, **cell),
         "defence": entries.entry(config, "defences", defence) | {"attacks": attacks},
         "training": training,
-        "epsilon": config["scenarios"][cell["scenario"]]["training_epsilon"] if reads_epsilon else 0,
+        "epsilon": 10 ** (budget / 20) if key == "training_psr_db" else budget,
     }
 
 

@@ -25,7 +25,8 @@ def surrogates(config: dict) -> dict[str, dict]:
 
 def is_physical(config: dict, attack: str) -> bool:
     """Return whether an attack's budgets are perturbation-to-signal ratios."""
-    return config["attacks"][attack].get("domain", "input") != "input"
+    entries = [config["attacks"][name] for name in config["attacks"][attack].get("members", [attack])]
+    return any(entry.get("domain", "input") != "input" for entry in entries)
 
 
 def learns(config: dict, attack: str) -> bool:
@@ -79,7 +80,12 @@ def check(config: dict) -> None:
                 schema.known(f"attacks.{name}.surrogate.{key}", [entry["surrogate"][key]], config[f"{key}s"])
     for name, defence in config["defences"].items():
         for attack in defence.get("attacks", []):
-            _check_plain(config, attack, f"defences.{name}.attacks", "training")
+            _check_plain(config, attack, f"defences.{name}.attacks", "training", domains=("input", "adp"))
+        if len({is_physical(config, attack) for attack in defence.get("attacks", [])}) > 1:
+            raise UserError(
+                f"defences.{name}.attacks: expected attacks that are all over the air (up to training_psr_db) or all "
+                "on the model's input (up to training_epsilon), found both; make two defences"
+            )
     if attack := config.get("margins", {}).get("attack"):
         schema.known("margins.attack", [attack], config["attacks"])
         _check_plain(config, attack, "margins.attack", "the search for smallest epsilons")
@@ -110,10 +116,11 @@ def _check_examining(config: dict) -> None:
                 raise UserError(f"{key}: expected attacks with norm linf and without members, found {name}")
 
 
-def _check_plain(config: dict, attack: str, key: str, user: str) -> None:
-    """Refuse an attack that does not craft inputs of the attacked network itself, user by user."""
-    found = [f"has the key {key}" for key in SPECIAL if key in config["attacks"][attack]]
-    found += ["is over the air"] * is_physical(config, attack)
+def _check_plain(config: dict, attack: str, key: str, user: str, domains: tuple[str, ...] = ("input",)) -> None:
+    """Refuse an attack that does not craft in some domains on the attacked network itself, user by user."""
+    found = [f"has the key {name}" for name in SPECIAL if name in config["attacks"][attack]]
+    if (domain := config["attacks"][attack].get("domain", "input")) not in domains:
+        found.append("changes channel matrices" if "adp" in domains else f"is over the air (domain {domain})")
     found += ["learns from training users"] * learns(config, attack)
     for reason in found:
         raise UserError(f"{key}: {attack} {reason}; {user} cannot use it")
@@ -126,10 +133,16 @@ def _check_members(name: str, attacks: dict) -> None:
     if extra := sorted(set(entry) - {"members", "norm"}):
         raise UserError(f"attacks.{name}: an ensemble has only members and a norm; remove {', '.join(extra)}")
     schema.known(f"attacks.{name}.members", entry["members"], attacks)
+    over_the_air = {attacks[member].get("domain", "input") != "input" for member in entry["members"]}
+    if len(over_the_air) > 1:
+        raise UserError(
+            f"attacks.{name}.members: expected attacks that are all over the air or all on the model's input, found "
+            "both; make two ensembles"
+        )
     for member in entry["members"]:
         found = attacks[member]
-        if "members" in found or "target" in found or found.get("domain", "input") != "input":
-            raise UserError(f"attacks.{name}.members: {member} is an ensemble, is over the air, or has a target")
+        if "members" in found or "target" in found:
+            raise UserError(f"attacks.{name}.members: {member} is an ensemble or has a target")
         if attacks[member]["norm"] != entry["norm"]:
             raise UserError(f"attacks.{name}.members: {member} must use the ensemble's norm {entry['norm']}")
 

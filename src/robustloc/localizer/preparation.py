@@ -1,20 +1,22 @@
 """From a configuration to a trained localizer: build the network and the defence, then train if there are weights."""
 
 import traceback
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from robustloc.attacks.parts.budget import bounded
 from robustloc.attacks.parts.containment import contained
 from robustloc.base import plugins, seeds
 from robustloc.base.errors import UserError
 from robustloc.base.seeds import TRAINING
+from robustloc.data.scale import Scale
 from robustloc.defences.parts.base import Defence
-from robustloc.localizer import contract
+from robustloc.localizer import contract, over_the_air
 from robustloc.localizer.batches import Data
 from robustloc.localizer.checkpoint import load
 from robustloc.localizer.guarding import Guarded, check_call, copies
@@ -42,7 +44,7 @@ class Trained(NamedTuple):
     history: list[dict[str, float]]
 
 
-def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained:
+def train(config: dict, data: Data, start: Path | None, folder: Path, scale: Scale | None = None) -> Trained:
     """Train a localizer from new weights or from a checkpoint.
 
     Args:
@@ -50,6 +52,7 @@ def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained
         data: training users and validation users.
         start: the checkpoint to start from; None for new weights.
         folder: see `robustloc.localizer.training.fit`.
+        scale: of the users' inputs; only attacks over the air need it.
 
     Raises:
         UserError: a plugin refuses a parameter or fails, there is nothing to train, or training diverges. The message
@@ -59,7 +62,7 @@ def train(config: dict, data: Data, start: Path | None, folder: Path) -> Trained
     seed = partial(seeds.seed, config["seed"], *(cell[name] for name in TRAINING))
     history = []
     try:
-        defence, wrapper = _defence(config["defence"], config["epsilon"])
+        defence, wrapper = _defence(config["defence"], config["epsilon"], scale)
         # layers draw their new weights from torch's global generator
         torch.manual_seed(seed("weights"))
         model = _untrained(config["model"], data, start)
@@ -117,10 +120,16 @@ def _can_learn(cell: dict, model: nn.Module, recipe: Recipe, starts: bool, defen
     return learns and recipe.epochs > 0
 
 
-def _defence(entry: dict, epsilon: float) -> tuple[Guarded, dict | None]:
+def _defence(entry: dict, epsilon: float, scale: Scale | None = None) -> tuple[Guarded, dict | None]:
     """Build the defence, and describe it for the checkpoint if it wraps the localizer."""
-    attacks = [bounded(plugins.attack(attack), attack["norm"], attack["plugin"]) for attack in entry["attacks"]]
+    attacks = [_attack(attack, scale) for attack in entry["attacks"]]
     with contained():
         defence = Guarded(plugins.defence(entry["plugin"], attacks, entry["parameters"]))
     wraps = type(defence.defence).wrap is not Defence.wrap
     return defence, {key: entry[key] for key in ("plugin", "parameters")} | {"epsilon": epsilon} if wraps else None
+
+
+def _attack(entry: dict, scale: Scale | None) -> Callable[..., Tensor]:
+    """Return an attack on model inputs whose results are checked and keep the budget."""
+    attack = bounded(plugins.attack(entry), entry["norm"], entry["plugin"])
+    return over_the_air.on_inputs(attack, scale) if entry.get("domain", "input") == "adp" else attack

@@ -16,7 +16,7 @@ from robustloc.data.positions import goals, position_error
 from robustloc.data.transform import from_matrix
 from robustloc.robustness import domains
 from robustloc.robustness.crafting import Crafted, craft, verify
-from robustloc.robustness.measuring import measure
+from robustloc.robustness.measuring import measure, strongest
 
 
 def attacked(
@@ -49,13 +49,20 @@ def attacked(
             attack.
     """
     attack = config["attack"] or {}
-    users = domains.of_attack(attack, test.adp, channels[0] and channels[0].csi, manifest)
     aims = goals(attack.get("target"), test.position)
-    moved, spent = users.start, {}
-    if attack:
-        moved, *more = _crafted(config, source, users, aims, test, channels[1], manifest)
-        spent = dict(zip(("largest_unprojected", "evaluations"), more, strict=True))
-    outcome = measure(localizer, users, moved, test.adp, manifest.scale, config["batch_size"])
+    outcomes, spent = [], {"largest_unprojected": 0.0, "evaluations": 0} if attack else {}
+    for way in ways(attack):
+        users = domains.of_attack(way, test.adp, channels[0] and channels[0].csi, manifest)
+        moved = users.start
+        if attack:
+            moved, largest, evaluations = _crafted(
+                config | {"attack": way}, source, users, aims, test, channels[1], manifest
+            )
+            spent["largest_unprojected"] = max(largest, spent["largest_unprojected"])
+            spent["evaluations"] += evaluations
+        outcomes.append(measure(localizer, users, moved, test.adp, manifest.scale, config["batch_size"]))
+    gains = [position_error(one.prediction, aims) * (-1 if "target" in attack else 1) for one in outcomes]
+    outcome = strongest(outcomes, np.stack(gains))
     if attack and not users.physical:
         _check_sizes(config, outcome.adversarial, manifest.scale.apply(test.adp))
     columns = {
@@ -74,6 +81,12 @@ def attacked(
     if config["keep_adps"]:
         columns["adp"] = outcome.adversarial
     return columns, outcome.spent() | spent
+
+
+def ways(attack: dict) -> list[dict]:
+    """Return an attack once for each bearing, if it has several: its transmitter may stand at any of them."""
+    bearings = attack.get("bearing_deg")
+    return [attack | {"bearing_deg": one} for one in bearings] if isinstance(bearings, list) else [attack]
 
 
 def _check_sizes(config: dict, adversarial: np.ndarray, clean: np.ndarray) -> None:

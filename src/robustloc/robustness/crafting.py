@@ -1,8 +1,6 @@
 """Attack users and project every result onto its budget."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +9,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from robustloc.attacks.parts.budget import TOLERANCE, checked, rounding
-from robustloc.attacks.parts.losses import SquaredError
+from robustloc.attacks.parts.losses import SquaredError, Through
 from robustloc.attacks.parts.steps import Loss, project, size
 from robustloc.base.errors import UserError
 from robustloc.robustness.domains import Domain
@@ -77,7 +75,7 @@ def craft(
     for part in batches(len(users), len(users) if examples else batch_size):
         here = users[part].to(where)
         # an attack can reach the users of its loss, so these are copies
-        loss = _Through(here.copy(), aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
+        loss = Through(here.copy().inputs, aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
         moved, largest = within_budget(attack, loss, here.start, eps=eps, norm=norm, generators=generators, **learnt)
         unprojected, evaluations = max(unprojected, largest), max(evaluations, loss.evaluations)
@@ -126,27 +124,6 @@ def batches(users: int, batch_size: int) -> list[slice]:
     return [slice(start, min(start + batch_size, users)) for start in range(0, users, batch_size)]
 
 
-@dataclass
-class _Through:
-    """A loss of model inputs as a loss of the variable that the attacker moves; it counts its evaluations."""
-
-    users: Domain
-    loss: Loss
-    evaluations: int = 0
-
-    def __call__(self, x: Tensor) -> Tensor:
-        return self._evaluated(self.loss, x)
-
-    @property
-    def displacement(self) -> Loss:
-        """Inputs of the attacker -> displacements (N, 3) [m]; missing if the loss has none."""
-        return partial(self._evaluated, self.loss.displacement)
-
-    def _evaluated(self, function: Loss, x: Tensor) -> Tensor:
-        self.evaluations += 1
-        return function(self.users.inputs(x))
-
-
 def _learnt(model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable) -> list[tuple[Loss, Tensor]]:
     """Return the batches of training users for an attack that learns."""
     users, goals = examples
@@ -154,7 +131,7 @@ def _learnt(model: nn.Module, examples: tuple[Domain, np.ndarray], aim: Callable
     for part in batches(len(users), LEARNT_AT_ONCE):
         here = users[part].to(device())
         wanted = torch.tensor(goals[part], device=here.start.device, dtype=here.start.dtype)
-        learnt.append((_Through(here.copy(), aim(model, wanted)), here.start))
+        learnt.append((Through(here.copy().inputs, aim(model, wanted)), here.start))
     return learnt
 
 

@@ -8,8 +8,8 @@
 All but ``input`` are physical: each user's signal is normalised to unit energy. So an L2 radius of 10^(PSR/20) is a
 perturbation-to-signal ratio of PSR decibels, for every user.
 
-Attacks differentiate through these functions with autograd. A complex array (N, …) is stored as pairs of real numbers
-(N, 2, …), since norms and projections of attacks are defined for real numbers.
+Attacks differentiate through these functions with autograd; see `robustloc.data.tensor_scale`. A complex array (N, …)
+is stored as pairs of real numbers (N, 2, …), since norms and projections of attacks are defined for real numbers.
 """
 
 import math
@@ -21,7 +21,8 @@ import torch
 from torch import Tensor
 
 from robustloc.data.dataset import Manifest
-from robustloc.data.scale import RANGE_DB, Scale
+from robustloc.data.scale import Scale
+from robustloc.data.tensor_scale import scaled
 from robustloc.data.transform import Convention, transforms
 
 NAMES = ("input", "adp", "csi", "antenna")
@@ -129,17 +130,6 @@ def profile(csi: Tensor, convention: Convention) -> Tensor:
         torch.tensor(part, dtype=matrix.dtype, device=csi.device) for part in transforms(*csi.shape[2:], convention)
     )
     return (left @ matrix @ right).abs().unsqueeze(1)
-
-
-def scaled(magnitude: Tensor, scale: Scale) -> Tensor:
-    """Scale linear magnitudes as `Scale.apply` does, but with gradients."""
-    if scale.name == "raw":
-        return magnitude
-    share = magnitude / scale.peak
-    if scale.name == "db":
-        # the clamp keeps the logarithm and its gradient finite
-        share = 1 + 20 * torch.log10(share.clamp_min(10 ** (-RANGE_DB / 20))) / RANGE_DB
-    return share
 
 
 def _pairs(array: np.ndarray) -> Tensor:

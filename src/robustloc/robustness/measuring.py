@@ -1,6 +1,6 @@
 """Measure the effect of an attack on a trained localizer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -41,6 +41,13 @@ class Outcome:
             "range": [float(self.adversarial.min()), float(self.adversarial.max())],
             "nan": int(np.isnan(self.adversarial).sum()),
         }
+
+
+def strongest(outcomes: list[Outcome], gains: np.ndarray) -> Outcome:
+    """Take each user's part of the outcome whose gain is largest; `gains` is (outcomes, N)."""
+    chosen, users = gains.argmax(axis=0), np.arange(gains.shape[1])
+    columns = {field.name: np.stack([getattr(one, field.name) for one in outcomes]) for field in fields(Outcome)}
+    return Outcome(**{name: values[chosen, users] for name, values in columns.items()})
 
 
 def measure(model: nn.Module, users: Domain, moved: Tensor, adp: np.ndarray, scale: Scale, batch_size: int) -> Outcome:

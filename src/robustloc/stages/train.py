@@ -28,7 +28,7 @@ def run(config: dict, inputs: Files, outputs: Files, scratch: Path) -> None:
         x, validation_x = (torch.from_numpy(manifest.inputs(users)) for users in parts)
         y, validation_y = (torch.from_numpy(users.position).float() for users in parts)
         start = next(iter(inputs["start"]), None)
-        found = preparation.train(config, Data(x, y, validation_x, validation_y), start, scratch)
+        found = preparation.train(config, Data(x, y, validation_x, validation_y), start, scratch, manifest.scale)
         pd.DataFrame(found.history, columns=LOGGED).to_csv(outputs.one("log"), index=False)
         save(outputs.one("checkpoint"), found.localizer, config["model"], manifest.shape, found.wrapper)
         plugins = {kind: config[kind]["plugin"] for kind in ("model", "defence")}

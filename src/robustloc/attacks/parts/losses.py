@@ -7,6 +7,8 @@ before, and so are the inputs. What the network gives to attacks is used here; s
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -45,6 +47,34 @@ class SquaredError:
         found = [estimates(self.model, x) for _ in range(draws(self.model))]
         check_target(self.position, found[0])
         return [estimate - self.position for estimate in found]
+
+
+@dataclass
+class Through:
+    """A loss of model inputs as a loss of another variable, which an attacker moves.
+
+    Attributes:
+        into: variables (N, …) -> model inputs, with gradients.
+        loss: of model inputs.
+        evaluations: how often it was asked for.
+    """
+
+    into: Callable[[Tensor], Tensor]
+    loss: Callable[[Tensor], Tensor]
+    evaluations: int = 0
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return one loss per sample (N,)."""
+        return self._evaluated(self.loss, x)
+
+    @property
+    def displacement(self) -> Callable[[Tensor], Tensor]:
+        """Variables (N, …) -> displacements (N, 3) [m]; missing if the loss has none."""
+        return partial(self._evaluated, self.loss.displacement)
+
+    def _evaluated(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        self.evaluations += 1
+        return function(self.into(x))
 
 
 def closeness(model: nn.Module, target: Tensor) -> Callable[[Tensor], Tensor]:

@@ -8,7 +8,8 @@ The arguments are the same everywhere:
 
 * ``x``: scaled ADPs of N users (N, 1, angle bins, delay bins).
 * ``y``: their true positions (N, 3) [m].
-* ``eps``: the scenario's ``training_epsilon``.
+* ``eps``: the scenario's ``training_epsilon``; if the attacks of the defence are over the air, 10^(PSR / 20) of its
+  ``training_psr_db``.
 * ``generators``: ``torch.Generator``s of the CPU, one for each place in a batch.
 
 ``x`` and ``y`` are copies: a method may work in place on them.
