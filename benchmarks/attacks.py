@@ -187,7 +187,8 @@ def main() -> None:
     for name, some in pd.DataFrame(rows).groupby("localizer", sort=False):
         needed = some.set_index("attack")[f"gradients to {SHARES[-1]}"]
         mine, peer = needed[list(OURS)].min(), needed.drop(list(OURS))
-        print(f"{name}: {SHARES[-1]} of the reference after {mine:g} gradients, {peer.idxmin()} after {peer.min():g}")
+        best = f"{peer.idxmin()} after {peer.min():g}" if math.isfinite(peer.min()) else "none of the peers"
+        print(f"{name}: {SHARES[-1]} of the reference after {mine:g} gradients, {best}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from robustloc.attacks import apgd, directions, gradient
 from robustloc.base.errors import UserError
 from robustloc.robustness.bisection import smallest_epsilons
 
-PGD = partial(gradient.perturb, steps=40, step=2.5, random_start=True, keep_best=True)
+PGD = partial(gradient.perturb, steps=40, step=5.0, shrink=True, random_start=True, keep_best=True)
 ATTACKS = {"pgd": PGD, "apgd": partial(apgd.perturb, steps=20), "directions": partial(directions.perturb, steps=5)}
 LARGEST, TOLERANCE_M, BISECTIONS = 0.4, 1.0, 10
 WEIGHTS = torch.tensor([1.5, -2.0, 0.5, 0.0])
@@ -45,7 +45,7 @@ def test_closed_form(attack: str, norm: str) -> None:
     assert np.isinf(epsilons).tolist() == [False] * 5 + [True] * 2
     above = epsilons[:5] - exact[:5]
     assert (above > -1e-6).all()
-    assert (above < 2 * LARGEST / 2**BISECTIONS).all()
+    assert (above < 3 * LARGEST / 2**BISECTIONS).all()
     assert (moved_m[:5] > TOLERANCE_M).all()
     assert moved_m[5] == pytest.approx(TOLERANCE_M * LARGEST / exact[5], rel=0.01)
     assert moved_m[6] == 0
