@@ -25,6 +25,7 @@ ASKED = {
     "train": ("gpu", "1", "8000", "120"),
     "attack": ("gpu", "1", "4000", "30"),
     "clean": ("gpu", "1", "4000", "30"),
+    "converge": ("gpu", "1", "4000", "60"),
     "examine": ("cpu", None, "4000", "60"),
     "transfer": ("cpu", None, "4000", "60"),
     "certify": ("cpu", None, "4000", "60"),
@@ -87,7 +88,7 @@ def test_submissions(unused: Project, local: Project, monkeypatch: pytest.Monkey
     jobs = submitted(unused)
     asked = {job["job-name"]: (job["partition"], job.get("gpus"), job["mem"], job["time"]) for job in jobs}
     assert asked == ASKED
-    assert len(jobs) == 11
+    assert len(jobs) == 13
     assert {job["cpus-per-task"] for job in jobs} == {"1"}
     assert contents(unused) == contents(local)  # the tables, too, which are not copied
 

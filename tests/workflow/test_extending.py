@@ -21,11 +21,11 @@ COLUMN = {
 }
 CHECK = {
     "src/robustloc/robustness/verdict.py": (
-        '    yield "C8", "PGD / one step", *_least(f["ladder_rmse_m"] / f["one_step_rmse_m"], limits["steps"])\n',
-        '    yield "P1", ',
+        '    yield "C9", "PGD / one step", *_least(f["ladder_rmse_m"] / f["one_step_rmse_m"], limits["steps"])\n',
+        '    yield "P3", ',
     ),
     "config.schema.yaml": (
-        '          steps: {type: number, minimum: 0, default: 0.9, description: "C8"}\n',
+        '          steps: {type: number, minimum: 0, default: 0.9, description: "C9"}\n',
         "          closed_form: {",
     ),
 }
@@ -76,4 +76,4 @@ def test_check_of_the_verdict(project: Project) -> None:
 
     checks = pd.read_csv(tables / "verdicts.csv")
     names = ["scenario", "model", "defence", "seed"]
-    assert len(checks[checks.check == "C8"]) == len(checks[names].drop_duplicates())
+    assert len(checks[checks.check == "C9"]) == len(checks[names].drop_duplicates())

@@ -41,7 +41,7 @@ EDITED = {
     "attacks/universal": {"attack", *SUMMARY},
     "robustness/examination": EXAMINED,
     "robustness/reference": LONGER,
-    "robustness/convergence": EXAMINED | LONGER,
+    "robustness/convergence": {"converged", *EXAMINED},
     "robustness/verdict": VERDICTS,
     "robustness/certificate": PROVEN,
     "report/statistics": SUMMARY,  # a column of rmse.csv

@@ -19,7 +19,12 @@ VALUES = {
     ],  # a number, not the text 5.0e+8
     "scenarios.indoor.shards = 2": ["indoor/adp/*"],
     "scenarios.indoor.scale = db": ["indoor/split.parquet"],
-    "scenarios.indoor.reference_epsilon = 0.001": ["indoor/*/examination.json", "indoor/transfer-*"],
+    "scenarios.indoor.reference_epsilon = 0.001": [
+        "indoor/*/examination.json",
+        "indoor/transfer-*",
+        "indoor/*/convergence.csv",
+        "indoor/*/eps0.001.parquet",  # sets of the examination, and worst
+    ],
     "scenarios.outdoor.training_epsilon = 0.04": ["outdoor/*/adversarial/*.pt"],
     "models.dcnn.norm = group": ["*/dcnn/*/checkpoint.pt"],
     "models.neural_ode_euler.steps = 2": ["outdoor/neural_ode_euler/*/checkpoint.pt"],  # weights of another model

@@ -107,6 +107,7 @@ def test_edited_configuration(changed: Project) -> None:
     assert {Path(name).name: key for name, _, key in words} == {
         "checkpoint.pt": "training.epochs",
         "examination.json": "users",
+        "transfer-seed0.csv": "users",
     }
     # localizers whose defence sets the epochs, or with weights of another model, do not read it
     trained = {name for name, _, key in words if key == "training.epochs"}
@@ -127,12 +128,12 @@ def test_edited_code(changed: Project) -> None:
 
 def test_missing_second_output(changed: Project) -> None:
     """The command that verify prints remakes a missing file that no job reads, and nothing else."""
-    file = changed.folder / "results/smoke/outdoor/dcnn/none/seed0/training.csv"
+    file = changed.folder / "results/smoke/figures/fig4.pdf"
     content = file.read_bytes()
     file.unlink()
 
     found, command = verified(changed)
-    assert found == ["outdoor/dcnn/none/seed0/training.csv: missing"]
+    assert found == ["figures/fig4.pdf: missing"]
     done = changed.run(*command)
 
     assert file.read_bytes() == content

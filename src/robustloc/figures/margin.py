@@ -59,8 +59,8 @@ def draw(rows: pd.DataFrame) -> Figure:
 
 def caption(rows: pd.DataFrame) -> str:
     """Describe the figure."""
-    return f"""Share of the test users whose estimate moves by more than {rows.tolerance_m.iloc[0]:g} m from the
-    estimate without attack, against epsilon, the {captions.norms(rows)} size of the perturbation in units of the scaled
-    input: {captions.localizers(rows)}, under {captions.attacks(rows)}. Each user's smallest epsilon is found by
-    bisection; it is an upper bound, since a stronger attack may need less. A colour per model, a line style per
-    defence. {captions.users(rows)} {captions.seeds(rows, "The users of {} seeds are drawn together.")}"""
+    return f"""Share of the test users whose displacement [m] exceeds {rows.tolerance_m.iloc[0]:g}, the distance from
+    the estimate without attack, against epsilon, the {captions.norms(rows)} size of the perturbation in units
+    of the scaled input: {captions.localizers(rows)}, under {captions.attacks(rows)}. Each user's smallest epsilon is
+    found by bisection; it is an upper bound, since a stronger attack may need less. A colour per model, a line style
+    per defence. {captions.users(rows)} {captions.seeds(rows, "The users of {} seeds are drawn together.")}"""
