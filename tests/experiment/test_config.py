@@ -116,7 +116,11 @@ MISTAKES = {
         r"margins\.attack: .*'direction'; did you mean 'directions'",
     ),
     "bisection of an ensemble": ("margins.attack", "worst", r"margins\.attack: worst has the key members; the search"),
-    "bisection over the air": ("margins.attack", "csi_pgd", r"margins\.attack: csi_pgd is over the air \(domain csi\); the search"),
+    "bisection over the air": (
+        "margins.attack",
+        "csi_pgd",
+        r"margins\.attack: csi_pgd is over the air \(domain csi\); the search",
+    ),
     "bisection of what is learnt": ("margins.attack", "universal", r"margins\.attack: universal learns from training"),
     "no tolerance": ("scenarios.indoor.tolerance_m", 0, r"tolerance_m: expected a number greater than 0 .*, found 0"),
     "epsilons and decibels": (

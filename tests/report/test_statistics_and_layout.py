@@ -164,13 +164,13 @@ def test_verdicts() -> None:
     dcnn, constant = ["s", "dcnn", "none", 0, 0.03, 128, "UNCONVERGED"], ["s", "constant", "none", 0, 0.03, 128, "OK"]
     rows = [
         [*dcnn, "C1", "share", 0.0, "at most 0.01", "yes"],
-        [*dcnn, "W1", "APGD / PGD", 1.1876, "at most 1.1", "no"],
-        [*dcnn, "W2", "APGD / FGSM", 2.0, "at most 1.5", "no"],
+        [*dcnn, "U1", "APGD / PGD", 1.1876, "at most 1.1", "no"],
+        [*dcnn, "U2", "APGD / FGSM", 2.0, "at most 1.5", "no"],
         [*constant, "C1", "share", 0.0, "at most 0.01", "yes"],
     ]
     first, second = layout.verdicts(pd.DataFrame(rows, columns=columns)).splitlines()[2:]
 
-    reasons = "W1 APGD / PGD: 1.188, expected at most 1.1; W2 APGD / FGSM: 2, expected at most 1.5"
+    reasons = "U1 APGD / PGD: 1.188, expected at most 1.1; U2 APGD / FGSM: 2, expected at most 1.5"
     assert f"| UNCONVERGED | {reasons} |" in second
     assert "| OK          |  " in first
     few = pd.DataFrame(rows, columns=columns).assign(n_users=29)

@@ -4,7 +4,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import numpy as np
 import pytest
 import torch
 from faulty_models import Net

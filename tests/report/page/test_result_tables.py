@@ -86,12 +86,12 @@ def test_failures() -> None:
     columns = ["scenario", "model", "defence", "seed", "verdict", "check", "what", "figure", "rule", "passed"]
     rows = [
         ("hall", "dcnn", "none", 0, "UNCONVERGED", "C1", "share", 0.0, "at most 0.01", "yes"),
-        ("hall", "dcnn", "none", 0, "UNCONVERGED", "W2", "APGD / FGSM", 1.23456, "at most 1.1", "no"),
-        ("hall", "ode", "none", 0, "OK", "C10", "solver", math.nan, "", "not asked"),
+        ("hall", "dcnn", "none", 0, "UNCONVERGED", "U1", "APGD / FGSM", 1.23456, "at most 1.1", "no"),
+        ("hall", "ode", "none", 0, "OK", "C5", "solver", math.nan, "", "not asked"),
     ]
     first, second = result_tables.failures(pd.DataFrame(rows, columns=columns))
 
-    assert first["failed"] == ["W2 APGD / FGSM: 1.235, expected at most 1.1"]
+    assert first["failed"] == ["U1 APGD / FGSM: 1.235, expected at most 1.1"]
     assert second["failed"] == []
     assert result_tables.failures(pd.DataFrame([], columns=columns)) == []
 
