@@ -197,3 +197,25 @@ def test_a_draw_is_evaluated() -> None:
         assert loss(X).mean() > 1.05 * (loss.displacement(X) ** 2).sum(dim=1).mean()
     assert len(calls) == 81
     assert draws(Clamped(localizer(model))) == 40
+
+
+def test_directions_on_random_estimates() -> None:
+    """The clean input is compared with moved ones by the same loss, so its noise does not make it the best point."""
+
+    class Jumping(nn.Module):
+        draws_for_attacks = 2
+        jump = 3.0
+
+        def forward(self, x: Tensor) -> Tensor:
+            """Estimate positions that jump to both sides in turn, further than any perturbation moves them."""
+            self.jump = -self.jump
+            return plain(x) + self.jump
+
+    plain, x = network(), X[:4].clone()
+    y = plain(x).detach()
+
+    short = {"directions": 1, "steps": 2, "last_steps": 4}
+    moved, wanted = (rl.attack(model, x, y, "directions", eps=EPS, **short) for model in (Jumping(), plain))
+
+    errors = [rl.position_error(plain(one), y) for one in (moved, wanted)]
+    np.testing.assert_allclose(*errors, rtol=1e-2)

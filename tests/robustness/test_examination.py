@@ -205,6 +205,22 @@ def test_estimates_that_are_no_numbers() -> None:
         examined_alone(Planted(trained("dcnn"), lambda x: x * torch.nan), X, Y)
 
 
+def test_names_of_attacks() -> None:
+    """An attack of the configuration may have any name of an examination, and changes only its own values."""
+    torch.manual_seed(0)
+    made, x, y = nn.Sequential(nn.Flatten(), nn.Linear(SIZE**2, 3)), X[:4], Y[:4]
+    known = {"eps": EPS, "largest": 1.0, "constant": y.mean(dim=0), "solver": made}
+    names = ("ladder", "one_step", "unbounded", "constant", "clean", "solver", "transfer")
+    worse = {name: np.full(4, 99.0) for name in names}
+
+    plain = examination.examine(made, x, y, **known, gradients={"own": np.ones(4)}, others={"another": np.ones(4)})
+    found = examination.examine(made, x, y, **known, gradients={"own": np.ones(4)}, others=worse)
+
+    assert found.pop("hurts") == dict.fromkeys(names, 1.0)
+    assert found.pop("rmse_m") == {"own": 1.0} | dict.fromkeys(names, 99.0)
+    assert found == {name: value for name, value in plain.items() if name not in ("hurts", "rmse_m")}
+
+
 def examined_alone(made: nn.Module, x: Tensor, y: Tensor) -> dict[str, float | None]:
     """Examine a localizer whose errors under attack are known: none."""
     known = {"eps": EPS, "largest": 1.0, "constant": Y.mean(dim=0)}

@@ -8,8 +8,8 @@ from configurations import LIMITS
 from robustloc.robustness import convergence, verdict
 
 GOOD = {
-    "dead_gradients": 0.0, "gradient_ratio_low": 0.999, "gradient_ratio_high": 1.001, "noise_hurts": 0.0,
-    "square_hurts": 0.01, "transfer_hurts": 0.02, "solver_hurts": 0.0, "one_step_rmse_m": 2.0,
+    "dead_gradients": 0.0, "gradient_ratio_low": 0.999, "gradient_ratio_high": 1.001,
+    "hurts": {"noise": 0.0, "square": 0.01}, "transfer_hurts": 0.02, "solver_hurts": 0.0, "one_step_rmse_m": 2.0,
     "ladder_quarter_rmse_m": 0.7, "ladder_half_rmse_m": 1.3, "ladder_rmse_m": 2.2, "ladder_double_rmse_m": 4.0,
     "unbounded_rmse_m": 90.0, "constant_rmse_m": 4.0, "repeat_m": 0.0, "alone_m": 1e-12, "budget": 1.0, "traces": 0.0,
     "closed_form": 1e-15, "beyond_gradients": 0.0, "draws": 1,
@@ -21,8 +21,6 @@ FAULTS = {
     ("dead_gradients", 0.02): ("C1", "MASKED"),
     ("gradient_ratio_low", 0.82): ("C2", "MASKED"),
     ("gradient_ratio_high", 1.2): ("C2", "MASKED"),
-    ("noise_hurts", 0.1): ("C3", "MASKED"),
-    ("square_hurts", 0.1): ("C3", "MASKED"),
     ("transfer_hurts", 0.1): ("C4", "MASKED"),
     ("solver_hurts", 0.1): ("C5", "MASKED"),
     ("ladder_half_rmse_m", 2.3): ("C6", "MASKED"),
@@ -48,7 +46,7 @@ def test_nothing_wrong() -> None:
     """With good values, every check but the remarks runs and passes."""
     checks = verdict.judge(GOOD, LIMITS)
 
-    assert {check.check for check in checks if check.passed} == {check for check, _ in FAULTS.values()}
+    assert {check.check for check in checks if check.passed} == {"C3", *(check for check, _ in FAULTS.values())}
     assert [check.check for check in checks if check.passed is None] == ["R1", "R2", "R3"]
     assert verdict.word(checks) == "OK"
 
@@ -61,6 +59,16 @@ def test_one_thing_wrong(name: str, figure: float) -> None:
 
     assert failed(checks) == {check}
     assert verdict.word(checks) == word
+
+
+def test_names_of_attacks() -> None:
+    """Each attack without gradients counts for C3, whatever its name is."""
+    for name in ("noise", "transfer", "solver", "ladder"):
+        checks = verdict.judge(GOOD | {"hurts": {"square": 0.0, name: 0.1}}, LIMITS)
+
+        assert failed(checks) == {"C3"}
+        assert [check.figure for check in checks if check.check in ("C3", "C4", "C5")] == [0.0, 0.1, 0.02, 0.0]
+        assert verdict.word(checks) == "MASKED"
 
 
 def test_order_of_words() -> None:
@@ -120,10 +128,22 @@ def test_summary_of_convergence() -> None:
 
 
 def test_declared_random_estimates() -> None:
-    """Who declares random estimates is not asked for equal ones, and its word is marked."""
-    table = judged([0.0] * 4, None, draws=8, repeat_m=0.5, alone_m=0.4)
+    """Who declares random estimates is not asked what single estimates answer by chance, and its word is marked."""
+    chance = {"hurts": {"noise": 0.5, "square": 0.5}, "solver_hurts": 0.5, "repeat_m": 0.5, "alone_m": 0.4}
+    table = judged([2.0] * 4, [2.0] * 4, draws=8, **chance)
 
     assert set(table.verdict) == {"OK (random)"}
-    assert set(table.loc[["P1", "P2", "C2", "C8"], "passed"]) == {"not asked"}
+    assert set(table.loc[["C2", "C3", "C4", "C5", "C8", "P1", "P2", "U1", "U2"], "passed"]) == {"not asked"}
+    assert set(table.loc[["C1", "C6", "C7", "P3", "P4", "P5"], "passed"]) == {"yes"}
     assert table.loc["R3", "figure"] == 8
     assert set(judged([0.0] * 4, None, repeat_m=0.5).verdict) == {"PROTOCOL"}
+
+
+def test_declared_but_not_random() -> None:
+    """Who declares random estimates and has none is asked everything, without a mark."""
+    table = judged([0.0] * 4, [1.0] * 4, draws=8)
+
+    assert set(table.verdict) == {"OK"}
+    assert "not asked" not in set(table.drop(["R1", "R2", "R3"]).passed)
+    assert set(judged([2.0] * 4, None, draws=8).verdict) == {"MASKED"}
+    assert set(judged([0.0] * 4, None, draws=8, alone_m=0.4).verdict) == {"PROTOCOL"}

@@ -57,7 +57,7 @@ def examine(
     gradients: dict[str, np.ndarray],
     others: dict[str, np.ndarray],
     solver: nn.Module | None = None,
-) -> dict[str, float | None]:
+) -> dict[str, float | dict[str, float] | None]:
     """Measure all values that `robustloc.robustness.verdict` judges, except transfer and convergence.
 
     Args:
@@ -72,23 +72,25 @@ def examine(
         solver: a network with the same weights that solves its ODE with fixed steps of RK4; None if it has no ODE.
 
     Returns:
-        Values by name: ``…_rmse_m`` [m] of each attack, ``…_hurts`` (share of users whom an attack hurts), and the
-        values of the other checks. A value is None if its check does not apply.
+        Values by name. ``rmse_m`` has the RMSE [m] under each given attack, and ``hurts`` the share of users whom each
+        attack of ``others`` hurts, by the attack's name, which may be any. ``…_rmse_m`` [m] and the rest are from this
+        examination. A value is None if its check does not apply.
 
     Raises:
         UserError: an attack breaks a rule, or an estimate under attack is not a finite number.
     """
     before, loss = _traces(localizer), SquaredError(localizer, position)
     climbed = SquaredError(folded(localizer, x[:ALONE]), position)
-    figures: dict[str, float | None] = {"clean_rmse_m": rmse(errors(loss, x)), "budget": 0.0}
-    under = gradients | others
+    figures: dict[str, float | dict[str, float] | None] = {"clean_rmse_m": rmse(errors(loss, x)), "budget": 0.0}
+    given, under = gradients | others, {}
     for name, (attack, radius) in _ladder(eps, largest).items():
         wished = _crafted(name, attack, climbed, x, radius)
         under[name] = errors(loss, held(wished, x, radius, "linf"))
         figures["budget"] = max(figures["budget"], _overspent(wished, x, radius))
+    figures["rmse_m"] = {name: _finite(name, rmse(found)) for name, found in given.items()}
     figures |= {f"{name}_rmse_m": _finite(name, rmse(found)) for name, found in under.items()}
     most = np.maximum.reduce(list(gradients.values()))
-    figures |= {f"{name}_hurts": hurt(found, most) for name, found in others.items()}
+    figures["hurts"] = {name: hurt(found, most) for name, found in others.items()}
     own = np.maximum(most, under["ladder"])
     figures["solver_hurts"] = None if solver is None else hurt(_through(solver, loss, x, position, eps), own)
     figures["constant_rmse_m"] = float(((constant - position) ** 2).sum(dim=1).mean().sqrt())

@@ -119,12 +119,14 @@ def examine(
     if float(x.min()) < examination.MINIMUM:
         raise UserError(f"expected inputs of at least 0 (magnitudes), found {float(x.min()):g}; correct x")
     with _named(type(model).__name__), evaluating(model):
-        return examined(model, x, position, eps)[0]
+        figures, _ = examined(model, x, position, eps)
+    under = {kind: figures.pop(kind) for kind in ("rmse_m", "hurts")}
+    return figures | {f"{name}_{kind}": value for kind, found in under.items() for name, value in found.items()}
 
 
 def examined(
     model: nn.Module, x: Tensor, position: Tensor, eps: float, solver: nn.Module | None = None
-) -> tuple[dict[str, float | None], np.ndarray]:
+) -> tuple[dict[str, float | dict[str, float] | None], np.ndarray]:
     """Attack and examine a network; return the values, and each user's largest error (N,) [m] under gradients."""
     loss = SquaredError(model, position)
     gradients, others = (_errors(loss, x, eps, some) for some in (WITH_GRADIENTS, WITHOUT))

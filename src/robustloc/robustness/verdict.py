@@ -27,10 +27,12 @@ from robustloc.robustness.convergence import hurt, share
 # first letter of a check -> word, the most serious first
 WORDS = {"C": "MASKED", "P": "PROTOCOL", "U": "UNCONVERGED"}
 
-# mark of a localizer whose estimates are random and that says so, so that attacks average over them
+# mark of a localizer whose estimates are random and that says so; see `is_random`
 RANDOM = " (random)"
 # values of `robustloc.robustness.convergence.summary` that have checks
 LONGER = ("rmse_share", "median_share", "gaining_share")
+# values whose checks such a localizer is not asked
+FIXED = ("repeat_m", "alone_m", "transfer_hurts", "solver_hurts", *LONGER)
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def table(
         more |= dict.fromkeys(LONGER) if longer is None else convergence.summary(longer)
         checks = judge(examination["figures"] | more, limits)
         place = cell | {"epsilon": examination["epsilon"], "n_users": len(examination["user"])}
-        verdict = word(checks) + RANDOM * (examination["figures"]["draws"] > 1)
+        verdict = word(checks) + RANDOM * is_random(examination["figures"], limits)
         rows += [place | {"verdict": verdict} | asdict(check) for check in checks]
     columns = [*LOCALIZER, "epsilon", "n_users", "verdict", *(field.name for field in fields(Check))]
     frame = pd.DataFrame(rows, columns=columns).sort_values(list(LOCALIZER), kind="stable")
@@ -100,7 +102,16 @@ def _transfer(errors: pd.DataFrame, cell: dict, examination: dict) -> float | No
     return hurt(own.set_index("user").error_m[users.index].to_numpy(), users.to_numpy())
 
 
-def judge(figures: dict[str, float | None], limits: dict[str, float]) -> list[Check]:
+def is_random(figures: dict, limits: dict[str, float]) -> bool:
+    """Say whether a localizer declares random estimates, over which attacks average, and indeed has them.
+
+    Such a localizer is not asked for equal estimates. Nor is it asked the checks that compare a user's errors at a few
+    percent: these are errors of single estimates, and the largest of several is larger by chance alone.
+    """
+    return figures["draws"] > 1 and figures["repeat_m"] > limits["repeat_m"]
+
+
+def judge(figures: dict[str, float | dict[str, float] | None], limits: dict[str, float]) -> list[Check]:
     """Compare the values of an examination with the limits.
 
     Args:
@@ -111,18 +122,20 @@ def judge(figures: dict[str, float | None], limits: dict[str, float]) -> list[Ch
     return [Check(*row) for row in _rows(figures, limits)]
 
 
-def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tuple]:
+def _rows(f: dict[str, float | dict[str, float] | None], limits: dict[str, float]) -> Iterator[tuple]:
     yield "C1", "share of users with a dead gradient", *_most(f["dead_gradients"], limits["dead_gradients"])
     # a difference over one user finds no derivative of a random network, or of one that depends on the other users
     alone = f["repeat_m"] <= limits["repeat_m"] and f["alone_m"] <= limits["alone_m"]
+    if is_random(f, limits):
+        f = f | dict.fromkeys(FIXED) | {"hurts": dict.fromkeys(f["hurts"])}
     for end, what in {"low": "5 %", "high": "95 %"}.items():
         ratio, off = f[f"gradient_ratio_{end}"] if alone else None, limits["gradient_error"]
         right, rule = None if ratio is None else bool(1 - off <= ratio <= 1 + off), f"{1 - off:g} to {1 + off:g}"
         yield "C2", f"central difference / gradient, {what} of users below", _number(ratio), rule, right
-    own = {"transfer_hurts": "C4", "solver_hurts": "C5"}
-    for name in sorted((name for name in f if name.endswith("_hurts")), key=lambda name: own.get(name, "C3")):
-        what = f"share of users whom {name.removesuffix('_hurts')} hurts more than gradients"
-        yield own.get(name, "C3"), what, *_most(f[name], limits["hurt"])
+    shares = [("C3", *one) for one in f["hurts"].items()]
+    shares += [("C4", "transfer", f["transfer_hurts"]), ("C5", "solver", f["solver_hurts"])]
+    for check, name, found in shares:
+        yield check, f"share of users whom {name} hurts more than gradients", *_most(found, limits["hurt"])
     rising = [f[f"{name}_rmse_m"] for name in ("ladder_quarter", "ladder_half", "ladder", "ladder_double")]
     smallest, least = min(share(b, a) for a, b in pairwise(rising)), 1 - limits["slack"]
     yield "C6", "PGD at twice the epsilon / PGD, from 1/4 to 2 epsilon, smallest", *_least(smallest, least)
@@ -130,10 +143,8 @@ def _rows(f: dict[str, float | None], limits: dict[str, float]) -> Iterator[tupl
     yield "C7", "PGD without bound / mean position", *_least(unbounded, 1.0)
     beyond = f["beyond_gradients"] if alone else None
     yield "C8", "share of users whom noise moves further than gradients allow", *_most(beyond, limits["beyond"])
-    # whoever declares random estimates is not asked for equal ones
-    for check, name, how in (("P1", "repeat_m", "again"), ("P2", "alone_m", "alone")):
-        found = f[name] if f["draws"] == 1 else None
-        yield check, f"estimate {how}, largest difference [m]", *_most(found, limits[name])
+    yield "P1", "estimate again, largest difference [m]", *_most(f["repeat_m"], limits["repeat_m"])
+    yield "P2", "estimate alone, largest difference [m]", *_most(f["alone_m"], limits["alone_m"])
     yield "P3", "largest perturbation / epsilon", *_most(f["budget"], 1 + limits["budget"])
     yield "P4", "weights, modes, gradients that attacks changed", *_most(f["traces"], 0.0)
     yield "P5", "error of closed forms", *_most(f["closed_form"], limits["closed_form"])

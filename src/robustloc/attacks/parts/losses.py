@@ -31,22 +31,28 @@ class SquaredError:
         self.model, self.position = model, position.clone()  # an attack can reach it through the loss
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Return one loss per sample (N,) [m^2]; it raises what `displacement` raises."""
-        return torch.stack([(vector**2).sum(dim=1) for vector in self._displacements(x)]).mean(dim=0)
+        """Return one loss per sample (N,) [m^2]; it raises what `displacements` raises."""
+        return mean_square(self.displacements(x))
 
     def displacement(self, x: Tensor) -> Tensor:
-        """Return the vectors (N, 3) [m] from the true positions to the estimates; the mean ones if these are random.
+        """Return the vectors (N, 3) [m] from the true positions to the estimates; the mean ones if these are random."""
+        return self.displacements(x).mean(dim=0)
+
+    def displacements(self, x: Tensor) -> Tensor:
+        """Return the vectors (draws, N, 3) [m] from the true positions to each of the estimates.
 
         Raises:
             ValueError: the network returns something else than estimates (N, 3), there are not N positions, or what
                 the network gives to attacks is faulty.
         """
-        return torch.stack(self._displacements(x)).mean(dim=0)
-
-    def _displacements(self, x: Tensor) -> list[Tensor]:
         found = [estimates(self.model, x) for _ in range(draws(self.model))]
         check_target(self.position, found[0])
-        return [estimate - self.position for estimate in found]
+        return torch.stack([estimate - self.position for estimate in found])
+
+
+def mean_square(displacements: Tensor) -> Tensor:
+    """Return the mean squared lengths (N,) [m^2] of vectors (draws, N, 3) [m]."""
+    return (displacements**2).sum(dim=2).mean(dim=0)
 
 
 @dataclass
@@ -68,9 +74,9 @@ class Through:
         return self._evaluated(self.loss, x)
 
     @property
-    def displacement(self) -> Callable[[Tensor], Tensor]:
-        """Variables (N, …) -> displacements (N, 3) [m]; missing if the loss has none."""
-        return partial(self._evaluated, self.loss.displacement)
+    def displacements(self) -> Callable[[Tensor], Tensor]:
+        """Variables (N, …) -> displacements (draws, N, 3) [m]; missing if the loss has none."""
+        return partial(self._evaluated, self.loss.displacements)
 
     def _evaluated(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         self.evaluations += 1
