@@ -40,6 +40,7 @@ include: "rules/report.smk"
 localrules:
     worst,
     judge,
+    converged,
     certified,
     bisected,
     summarise,

@@ -70,7 +70,7 @@ def rows(folder: Path, scenario: str, seed: str, users: int, shares: list[float]
             for step in steps if share else [0.0]:
                 threshold = float(np.quantile(some.position[:, 1], share))
                 planted = Plant(network, threshold, step * eps, x[0].shape).eval() if share else network
-                others = transfer.strongest(networks | {names: planted}, x, position, some.user, eps, [names])
+                others = transfer.strongest(networks | {names: planted}, x, position, some.user, eps, victims=[names])
                 figures, most = examined(planted, x, position, eps)
                 through = directions.perturb(SquaredError(network, position), x, eps=eps, norm="linf", minimum=0.0)
                 hidden = hurt(errors(SquaredError(planted, position), through), most)

@@ -14,6 +14,7 @@ counts as outside whatever it waits for, and so does the comparison of all resul
 
     python benchmarks/workflow.py
     python benchmarks/workflow.py --run /tmp/finished --write
+    python benchmarks/workflow.py --run /tmp/other --configfile experiments/defences.yaml --write
 """
 
 import argparse
@@ -211,13 +212,18 @@ def run(folder: Path, configfile: Path | None, rounds: int, write: bool) -> None
     judge("second run over version", ratio(calls, "snakemake, finished"), 4)
     judge("share outside useful work", 1 - spent["useful work"] / total, 0.2)
     if write:
-        SECONDS.write_text(HEADER + expected(done, yaml.safe_load(SECONDS.read_text(encoding="utf-8"))), "utf-8")
+        known = yaml.safe_load(SECONDS.read_text(encoding="utf-8"))
+        SECONDS.write_text(HEADER + expected(done, known, is_default=not configfile), "utf-8")
 
 
-def expected(done: Sequence[Done], known: dict[str, float]) -> str:
-    """Write the mean seconds of a job by rule; those of rules that have not run stay as they are known."""
+def expected(done: Sequence[Done], known: dict[str, float], is_default: bool) -> str:
+    """Write the mean seconds of a job by rule; those of rules that have not run stay as they are known.
+
+    Jobs of another experiment may be of another size, so it only adds rules that are not known.
+    """
     rules = {job.rule: [one.seconds + one.start_up_s for one in done if one.rule == job.rule] for job in done}
-    found = known | {rule: float(f"{np.mean(seconds):.2g}") for rule, seconds in rules.items()}
+    means = {rule: float(f"{np.mean(seconds):.2g}") for rule, seconds in rules.items()}
+    found = known | means if is_default else means | known
     return "".join(f"{rule}: {seconds:g}\n" for rule, seconds in sorted(found.items()))
 
 
@@ -237,10 +243,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--run", type=Path, metavar="FOLDER", help="look at the run there; if it is new, run first")
     parser.add_argument("--configfile", type=Path, help="the experiment to run, instead of the default one")
-    parser.add_argument("--write", action="store_true", help="write jobs/seconds.yaml of the package from the run")
+    text = "write jobs/seconds.yaml of the package from the run; with --configfile, add the rules that it lacks"
+    parser.add_argument("--write", action="store_true", help=text)
     arguments = parser.parse_args()
-    if arguments.write and (arguments.configfile or not arguments.run):
-        parser.error("--write needs a run of the default experiment: --run, and no --configfile")
+    if arguments.write and not arguments.run:
+        parser.error("--write needs a run: --run FOLDER")
     if not arguments.run:
         return planning(arguments.rounds)
     return run(arguments.run, arguments.configfile, arguments.rounds, arguments.write)

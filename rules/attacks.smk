@@ -136,7 +136,7 @@ rule bisected:
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(),
+        cfg=config_of(job_inputs.bisected),
         code=code("stages.bisected"),
     message:
         "Merge the smallest epsilons into one table"

@@ -106,7 +106,7 @@ rule compare:
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(**job_inputs.compare(RUN)),
+        cfg=config_of(job_inputs.compare),
         code=code("stages.compare"),
     message:
         "Compare localizers with their controls"

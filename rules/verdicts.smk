@@ -150,7 +150,7 @@ rule converged:
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(),
+        cfg=config_of(verdict_inputs.converged),
         code=code("stages.converged"),
     message:
         "Compare the headlines with longer attacks"
@@ -213,7 +213,7 @@ rule certified:
     conda:
         "../envs/robustloc.yaml"
     params:
-        cfg=section(),
+        cfg=config_of(verdict_inputs.certified),
         code=code("stages.certified"),
     message:
         "Merge the certificates into one table"

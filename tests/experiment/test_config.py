@@ -175,12 +175,13 @@ def test_required_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugins, "options", lambda kind, name: required if kind == "attacks" else {})
     content = {kind: {} for kind in ("models", "defences", "scenarios")}
     content |= {kind: [] for kind in ("grids", "figures", "comparisons")}
-    content |= {"verdict": {"gradients": ["own"], "others": ["own"]}, "convergence": {"attack": "own"}}
-    attacks = {"own": {"plugin": "gradient", "norm": "linf"}}
+    content |= {"verdict": {"gradients": ["own"], "others": ["other"]}, "convergence": {"attack": "own"}}
+    own = {"plugin": "gradient", "norm": "linf"}
+    attacks = {"own": own, "other": own | {"patch": 3}}
 
     with pytest.raises(UserError, match=r"attacks\.own: missing patch; the plugin gradient has no default"):
         check(content | {"attacks": attacks}, {})
-    check(content | {"attacks": {"own": attacks["own"] | {"patch": 3}}}, {})
+    check(content | {"attacks": attacks | {"own": own | {"patch": 3}}}, {})
 
 
 def test_defence_needs_an_epsilon() -> None:

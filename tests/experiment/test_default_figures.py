@@ -3,11 +3,12 @@
 import copy
 
 import pytest
-from configurations import LIBRARY, SCHEMA
+from configurations import LIBRARY, SCHEMA, merged
 
 from robustloc.base.errors import UserError
-from robustloc.experiment import default_figures, threat_models
+from robustloc.experiment import default_figures, job_inputs, threat_models
 from robustloc.experiment.config import check
+from robustloc.experiment.experiment import Experiment
 from robustloc.experiment.grids import attacked, expanded, localizers
 
 OUTDOORS = {"scenarios": ["outdoor"], "defences": ["none"], "seeds": [0], "attacks": []}
@@ -88,6 +89,22 @@ def test_nearest_epsilon() -> None:
 
     figures = found({"models": ["dcnn"], "attacks": ["fgsm"]}, scenarios=scenarios)
     assert figures["cdf_outdoor_dcnn"]["epsilon"] == 0.04
+
+
+def test_grids_at_the_reference_alone_compute_what_is_shown() -> None:
+    """If only a scenario's epsilons change, its grids at the reference epsilon attack at the nearest of them."""
+    content = merged(LIBRARY, {"scenarios": {"outdoor": {"epsilons": [0.02, 0.05]}}})
+    content["grids"] = [OUTDOORS | {"models": ["wknn", "resnet"], "attacks": ["fgsm"], "epsilons": "reference"}]
+    content["figures"] = []
+    content["comparisons"] = [{"models": ["resnet"], "control": {"model": "wknn"}, "attacks": ["fgsm"]}]
+    check(content, SCHEMA)
+    run = Experiment(content)
+
+    assert run.figures["gallery_outdoor_wknn"]["epsilon"] == 0.02
+    sets = job_inputs.figure_files(run, "gallery_outdoor_wknn")["sets"]
+    assert [file.rpartition("wknn/")[2] for file in sets] == ["none/seed0/fgsm/eps0.02.parquet"]
+    assert job_inputs.leaderboard(run)["epsilons"]["outdoor"] == 0.02
+    assert [one["budget"] for one in run.comparisons] == ["", "eps0.02"]
 
 
 def test_no_gallery_without_profiles() -> None:

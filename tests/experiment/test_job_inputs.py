@@ -56,6 +56,8 @@ EDITS = {
     "kept profiles": ({"crafting": {"examples": 99}}, {"csi"}),
     "a longer attack": ({"convergence": {"times": 20}}, {"converge"}),
     "users of verdicts": ({"verdict": {"users": 100}}, {"examine", "transfer"}),
+    "attacks of verdicts": ({"verdict": {"gradients": ["apgd"]}}, {"examine"}),
+    "attacks of verdicts without gradients": ({"verdict": {"others": ["noise"]}}, {"examine"}),
     "a tolerance": ({"scenarios": {"indoor": {"tolerance_m": 0.5}}}, {"summarise", "bisect"}),
     "bisections": ({"margins": {"bisections": 4}}, {"bisect"}),
     "another attack of the bisection": ({"margins": {"attack": "apgd"}}, {"bisect"}),
@@ -74,6 +76,18 @@ def test_edits(edit: str) -> None:
     assert {rule for rule, read in RULES.items() if read(before) != read(after)} == expected
 
 
+def test_the_order_of_the_attacks_of_verdicts() -> None:
+    """An examination reads its attacks in the order of their names, so another order changes nothing."""
+    one, other = (
+        Experiment(filled({"verdict": {"others": names}})) for names in (["square", "spsa"], ["spsa", "square"])
+    )
+
+    assert verdict_inputs.examine(one, **CELL) == verdict_inputs.examine(other, **CELL)
+    sets = [verdict_inputs.examined_sets(run, "others", **CELL) for run in (one, other)]
+    assert sets[0] == sets[1]
+    assert [file.rpartition("seed0/")[2] for file in sets[0]] == ["spsa/eps0.003.parquet", "square/eps0.003.parquet"]
+
+
 def test_a_budget_of_the_wrong_kind_is_refused() -> None:
     """An attack by epsilon has no set at a power; the message names the expected budget."""
     with pytest.raises(UserError, match=r"pgd_linf/psr-20: expected a budget eps<epsilon>"):
@@ -87,6 +101,22 @@ def test_a_bisection_needs_an_attack() -> None:
     del run.config["margins"]["attack"]
     with pytest.raises(UserError, match=r"^margins\.attack: missing"):
         job_inputs.bisect_modules(run, **CELL)
+
+
+def test_tables_without_rows() -> None:
+    """A table that would be empty is refused; the message names the key that would give it rows."""
+    run = Experiment(filled({"grids": [{"scenarios": ["indoor"], "models": ["dcnn"]}], "figures": []}))
+    refused = {
+        job_inputs.compare: "^comparisons: expected pairs of localizers",
+        job_inputs.bisected: "^grids: expected attacks",
+        verdict_inputs.converged: r"^convergence\.attack: expected an attack of a grid, found worst",
+        verdict_inputs.certified: r"^grids: expected a defence that certifies, .*\(median_smoothing\)",
+    }
+    for table, message in refused.items():
+        with pytest.raises(UserError, match=message):
+            table(run)
+    attacked = Experiment(filled({}))
+    assert job_inputs.bisected(attacked) == verdict_inputs.converged(attacked) == {}
 
 
 def test_files_of_a_figure_of_margins() -> None:

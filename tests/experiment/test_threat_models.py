@@ -26,13 +26,13 @@ def filled(overlay: dict) -> dict:
 
 
 def test_budgets() -> None:
-    """Attacks on the input have the epsilons, or the reference alone; attacks over the air have the ratios."""
+    """Attacks on the input have the epsilons, or the one nearest to the reference; attacks over the air have ratios."""
     scenarios = {"outdoor": {"epsilons": [0.05, 0.010], "psrs_db": [-20, -30.5]}}
     budgets = threat_models.budgets(filled({"scenarios": scenarios, "figures": []}))
     found = budgets["all"]["outdoor"]
 
     assert budgets["reference"]["outdoor"] == {
-        name: tags if "psr-20" in tags else ["eps0.03"] for name, tags in found.items()
+        name: tags if "psr-20" in tags else ["eps0.01"] for name, tags in found.items()
     }
     assert found["fgsm"] == found["worst"] == ["eps0.01", "eps0.05"]
     assert found["csi_pgd"] == found["adp_pgd"] == ["psr-30.5", "psr-20"]

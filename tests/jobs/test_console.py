@@ -62,6 +62,18 @@ def test_estimate(tmp_path: Path, reference: Path) -> None:
     assert console.forecast.UNKNOWN in other.msg
 
 
+@pytest.mark.parametrize("section", ["scenarios", "training", "verdict", "convergence", "certificates", "margins"])
+def test_sections_that_change_the_length_of_jobs(tmp_path: Path, reference: Path, section: str) -> None:
+    """Jobs of another size have no estimate; jobs of another name have one."""
+    made = {name: record(LogEvent.RUN_INFO, "", stats=STATS) for name in (section, "name")}
+    for name, counts in made.items():
+        changed = workflow(**{name: {"users": 7}})
+        console.Console(changed, "", tmp_path / "none.json", reference).filter(counts)
+
+    assert console.forecast.UNKNOWN in made[section].msg
+    assert console.forecast.UNKNOWN not in made["name"].msg
+
+
 def test_lines_of_jobs(tmp_path: Path, reference: Path) -> None:
     """A job is one line; messages that repeat it are dropped, errors are not, and failures are summarised."""
     log = tmp_path / "train.log"

@@ -35,6 +35,19 @@ def test_another_configuration(made: Path) -> None:
     assert "--forcerun" in found
 
 
+def test_a_moved_name(made: Path) -> None:
+    """A name that another experiment has in another list is named with both lists."""
+    lists = {"gradients": ["directions"], "others": ["noise", "spsa"]}
+    content = json.loads(job_logs.path(made).read_text())
+    content["record"]["config"] = lists
+    job_logs.path(made).write_text(json.dumps(content))
+
+    found = conflicts([planned(made, {"gradients": ["directions", "spsa"], "others": ["noise"]})], "controls")
+
+    assert 'gradients (["directions"] there, ["directions", "spsa"] here)' in found
+    assert 'others (["noise", "spsa"] there, ["noise"] here)' in found
+
+
 @pytest.mark.parametrize(
     ("config", "experiment", "is_due", "forced"),
     [

@@ -10,6 +10,16 @@ def test_page_is_current() -> None:
     assert (ROOT / "docs/tables.md").read_text(encoding="utf-8") == reference.page()
 
 
+def test_page_names_its_sources() -> None:
+    """Whoever wants to edit the page finds every module that has a part of it."""
+    page = reference.page()
+
+    assert all(
+        f"src/robustloc/report/{one.__name__.rpartition('.')[2]}.py" in page
+        for one in (columns, file_columns, reference)
+    )
+
+
 def test_no_meaning_breaks_its_table() -> None:
     """A Markdown cell has no vertical bar."""
     entries = [column for table in (columns.TABLES | file_columns.FILES).values() for column in table.values()]

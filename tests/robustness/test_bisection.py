@@ -76,3 +76,17 @@ def test_an_attack_without_a_start_is_refused() -> None:
 
     with pytest.raises(UserError, match="random start, such as pgd_linf"):
         smallest_epsilons(Linear(), x, partial(gradient.perturb, norm="linf", steps=1), **settings)
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_epsilon_moves_a_constant(attack: str, norm: str) -> None:
+    """Nothing moves the estimates of a network that ignores its input, and no attack is to blame for it."""
+    constant = Linear().requires_grad_(False)
+    constant.forward = lambda x: 0 * x[:, :3] + 5.0
+    settings = {"largest_epsilon": 1.0, "tolerance_m": 1.0, "bisections": 1, "seeds": [0, 1, 2], "norm": norm}
+
+    epsilons, moved_m = smallest_epsilons(constant, torch.ones(3, 5), partial(ATTACKS[attack], norm=norm), **settings)
+
+    assert np.isinf(epsilons).all()
+    assert (moved_m == 0).all()

@@ -64,9 +64,10 @@ BASE = {
         "away": {"plugin": "gradient", "norm": "linf", "target": {"position": [1.0, 2.0, 3.0]}},
         "aside": {"plugin": "gradient", "norm": "linf", "target": {"bearing_deg": 1.0, "distance_m": 2.0}},
         "moved": {"plugin": "apgd", "norm": "linf", "surrogate": {"model": "net"}},
+        "blind": {"plugin": "noise", "norm": "linf"},
         "worst": {"norm": "linf", "members": ["step"]},
     },
-    "verdict": {"gradients": ["step"], "others": ["moved"]},
+    "verdict": {"gradients": ["step"], "others": ["blind"]},
     "grids": [
         {
             "scenarios": ["place"],

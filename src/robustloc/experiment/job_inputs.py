@@ -144,6 +144,17 @@ def bisect_modules(run: Experiment, **cell: object) -> list[str]:
     return ["stages.bisect", *localizers.modules(run, cell), f"attacks.{bisect(run, **cell)['attack']['plugin']}"]
 
 
+def bisected(run: Experiment) -> dict:
+    """Configuration of the table of smallest epsilons: nothing, but it must have a row.
+
+    Raises:
+        UserError: no localizer is attacked.
+    """
+    if not run.margins():
+        raise UserError("grids: expected attacks, found none; only attacked localizers have margins, so add an attack")
+    return {}
+
+
 def summarise(run: Experiment) -> dict:
     """Configuration of the tables of all cells; the stage derives the sets from it, too many for a command line."""
     attacks = {place: {name for other, name in run.attacks if other == place} for place in run.scenarios}
@@ -174,7 +185,13 @@ def trainings(run: Experiment) -> list[str]:
 
 
 def compare(run: Experiment) -> dict:
-    """Configuration of the comparisons; the stage derives the sets from it."""
+    """Configuration of the comparisons; the stage derives the sets from it.
+
+    Raises:
+        UserError: there are none.
+    """
+    if not run.comparisons:
+        raise UserError("comparisons: expected pairs of localizers, found none; add an entry")
     return {"comparisons": run.comparisons}
 
 

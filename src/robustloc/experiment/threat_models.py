@@ -7,7 +7,7 @@ from robustloc.base.errors import UserError
 from robustloc.experiment import schema
 from robustloc.experiment.paths import budget_tag
 
-# keys that change the meaning of a perturbation; training and bisection cannot use attacks that have one
+# keys that change the meaning of a perturbation; training, bisection and examinations cannot use attacks with one
 SPECIAL = ("target", "surrogate", "members")
 # characters of a budget in a file name
 LONGEST = 40
@@ -45,7 +45,7 @@ def budgets(config: dict) -> dict[str, dict[str, dict[str, list[str]]]]:
     found = {"all": {}, "reference": {}}
     for name, scenario in config["scenarios"].items():
         ratios = [budget_tag("psr", ratio) for ratio in sorted(scenario.get("psrs_db", []))]
-        epsilons = {"all": sorted(scenario["epsilons"]), "reference": [reference_epsilon(config, name)]}
+        epsilons = {"all": sorted(scenario["epsilons"]), "reference": [compared_epsilon(config, name)]}
         for which, some in epsilons.items():
             tags = {False: [budget_tag("eps", epsilon) for epsilon in some], True: ratios}
             found[which][name] = {attack: tags[is_physical(config, attack)] for attack in config["attacks"]}
@@ -105,15 +105,22 @@ def check(config: dict) -> None:
 
 def _check_examining(config: dict) -> None:
     """Check the attacks of examinations, and the attack that is compared with a longer one."""
-    keys = {f"verdict.{kind}": config["verdict"][kind] for kind in ("gradients", "others")}
-    for key, names in (keys | {"convergence.attack": [config["convergence"]["attack"]]}).items():
+    gradients, others = (config["verdict"][kind] for kind in ("gradients", "others"))
+    for key, names in {"verdict.gradients": gradients, "verdict.others": others}.items():
         schema.known(key, names, config["attacks"])
         for name in names:
-            entry = config["attacks"][name]
-            if "target" in entry or is_physical(config, name):
-                raise UserError(f"{key}: {name} has a target or is over the air; expected another attack")
-            if key in keys and (entry["norm"] != "linf" or "members" in entry):
-                raise UserError(f"{key}: expected attacks with norm linf and without members, found {name}")
+            _check_plain(config, name, key, "an examination")
+            if (norm := config["attacks"][name]["norm"]) != "linf":
+                raise UserError(f"{key}: expected attacks with norm linf, found {name} with norm {norm}; remove it")
+    if both := [name for name in gradients if name in others]:
+        raise UserError(
+            f"verdict.others: expected other attacks than in verdict.gradients, found {', '.join(both)} in both; "
+            "remove each from one of them"
+        )
+    attack = config["convergence"]["attack"]
+    schema.known("convergence.attack", [attack], config["attacks"])
+    if "target" in config["attacks"][attack] or is_physical(config, attack):
+        raise UserError(f"convergence.attack: {attack} has a target or is over the air; expected another attack")
 
 
 def _check_plain(config: dict, attack: str, key: str, user: str, domains: tuple[str, ...] = ("input",)) -> None:

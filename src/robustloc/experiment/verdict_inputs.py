@@ -1,12 +1,14 @@
 """What the rules of verdicts and certificates read, as `job_inputs` has it for other rules."""
 
-from robustloc.experiment import localizers, paths, threat_models
+from robustloc.base.errors import UserError
+from robustloc.experiment import entries, localizers, paths, threat_models
 from robustloc.experiment.experiment import ATTACK_SET, CHECKPOINT, Experiment
 
 
 def examine(run: Experiment, **cell: object) -> dict:
     """Configuration of an examination."""
-    return {"model": localizers.bare_network(run, **cell)["plugin"], **_examining(run, cell["scenario"])}
+    attacks = {kind: sorted(run.config["verdict"][kind]) for kind in ("gradients", "others")}
+    return {"model": localizers.bare_network(run, **cell)["plugin"], **attacks, **_examining(run, cell["scenario"])}
 
 
 def examine_modules(run: Experiment, **cell: object) -> list[str]:
@@ -16,7 +18,7 @@ def examine_modules(run: Experiment, **cell: object) -> list[str]:
 
 def examined_sets(run: Experiment, kind: str, **cell: object) -> list[str]:
     """The sets, at the reference epsilon, of the examination's attacks of a kind: ``gradients`` or ``others``."""
-    return [_reference_set(run, attack, **cell) for attack in run.config["verdict"][kind]]
+    return [_reference_set(run, attack, **cell) for attack in sorted(run.config["verdict"][kind])]
 
 
 def _reference_set(run: Experiment, attack: str, *, scenario: str, **cell: object) -> str:
@@ -54,6 +56,21 @@ def converged_set(run: Experiment, **cell: object) -> str:
     return _reference_set(run, run.config["convergence"]["attack"], **cell)
 
 
+def converged(run: Experiment) -> dict:
+    """Configuration of the table of comparisons with a longer attack: nothing, but it must have a row.
+
+    Raises:
+        UserError: no grid has the attack.
+    """
+    if not run.converged:
+        attack = run.config["convergence"]["attack"]
+        raise UserError(
+            f"convergence.attack: expected an attack of a grid, found {attack}, which no grid has; add it to the "
+            "attacks of a grid, or name another attack"
+        )
+    return {}
+
+
 def transferred(run: Experiment, scenario: str, seed: str) -> list[dict]:
     """The localizers of a scenario and seed that have a verdict."""
     return [cell for cell in run.judged if cell["scenario"] == scenario and cell["seed"] == int(seed)]
@@ -77,13 +94,28 @@ def transfer_modules(run: Experiment, scenario: str, seed: str) -> list[str]:
 
 def judge(run: Experiment) -> dict:
     """Configuration of the verdicts."""
-    cells, limits = sorted(run.judged, key=str), run.config["verdict"]["limits"]
-    return {"localizers": cells, "converged": [cell for cell in cells if cell in run.converged], "limits": limits}
+    cells, converged = sorted(run.judged, key=str), run.converged
+    limits = run.config["verdict"]["limits"]
+    return {"localizers": cells, "converged": [cell for cell in cells if cell in converged], "limits": limits}
 
 
 def certify(run: Experiment, **cell: object) -> dict:
     """Configuration of a certificate."""
     return {"cell": localizers.names(**cell), "seed": run.config["seed"], **run.config["certificates"]}
+
+
+def certified(run: Experiment) -> dict:
+    """Configuration of the table of certificates: nothing, but it must have a row.
+
+    Raises:
+        UserError: no localizer has a certificate.
+    """
+    if not run.certificates():
+        certifying = ", ".join(name for name in run.config["defences"] if entries.certifies(run.config, name))
+        raise UserError(
+            f"grids: expected a defence that certifies, found none; add one to the defences of a grid ({certifying})"
+        )
+    return {}
 
 
 def certify_modules(run: Experiment, **cell: object) -> list[str]:

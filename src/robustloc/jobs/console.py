@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # imported while Snakemake imports itself otherwise
 # What profiles/default hides. A user who asks for something else gets Snakemake's own lines.
 QUIET_IN_PROFILE = {Quietness.HOST, Quietness.REASON}
 # Sections that make jobs larger or smaller than the reference times assume.
-SIZES = {"scenarios", "training", "crafting", "verdict", "certificates"}
+SIZES = {"scenarios", "training", "crafting", "verdict", "convergence", "certificates", "margins"}
 # libyaml's, where it is installed, is ten times as fast
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Snakemake's message before it plans, when it knows its rules and targets

@@ -1,6 +1,6 @@
 """The page docs/tables.md: every file of a run, and every column of its tables.
 
-Run ``python -m robustloc.report.reference > docs/tables.md`` after an edit of this file or of columns.py.
+Run ``python -m robustloc.report.reference > docs/tables.md`` after an edit of this file, columns.py or file_columns.py.
 """
 
 import pandas as pd
@@ -10,7 +10,9 @@ from robustloc.report import columns, file_columns, layout
 HEAD = """# Files and columns
 
 This page is generated: `python -m robustloc.report.reference > docs/tables.md`. Edit
-[`columns.py`](../src/robustloc/report/columns.py) and [`reference.py`](../src/robustloc/report/reference.py) instead.
+[`columns.py`](../src/robustloc/report/columns.py) (tables),
+[`file_columns.py`](../src/robustloc/report/file_columns.py) (files of scenarios and localizers) and
+[`reference.py`](../src/robustloc/report/reference.py) (the rest) instead.
 A run writes the same descriptions of its own tables to `tables/dictionary.csv` and `tables/dictionary.md`. The files
 `tables/*.parquet` carry them, too: `pyarrow.parquet.read_schema(file).field(name).metadata`.
 

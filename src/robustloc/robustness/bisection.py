@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from robustloc.attacks.parts.losses import SquaredError, estimates
-from robustloc.attacks.parts.steps import like
+from robustloc.attacks.parts.steps import like, random_point
 from robustloc.base.errors import UserError
 from robustloc.robustness.crafting import COMPARED, batches, device, within_budget
 from robustloc.robustness.folding import folded
@@ -53,7 +53,8 @@ def smallest_epsilons(
         estimate moves there, or at the largest epsilon if it failed.
 
     Raises:
-        UserError: the attack changes no input, an estimate is not a finite number, or the attack breaks a rule.
+        UserError: the attack changes no input although other inputs have other estimates; an estimate is not a
+            finite number; or the attack breaks a rule.
     """
     where = device()
     model, found = model.to(where).eval(), []
@@ -80,7 +81,7 @@ class _Users:
         generators = [torch.Generator().manual_seed(self.seeds[user]) for user in users]
         loss, eps = SquaredError(self.twin, self.goal[users]), like(epsilons.to(x), x)
         held, spent = within_budget(self.attack, loss, x, eps=eps, norm=self.norm, generators=generators)
-        if spent == 0:
+        if spent == 0 and self._react(users, eps):
             raise UserError(
                 "expected an attack that changes inputs, found none changed: the displacement has no gradient where it "
                 "is 0; choose an attack with a random start, such as pgd_linf"
@@ -90,6 +91,13 @@ class _Users:
         if not torch.isfinite(distances).all():
             raise UserError("expected finite estimates under attack, found NaN or inf; train the localizer again")
         return distances.double().cpu()
+
+    def _react(self, users: Tensor, eps: Tensor) -> bool:
+        """Return whether an estimate of users differs at a random point of their balls."""
+        generators = [torch.Generator().manual_seed(self.seeds[user]) for user in users]
+        with torch.no_grad():
+            elsewhere = estimates(self.twin, random_point(self.x[users], eps, self.norm, generators))
+        return bool((elsewhere != self.goal[users]).any())
 
 
 def _bisected(users: _Users, largest: float, tolerance_m: float, bisections: int) -> tuple[Tensor, Tensor]:

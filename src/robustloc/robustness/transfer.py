@@ -20,6 +20,7 @@ def strongest(
     position: Tensor,
     user: np.ndarray,
     eps: float,
+    *,
     victims: Collection[tuple[str, str]] | None = None,
 ) -> pd.DataFrame:
     """Craft on every localizer, and find each user's largest error on every other localizer.
