@@ -156,7 +156,7 @@ def jobs(project: Project) -> dict[str, list[psutil.Process]]:
 
 def _program(process: psutil.Process) -> str:
     """The module that a Python process runs, SERVER for the tests' own; empty if the process has ended."""
-    with suppress(psutil.Error, IndexError):
+    with suppress(psutil.Error, ValueError):
         _, first, second = process.cmdline()[:3]
         return SERVER if first == job_server.__file__ else second
     return ""
