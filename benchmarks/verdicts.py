@@ -78,12 +78,10 @@ def rows(folder: Path, scenario: str, seed: str, users: int, shares: list[float]
                 table = verdict.table([cell], [examination], [others], [None], limits)
                 failed = table[table.passed == "no"]
                 reasons = "; ".join(f"{row.check} {row.figure:.3g}" for row in failed.itertuples())
-                hurts = table[table.what.str.startswith("share of users whom")].set_index("what").figure
+                hurts = table[table.check.isin(["C3", "C4"])].set_index("what").figure
                 found.append(cell | {"share": share, "step": step, "word": table.verdict.iloc[0], "failed": reasons})
-                found[-1] |= {"hidden": hidden, "beyond": figures["beyond_gradients"]} | {
-                    what.split()[4]: figure for what, figure in hurts.items()
-                }
-                print(found[-1], flush=True)
+                found[-1] |= {"hidden": hidden, "C8": figures["beyond_gradients"]}
+                found[-1] |= {what.split()[4]: figure for what, figure in hurts.items()}
     return found
 
 
