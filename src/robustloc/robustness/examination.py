@@ -137,7 +137,7 @@ def _finite(name: str, value: float) -> float:
 
 
 def _through(solver: nn.Module, loss: Loss, x: Tensor, position: Tensor, eps: float) -> np.ndarray:
-    """Errors (N,) [m] of a network under the PGD that climbs another network with the same weights."""
+    """Errors (N,) [m] of a network under PGD on another network with the same weights."""
     moved = _crafted("pgd", pgd(), SquaredError(solver, position), x, eps)
     return errors(loss, held(moved, x, eps, "linf"))
 
