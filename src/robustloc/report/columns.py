@@ -31,7 +31,7 @@ SIZE = {
     "multiply_adds": Column("integer", "1", "multiply-adds of one position estimate"),
 }
 USERS = {"n_users": Column("integer", "1", "number of test users")}
-TOLERANCE = {"tolerance_m": Column("number", "m", "distance that a user tolerates; a key of the scenario")}
+TOLERANCE = {"tolerance_m": Column("number", "m", "displacement that a user tolerates; a key of the scenario")}
 MOVED = "share of users whose estimate the attack moves by more than tolerance_m from the estimate without attack"
 VERDICT = {
     "verdict": Column(

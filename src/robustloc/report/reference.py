@@ -62,24 +62,24 @@ FILES = {
         "one row per scenario, model and defence, best first: by `worst`. Rows without `worst` come last, by `clean`. "
         "All attacks are at one epsilon, the one nearest to `reference_epsilon` (the smaller of two)"
     ),
-    "results/tables/convergence.csv, .md": "one row per localizer: `worst` beside an attack of 10 times its cost",
+    "results/tables/convergence.csv, .md": "per localizer: `worst` beside an attack of at least 10 times its cost",
     "results/tables/comparisons.csv, .md, .tex": (
         "one row per pair under `comparisons`, attack and budget: the difference of the errors, and what it shows. "
         "Seeds and users are paired, and all rows are one family for Holm's correction. One seed of trained weights "
         "shows nothing about other trainings, so such rows have no p-value"
     ),
     "results/tables/certified.csv, .md": "one row per smoothed localizer and radius",
-    "results/tables/margins.csv, .md": "of `snakemake margins`: a row per judged localizer, quantiles of `margin.csv`",
+    "results/tables/margins.csv, .md": "of `snakemake margins`: per attacked localizer, quantiles of `margin.csv`",
     "results/tables/verdicts.csv, .md": "one row per localizer and check; the `.md` has the failed checks only",
     "results/tables/<table>.parquet": "the content of `<table>.csv`; columns have types, units and meanings",
     "results/tables/rmse.md, .tex": (
         "RMSE as the paper shows it, with verdicts and sizes. `.md`: a table per scenario, a column per localizer. "
         "`.tex`: a table per scenario and attack, a row per localizer (packages booktabs and graphicx)"
     ),
-    "results/tables/matrices.md": "the numbers of the figures of kind `matrix`",
+    "results/tables/matrices.md": "the values of the figures of kind `matrix`",
     "results/tables/dictionary.csv, .md": "one row per column of the tables: type, unit, meaning",
     "results/figures/<figure>.png, .pdf, .txt": "a figure, and its caption as one line of plain text",
-    "results/figures/<figure>.csv": "the numbers of the figure; it is drawn from this file alone",
+    "results/figures/<figure>.csv": "the values of the figure; it is drawn from this file alone",
     "results/figures/map_<scenario>_<model>.csv": (
         "per defence, attack and test user: `x_m`, `y_m`, `line_of_sight`; `error_m` is the root mean square over seeds"
     ),
