@@ -6,7 +6,7 @@ Tramèr et al. (2020), Croce & Hein (ICML 2020), Pintor et al. (2022).
 * ``MASKED``: a check C failed. Gradients mislead the attacks: something else hurts users more.
 * ``PROTOCOL``: a check P failed. The estimate is random or depends on the other users of the batch, or the attack
   breaks a rule.
-* ``UNCONVERGED``: a check U failed. A longer attack finds larger errors; more steps make the check pass.
+* ``UNCONVERGED``: a check U failed. A longer attack finds larger errors; give ``worst`` more steps.
 * ``OK``: no check failed.
 
 Checks R are remarks: they have no limit. Most checks count users, since a fault that concerns some users hardly moves
