@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from examinations import examined
 from faulty_files import DEFENCES, MODELS
 from faulty_models import REFUSED, RIGHT, UNSAVED, Auxiliary, Grows, Net, NormalisedFeatures, Output, Quits, Runs
 from made_up_plugins import install_file
@@ -20,7 +21,7 @@ from robustloc.data.scale import Scale
 from robustloc.localizer import contract, preparation, readback
 from robustloc.localizer.batches import Data
 from robustloc.localizer.checkpoint import load, save
-from robustloc.robustness import domains, examination
+from robustloc.robustness import domains
 from robustloc.robustness.crafting import craft
 from robustloc.robustness.measuring import measure
 
@@ -51,8 +52,7 @@ def test_right(kind: type, use: Callable, monkeypatch: pytest.MonkeyPatch, tmp_p
         assert 0 < found.linf.max() <= EPS * (1 + 1e-4)
         np.testing.assert_array_equal(found.adversarial, moved[:, 0])
         assert 0 < float((rl.attack(localizer, x, Y[:5], name, eps=EPS) - X[:5]).abs().max()) <= EPS * (1 + 1e-4)
-    known = {"eps": EPS, "largest": 1.0, "constant": Y.mean(dim=0), "gradients": {"own": np.zeros(5)}, "others": {}}
-    figures = examination.examine(localizer, x, Y[:5], **known)
+    figures = examined(localizer, x, Y[:5], EPS)
     assert figures["gradient_ratio_low"] == pytest.approx(1, abs=1e-3)
     assert figures["repeat_m"] == figures["traces"] == 0
     assert figures["alone_m"] < 1e-9

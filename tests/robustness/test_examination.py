@@ -3,6 +3,7 @@
 import copy
 from functools import cache
 
+import examinations
 import numpy as np
 import pytest
 import torch
@@ -194,7 +195,7 @@ def test_an_attack_that_cheats(monkeypatch: pytest.MonkeyPatch) -> None:
         return x + 1.1 * eps
 
     monkeypatch.setattr(examination, "pgd", lambda: cheat)
-    checks = verdict.judge(examined_alone(made, X, Y) | LONGER, LIMITS)
+    checks = verdict.judge(examinations.examined(made, X, Y, EPS) | LONGER, LIMITS)
 
     assert {"P3", "P4"} <= failed({check.check: check for check in checks})
 
@@ -202,7 +203,7 @@ def test_an_attack_that_cheats(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_estimates_that_are_no_numbers() -> None:
     """A localizer with NaN estimates is refused."""
     with pytest.raises(UserError, match="expected finite estimates under one_step, found NaN"):
-        examined_alone(Planted(trained("dcnn"), lambda x: x * torch.nan), X, Y)
+        examinations.examined(Planted(trained("dcnn"), lambda x: x * torch.nan), X, Y, EPS)
 
 
 def test_names_of_attacks() -> None:
@@ -219,9 +220,3 @@ def test_names_of_attacks() -> None:
     assert found.pop("hurts") == dict.fromkeys(names, 1.0)
     assert found.pop("rmse_m") == {"own": 1.0} | dict.fromkeys(names, 99.0)
     assert found == {name: value for name, value in plain.items() if name not in ("hurts", "rmse_m")}
-
-
-def examined_alone(made: nn.Module, x: Tensor, y: Tensor) -> dict[str, float | None]:
-    """Examine a localizer whose errors under attack are known: none."""
-    known = {"eps": EPS, "largest": 1.0, "constant": Y.mean(dim=0)}
-    return examination.examine(made, x, y, **known, gradients={"own": np.zeros(len(x))}, others={})

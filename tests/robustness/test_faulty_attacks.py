@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from examinations import examined
 from faulty_attacks import ATTACKS, quits, reachable
 from faulty_models import Net
 from made_up_plugins import install
@@ -84,27 +85,15 @@ def test_library(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert torch.equal(y, Y)
 
 
-def examined(localizer: Localizer, x: Tensor) -> dict[str, float | None]:
-    """Examine a localizer whose errors under gradients are known to be zero."""
-    known = {
-        "eps": EPS,
-        "largest": 1.0,
-        "constant": Y.mean(dim=0),
-        "gradients": {"own": np.zeros(len(x))},
-        "others": {},
-    }
-    return examination.examine(localizer, x, Y, **known)
-
-
 @CASES
 def test_examination(monkeypatch: pytest.MonkeyPatch, localizer: Localizer, name: str) -> None:
     """An examination measures errors within the budget, and the budget that the attack asked for."""
     attack, message = ATTACKS[name]
-    honest, x = examined(localizer, X), X.clone()
+    honest, x = examined(localizer, X, Y, EPS), X.clone()
     monkeypatch.setattr(examination, "pgd", lambda: attack)
 
     if message is None:
-        found = examined(localizer, x)
+        found = examined(localizer, x, Y, EPS)
         assert found["ladder_rmse_m"] < 1.1 * honest["ladder_rmse_m"]
         asks_for_more = name in ("leaves_ball", "writes_into_argument", "writes_through_a_view")
         assert found["budget"] == pytest.approx(10 if asks_for_more else 1, rel=1e-3)
@@ -112,7 +101,7 @@ def test_examination(monkeypatch: pytest.MonkeyPatch, localizer: Localizer, name
         assert {key: found[key] for key in untouched} == {key: honest[key] for key in untouched}
     else:
         with pytest.raises(UserError, match=f"^ladder_quarter: {message}"):
-            examined(localizer, x)
+            examined(localizer, x, Y, EPS)
     assert torch.equal(x, X)
 
 

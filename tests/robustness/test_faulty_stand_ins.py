@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from examinations import examined
 from faulty_models import Net
 from made_up_training import CONFIG, DATA, EPS, X, Y, install_model
 from torch import Tensor, nn
@@ -15,7 +16,6 @@ from robustloc.base.errors import UserError
 from robustloc.data.scale import Scale
 from robustloc.localizer import preparation
 from robustloc.localizer.network import Localizer
-from robustloc.robustness import examination
 from robustloc.robustness.attacking import attacked
 
 
@@ -91,9 +91,8 @@ def test_attacks(fault: str) -> None:
     for name in ("gradient", "directions"):
         with pytest.raises(rl.UserError, match=f"(?s)^{name}: {message}"):
             rl.attack(model, X[:5], Y[:5], name, eps=EPS)
-    known = {"eps": EPS, "largest": 1.0, "constant": Y.mean(dim=0)}
     with pytest.raises(ValueError, match=f"(?s){message}"):
-        examination.examine(model, X[:5], Y[:5], **known, gradients={"own": np.zeros(5)}, others={})
+        examined(model, X[:5], Y[:5], EPS)
     assert torch.is_grad_enabled()
     assert not nn.modules.module._global_forward_hooks
     assert not nn.modules.module._global_forward_pre_hooks

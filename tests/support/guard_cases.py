@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
+import examinations
 import pytest
 import torch
 from faulty_attacks import ATTACKS, reachable
@@ -25,7 +25,7 @@ from robustloc.localizer import preparation
 from robustloc.localizer.batches import Data
 from robustloc.localizer.guarding import Guarded
 from robustloc.localizer.network import build
-from robustloc.robustness import domains, examination
+from robustloc.robustness import domains
 from robustloc.robustness.crafting import craft
 
 X, Y = DATA.x[:4], DATA.y[:4]
@@ -79,14 +79,7 @@ def spoilt(patch: pytest.MonkeyPatch, folder: Path, method: str) -> None:
 
 def examined() -> None:
     """Examine a network that keeps its activations."""
-    known = {
-        "eps": EPS,
-        "largest": 1.0,
-        "constant": Y.mean(dim=0),
-        "gradients": {"own": np.zeros(len(X))},
-        "others": {},
-    }
-    examination.examine(KeepsActivations(), X, Y, **known)
+    examinations.examined(KeepsActivations(), X, Y, EPS)
 
 
 def read_back(patch: pytest.MonkeyPatch, folder: Path) -> None:
