@@ -78,9 +78,8 @@ class _Users:
     def moved_m(self, users: Tensor, epsilons: Tensor) -> Tensor:
         """Attack users by index; return the distances [m] between their estimates without and under attack."""
         x = self.x[users]
-        generators = [torch.Generator().manual_seed(self.seeds[user]) for user in users]
         loss, eps = SquaredError(self.twin, self.goal[users]), like(epsilons.to(x), x)
-        held, spent = within_budget(self.attack, loss, x, eps=eps, norm=self.norm, generators=generators)
+        held, spent = within_budget(self.attack, loss, x, eps=eps, norm=self.norm, generators=self._sources(users))
         if spent == 0 and self._react(users, eps):
             raise UserError(
                 "expected an attack that changes inputs, found none changed: the displacement has no gradient where it "
@@ -94,10 +93,12 @@ class _Users:
 
     def _react(self, users: Tensor, eps: Tensor) -> bool:
         """Return whether an estimate of users differs at a random point of their balls."""
-        generators = [torch.Generator().manual_seed(self.seeds[user]) for user in users]
         with torch.no_grad():
-            elsewhere = estimates(self.twin, random_point(self.x[users], eps, self.norm, generators))
+            elsewhere = estimates(self.twin, random_point(self.x[users], eps, self.norm, self._sources(users)))
         return bool((elsewhere != self.goal[users]).any())
+
+    def _sources(self, users: Tensor) -> list[torch.Generator]:
+        return [torch.Generator().manual_seed(self.seeds[user]) for user in users]
 
 
 def _bisected(users: _Users, largest: float, tolerance_m: float, bisections: int) -> tuple[Tensor, Tensor]:
