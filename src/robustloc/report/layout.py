@@ -100,6 +100,11 @@ def counted(users: int) -> str:
     return f"{users} (few)" if users < FEW else str(users)
 
 
+def plain(table: pd.DataFrame) -> str:
+    """Write a table for programs as Markdown, with a mark beside small numbers of test users."""
+    return table.assign(n_users=table.n_users.map(counted)).to_markdown(index=False, floatfmt=".4g") + "\n"
+
+
 def span(counts: pd.Series) -> str:
     """Write the smallest and the largest of some counts, or one number if they are equal; empty without counts."""
     return " to ".join(map(str, sorted({*counts.nsmallest(1), *counts.nlargest(1)})))

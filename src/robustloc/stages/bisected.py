@@ -13,5 +13,4 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
     """Write one row per localizer."""
     table = margin_rows.quantiles(pd.concat([pd.read_csv(path) for path in inputs["margins"]]))
     table_files.write(outputs["table"], "margins", table)
-    text = table.assign(n_users=table.n_users.map(layout.counted)).to_markdown(index=False, floatfmt=".4g")
-    outputs.one("markdown").write_text(text + "\n", encoding="utf-8")
+    outputs.one("markdown").write_text(layout.plain(table), encoding="utf-8")

@@ -15,5 +15,4 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
     table = pd.concat([pd.read_csv(path) for path in inputs["certificates"]])
     table = table.sort_values([*LOCALIZER, "radius"])
     table_files.write(outputs["table"], "certified", table)
-    text = table.assign(n_users=table.n_users.map(layout.counted)).to_markdown(index=False, floatfmt=".4g")
-    outputs.one("markdown").write_text(text + "\n", encoding="utf-8")
+    outputs.one("markdown").write_text(layout.plain(table), encoding="utf-8")

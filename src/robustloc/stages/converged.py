@@ -4,7 +4,7 @@ import pandas as pd
 
 from robustloc.base.files import Files
 from robustloc.base.seeds import LOCALIZER
-from robustloc.report import table_files
+from robustloc.report import layout, table_files
 from robustloc.robustness.convergence import summary
 
 INPUTS = ("convergences",)
@@ -17,4 +17,4 @@ def run(config: dict, inputs: Files, outputs: Files) -> None:
     keys = [*LOCALIZER, "attack", "epsilon"]
     table = pd.DataFrame([dict(zip(keys, cell, strict=True)) | summary(own) for cell, own in rows.groupby(keys)])
     table_files.write(outputs["table"], "convergence", table)
-    outputs.one("markdown").write_text(table.to_markdown(index=False, floatfmt=".4g") + "\n", encoding="utf-8")
+    outputs.one("markdown").write_text(layout.plain(table), encoding="utf-8")
