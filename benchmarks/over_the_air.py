@@ -29,6 +29,7 @@ from robustloc.data.scale import Scale
 from robustloc.data.tensor_scale import FLOOR, scaled
 from robustloc.localizer.checkpoint import load
 from robustloc.robustness import domains
+from robustloc.robustness.convergence import rmse
 from robustloc.robustness.folding import folded
 
 PSRS_DB = (-50, -40, -30, -20)
@@ -77,11 +78,6 @@ def rows(folder: Path, checkpoint: Path, count: int, fewer: int) -> list[dict[st
         )
         print(found[-1], file=sys.stderr, flush=True)
     return found
-
-
-def rmse(error: np.ndarray) -> float:
-    """Root of the mean squared error."""
-    return float(np.sqrt(np.mean(error**2)))
 
 
 def main() -> None:

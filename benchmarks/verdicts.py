@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 import yaml
+from convergence import EPSILONS
 from torch import Tensor, nn
 
 from robustloc.attacks import directions
@@ -25,7 +26,6 @@ from robustloc.robustness.convergence import hurt
 from robustloc.robustness.examination import errors
 from robustloc.robustness.own_network import examined
 
-EPSILONS = {"outdoor": 0.03, "indoor": 0.003}  # the reference epsilons of config.yaml
 SCHEMA = Path(__file__).parent.parent / "config.schema.yaml"
 SEED = 3
 

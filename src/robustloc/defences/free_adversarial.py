@@ -64,7 +64,7 @@ class FreeAdversarial(Defence):
         """Increase the loss by one sign step, and keep the perturbation in its ball."""
         own = self.offset[: len(self.perturbed)]
         moved = own + self.radii * self.perturbed.grad.sign()
-        own.copy_(torch.minimum(torch.maximum(moved, -self.radii), self.radii))
+        own.copy_(project(moved, torch.zeros_like(moved), self.radii, "linf"))
 
     def score(
         self, localizer: nn.Module, x: Tensor, y: Tensor, eps: float, generators: list[torch.Generator]

@@ -23,7 +23,7 @@ def summary(rows: pd.DataFrame) -> dict[str, float]:
         reference hurts, the evaluations of both, and the number of users.
     """
     found, own = {}, {"": rows.error_m, "reference_": rows.reference_error_m}
-    for kind, over in {"rmse": _rms, "median": np.median}.items():
+    for kind, over in {"rmse": rmse, "median": np.median}.items():
         values = {f"{name}{kind}_m": float(over(errors)) for name, errors in own.items()}
         found |= values | {f"{kind}_share": share(*values.values())}
     spent = {name: int(rows[name].max()) for name in ("evaluations", "reference_evaluations")}
@@ -40,5 +40,6 @@ def share(part: float, whole: float) -> float:
     return 1.0 if part == whole else part / whole if whole else float("inf")
 
 
-def _rms(values: pd.Series) -> float:
-    return float(np.sqrt(np.mean(values**2)))
+def rmse(errors: np.ndarray) -> float:
+    """Return the root mean square [m] of position errors (N,) [m]."""
+    return float(np.sqrt(np.mean(errors**2)))

@@ -15,7 +15,7 @@ from robustloc.attacks.parts.seeing_through import draws, has_stand_in
 from robustloc.attacks.parts.steps import Loss, random_point, size, sources, value_and_gradient
 from robustloc.base import plugins
 from robustloc.base.errors import UserError
-from robustloc.robustness.convergence import hurt
+from robustloc.robustness.convergence import hurt, rmse
 from robustloc.robustness.folding import folded
 
 # an ADP is a magnitude, so no attack may go below 0
@@ -113,11 +113,6 @@ def errors(loss: Loss, x: Tensor) -> np.ndarray:
     """Position errors (N,) [m] of inputs under a squared-error loss."""
     with torch.no_grad():
         return loss(x).sqrt().double().cpu().numpy()
-
-
-def rmse(found: np.ndarray) -> float:
-    """Root mean square [m] of position errors (N,) [m]."""
-    return float(np.sqrt(np.mean(found**2)))
 
 
 def _ladder(eps: float, largest: float) -> dict[str, tuple[Callable, float]]:
