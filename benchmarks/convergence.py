@@ -31,7 +31,7 @@ AT_ONCE = 64
 BEST = {"random_start": True, "keep_best": True}
 MEMBERS = {
     "pgd": partial(gradient.perturb, steps=10, step=2.5, **BEST),
-    "square": partial(square.perturb, queries=100),
+    "square": partial(square.perturb, queries=25),
     "apgd": partial(apgd.perturb, steps=30),
     "directions": directions.perturb,
 }

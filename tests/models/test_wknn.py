@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from robustloc.attacks import directions
+from robustloc.attacks.parts.losses import SquaredError
 from robustloc.localizer.checkpoint import load, save
 from robustloc.localizer.network import build
 from robustloc.models import wknn
@@ -142,3 +144,35 @@ def test_file(tmp_path: Path) -> None:
 
     assert torch.equal(read(x), original(x))
     assert len(read.network.x) == 30
+
+
+def test_candidates_make_their_fingerprint_nearer() -> None:
+    """No step of its size makes a fingerprint nearer, compared with the mean of the nearest ones, than its signs."""
+    module, x = made(), users(5, seed=1)[0]
+    mean = module.x[module._ordered(x.flatten(1), 3)].mean(dim=1)
+    ways = list(module.candidates(x))
+
+    assert len(ways) == 30
+    for place, way in enumerate(ways):
+        near = module.x[module._ordered(x.flatten(1), 30)[:, place]]
+
+        def gap(moved: Tensor, near: Tensor = near) -> Tensor:
+            """How much nearer the mean is than the fingerprint, in squares."""
+            return ((moved.flatten(1) - near) ** 2).sum(dim=1) - ((moved.flatten(1) - mean) ** 2).sum(dim=1)
+
+        best = gap(x + 0.1 * way.sign())
+        for _ in range(5):
+            assert (best <= gap(x + 0.1 * (2 * torch.rand_like(x) - 1)) + 1e-9).all()
+
+
+def test_attacks_use_the_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same attack finds larger errors with them, and never smaller ones before it ascends."""
+    module, (x, y) = made(), users(20, seed=1)
+    error = SquaredError(module, y)
+    short = {"directions": 1, "steps": 1, "last_steps": 1, "eps": 0.3, "norm": "linf"}
+
+    with_them = error(directions.perturb(error, x, **short))
+    monkeypatch.setattr(wknn.WKNN, "candidates", lambda self, x: [])
+    without = error(directions.perturb(error, x, **short))
+
+    assert with_them.mean() > 1.2 * without.mean()

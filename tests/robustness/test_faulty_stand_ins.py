@@ -96,3 +96,24 @@ def test_attacks(fault: str) -> None:
     assert torch.is_grad_enabled()
     assert not nn.modules.module._global_forward_hooks
     assert not nn.modules.module._global_forward_pre_hooks
+
+
+CANDIDATES = {
+    "shape": lambda x: [x, x[:, :, 1:]],
+    "not finite": lambda x: [x * torch.nan],
+    "no list": lambda x: 3,
+    "raises": fails,
+}
+
+
+@pytest.mark.parametrize("fault", CANDIDATES)
+def test_candidates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fault: str) -> None:
+    """Training refuses a network with faulty candidates; so does the attack that tries them."""
+    given, message = {"candidates": CANDIDATES[fault]}, r"the candidates\(\) of Faulty.*correct it"
+    install_model(monkeypatch, lambda: Faulty(**given))
+    monkeypatch.setattr(preparation, "fit", lambda *_, **__: pytest.fail("trains"))
+
+    with pytest.raises(UserError, match=f"(?s)^mine, none: models: mine: {message}"):
+        preparation.train(CONFIG, DATA, None, tmp_path)
+    with pytest.raises(rl.UserError, match=f"(?s)^directions: {message}"):
+        rl.attack(localizer(given), X[:5], Y[:5], "directions", eps=EPS)

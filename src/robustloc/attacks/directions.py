@@ -6,9 +6,11 @@ So this attack ascends along several directions of the plane and carries the bes
 multi-targeted attack of Gowal et al. (2019) does with the classes of a classifier.
 
 1. The first direction is the worst one of a linear model of the network at x; the others are spaced evenly from it.
-2. Each ascent along a direction starts at a random point. Its ball has three times the budget at first and shrinks to
+2. A network may propose directions in the space of its inputs (`robustloc.attacks.parts.seeing_through.candidates`).
+   The farthest point of the budget along each is tried.
+3. Each ascent along a direction starts at a random point. Its ball has three times the budget at first and shrinks to
    the budget, as in the schedule of Croce & Hein (ICML 2021) for L1. Steps are long at first and shrink along a cosine.
-3. The same ascent on the squared error starts from each user's best point.
+4. The same ascent on the squared error starts from each user's best point.
 """
 
 import math
@@ -52,7 +54,7 @@ def perturb(
     generators: Generators | None = None,
     directions: int = 4,
     steps: int = 20,
-    last_steps: int = 80,
+    last_steps: int = 200,
     minimum: float | None = None,
 ) -> Tensor:
     """Perturb inputs within a budget so that the errors of position estimates grow; return the best point found.
@@ -77,6 +79,9 @@ def perturb(
     ball = {"eps": eps, "norm": norm, "minimum": minimum}
     best, worst = Best(x), _worst_direction(loss, x, eps, norm)
     best.offer(x, value(loss, x))
+    for way in loss.candidates(x) if hasattr(loss, "candidates") else ():
+        point = project(x + eps * steepest(way, norm), x, eps, norm, minimum)
+        best.offer(point, value(loss, point))
     for number in range(directions):
         toward = _vectors(worst + 2 * math.pi * number / directions, x)
         start = project(random_point(x, eps, norm, generators), x, eps, norm, minimum)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from robustloc.attacks.parts.containment import restored
 from robustloc.attacks.parts.losses import check_estimates, estimates, evaluating, in_double_precision, untouched
-from robustloc.attacks.parts.seeing_through import draws
+from robustloc.attacks.parts.seeing_through import candidates, draws
 from robustloc.base.errors import UserError
 from robustloc.localizer.torchscript import last_line
 
@@ -39,6 +39,7 @@ def check(model: nn.Module, x: Tensor) -> None:
                 if users <= len(x):
                     _check_estimate(model, x[:users])
             draws(model)
+            candidates(model, x)
             _check_gradient(model, x)
             _check_precision(model, x)
     except ValueError as error:

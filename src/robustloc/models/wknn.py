@@ -6,6 +6,7 @@ place. So the estimate is a continuous function of the input, and attacks have a
 would be none, because a single weight cancels.
 """
 
+from collections.abc import Iterator
 from math import prod
 
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 # Candidates per neighbour. A matrix product finds candidates fast, but rounding may change their order; exact distances
 # then choose among them, and only the chosen ones need a gradient.
 CANDIDATES = 4
+# Fingerprints that attacks are told to move towards
+PROPOSED = 100
 # Keeps weights finite at distance 0, and above 0 where all distances are equal; in units of d_(k+1).
 FLOOR = 1e-8
 
@@ -72,15 +75,30 @@ class WKNN(nn.Module):
         positions = self.y[chosen[:, :-1]]
         return (weights.unsqueeze(2) * positions).sum(dim=1) / weights.sum(dim=1, keepdim=True)
 
+    def candidates(self, x: Tensor) -> Iterator[Tensor]:
+        """Yield directions (N, 1, angle bins, delay bins) from the nearest fingerprints of inputs to each near one.
+
+        A gradient sees the nearest k fingerprints alone. But |x - r|^2 - |x - n|^2 is linear in x, so a step along
+        r - n, or along its signs, is the best one of its size to make r nearer than n.
+        """
+        inputs = x.flatten(1)
+        nearest = self._ordered(inputs, min(PROPOSED, len(self.x)))
+        mean = self.x[nearest[:, : self.neighbours]].mean(dim=1)
+        for place in range(nearest.shape[1]):
+            yield (self.x[nearest[:, place]] - mean).view_as(x)
+
     @torch.no_grad()
     def _nearest(self, x: Tensor) -> Tensor:
         """Return indices (N, k + 1) of the remembered users r nearest to each x (N, pixels), the nearest first."""
-        count = min(CANDIDATES * (self.neighbours + 1), len(self.x))
-        # |x - r|² = |r|² - 2 x·r + const; the norm is a tenth of the cost of squares and their sum
-        squares = torch.linalg.vector_norm(self.x, dim=1).square()
-        candidates = torch.addmm(squares, x, self.x.T, alpha=-2).topk(count, largest=False).indices
+        candidates = self._ordered(x, min(CANDIDATES * (self.neighbours + 1), len(self.x)))
         order = self._distances(x, candidates).topk(self.neighbours + 1, largest=False).indices
         return candidates.gather(1, order)
+
+    def _ordered(self, x: Tensor, count: int) -> Tensor:
+        """Return indices (N, count) of the remembered users nearest to each x (N, pixels), in order up to rounding."""
+        # |x - r|² = |r|² - 2 x·r + const; the norm is a tenth of the cost of squares and their sum
+        squares = torch.linalg.vector_norm(self.x, dim=1).square()
+        return torch.addmm(squares, x, self.x.T, alpha=-2).topk(count, largest=False).indices
 
     def _distances(self, x: Tensor, users: Tensor) -> Tensor:
         """Return the distances (N, M) of each x (N, pixels) from remembered users (N, M)."""

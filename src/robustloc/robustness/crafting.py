@@ -75,7 +75,8 @@ def craft(
     for part in batches(len(users), len(users) if examples else batch_size):
         here = users[part].to(where)
         # an attack can reach the users of its loss, so these are copies
-        loss = Through(here.copy().inputs, aim(model, torch.tensor(goals[part], device=where, dtype=here.start.dtype)))
+        wanted = torch.tensor(goals[part], device=where, dtype=here.start.dtype)
+        loss = Through(here.copy().inputs, aim(model, wanted), direct=not here.physical)
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[part]]
         moved, largest = within_budget(attack, loss, here.start, eps=eps, norm=norm, generators=generators, **learnt)
         unprojected, evaluations = max(unprojected, largest), max(evaluations, loss.evaluations)

@@ -19,7 +19,7 @@ MINIMUM = 0.0
 # attacks of the reference in turn, until it has spent its evaluations; each round has starts of its own
 ROUNDS = (
     partial(directions.perturb, directions=8, steps=60, last_steps=200, minimum=MINIMUM),
-    partial(apgd.perturb, steps=200, minimum=MINIMUM),
+    partial(apgd.perturb, steps=240, minimum=MINIMUM),
 )
 
 

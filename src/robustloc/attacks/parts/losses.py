@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from robustloc.attacks.parts.containment import same_buffers
-from robustloc.attacks.parts.seeing_through import draws, standing_in
+from robustloc.attacks.parts.seeing_through import candidates, draws, standing_in
 
 
 class SquaredError:
@@ -49,6 +49,11 @@ class SquaredError:
         check_target(self.position, found[0])
         return torch.stack([estimate - self.position for estimate in found])
 
+    def candidates(self, x: Tensor) -> list[Tensor]:
+        """Return the directions (N, …) that the network proposes; it raises what `seeing_through.candidates` raises."""
+        with evaluating(self.model):
+            return candidates(self.model, x)
+
 
 def mean_square(displacements: Tensor) -> Tensor:
     """Return the mean squared lengths (N,) [m^2] of vectors (draws, N, 3) [m]."""
@@ -62,11 +67,13 @@ class Through:
     Attributes:
         into: variables (N, …) -> model inputs, with gradients.
         loss: of model inputs.
-        evaluations: how often it was asked for.
+        direct: whether the variables are the inputs themselves.
+        evaluations: how often the loss was asked for.
     """
 
     into: Callable[[Tensor], Tensor]
     loss: Callable[[Tensor], Tensor]
+    direct: bool = False
     evaluations: int = 0
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -77,6 +84,13 @@ class Through:
     def displacements(self) -> Callable[[Tensor], Tensor]:
         """Variables (N, …) -> displacements (draws, N, 3) [m]; missing if the loss has none."""
         return partial(self._evaluated, self.loss.displacements)
+
+    @property
+    def candidates(self) -> Callable[[Tensor], list[Tensor]]:
+        """Inputs (N, …) -> the directions (N, …) that the network proposes; missing for other variables."""
+        if not self.direct:
+            raise AttributeError("candidates")
+        return self.loss.candidates
 
     def _evaluated(self, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         self.evaluations += 1

@@ -1,11 +1,15 @@
 """What a network gives to attacks, so that they see through parts without a useful gradient and through random numbers.
 
-Both come from Athalye et al. (ICML 2018). Any part of a network may have them: the network itself, the wrapper of a
-defence, or a single layer. Attacks use them without being asked; estimates stay the network's own.
+Stand-ins and draws come from Athalye et al. (ICML 2018), candidates from Sitawarin & Wagner (2020). Any part of a
+network may have them: the network itself, the wrapper of a defence, or a single layer. Attacks use them without being
+asked; estimates stay the network's own.
 
 ``stand_in(x)``
     A method, or a layer, with the arguments of the part's ``forward`` and a result of the same shape and type. Attacks
     take its gradient for that of the part (backward pass differentiable approximation), for example around rounding.
+``candidates(x)``
+    A method: inputs (N, …) -> some directions shaped like x, in which a perturbation may lead the estimate far away.
+    ``directions`` tries the farthest point of the budget along each, where a gradient shows none of them.
 ``draws_for_attacks``
     A whole number, for a part with random numbers: attacks average over so many estimates of the same input
     (expectation over transformation).
@@ -14,12 +18,15 @@ defence, or a single layer. Attacks use them without being asked; estimates stay
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-GIVEN = ("stand_in", "draws_for_attacks")
+GIVEN = ("stand_in", "candidates", "draws_for_attacks")
+# candidates that an attack tries at most
+MOST = 1000
 
 
 def draws(model: nn.Module) -> int:
@@ -37,6 +44,29 @@ def draws(model: nn.Module) -> int:
             )
         largest = max(largest, number)
     return largest
+
+
+def candidates(model: nn.Module, x: Tensor) -> list[Tensor]:
+    """Return the directions (N, …) that a part of a network proposes for inputs (N, …); none if no part does.
+
+    Raises:
+        ValueError: the part fails, or a direction is not a finite tensor like x.
+    """
+    part = next((part for part in model.modules() if hasattr(part, "candidates")), None)
+    if part is None:
+        return []
+    own = f"the candidates() of {type(part).__name__}"
+    try:
+        with torch.no_grad():
+            found = list(islice(part.candidates(x.clone()), MOST))
+    except Exception as error:  # foreign code may raise any kind of error
+        raise ValueError(f"{own} raised {error!r}; correct it") from error
+    for way in found:
+        if _described(way) != _described(x) or not torch.isfinite(way).all():
+            raise ValueError(
+                f"{own}: expected finite directions of {_described(x)}, found {_described(way)}; correct it"
+            )
+    return found
 
 
 def has_stand_in(model: nn.Module) -> bool:
