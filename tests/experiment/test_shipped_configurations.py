@@ -34,7 +34,10 @@ def test_experiments_are_valid(file: Path) -> None:
 
 
 def test_default_covers_the_paper() -> None:
-    """The default runs both scenes, both models, plain and defended, under the paper's attacks at five epsilons."""
+    """The default runs both scenes, both models, plain and defended, under the paper's attacks at five epsilons.
+
+    The headline `worst` and its dear members are run at the reference epsilon alone.
+    """
     filled = copy.deepcopy(DEFAULT)
     check(filled, SCHEMA)
     sets = attacked(expanded(filled["grids"], threat_models.members(filled)), threat_models.budgets(filled))
@@ -42,9 +45,10 @@ def test_default_covers_the_paper() -> None:
     for scenario in ("outdoor", "indoor"):
         for model in ("dcnn", "neural_ode"):
             for defence in ("none", "adversarial"):
-                for attack in ("fgsm", "fgm", "pgd", "mim", "pgd_linf", "directions", "square", "noise", "worst"):
+                at_all = dict.fromkeys(("fgsm", "fgm", "pgd", "mim", "pgd_linf", "noise"), 5)
+                for attack, count in (at_all | dict.fromkeys(("directions", "square", "worst"), 1)).items():
                     wanted = {"scenario": scenario, "model": model, "defence": defence, "attack": attack}
-                    assert sum(wanted.items() <= cell.items() for cell in sets) == 5
+                    assert sum(wanted.items() <= cell.items() for cell in sets) == count
 
 
 @pytest.mark.parametrize(("source", "outdoor"), [({}, False), ({"source": "embedded"}, True)])

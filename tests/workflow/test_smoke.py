@@ -200,8 +200,8 @@ def test_default_plans_everything(fresh: Project) -> None:
     jobs = dict(re.findall(r"^(\w+) +(\d+)$", planned, flags=re.MULTILINE))
 
     examined = 6 * 4 + 4  # sets of verdicts that the grids do not name
-    assert jobs["attack"] == str(8 * 9 * 5 + 8 * 2 + 6 * 5 + 4 * (3 + 2) + examined)
-    assert jobs["worst"] == str(8 * 5 + 8 * 2 + 4 * (1 + 2))
+    assert jobs["attack"] == str(8 * 7 * 5 + 8 * (2 + 2) + 6 * 5 + 4 * (3 + 2) + examined)
+    assert jobs["worst"] == str(8 * (1 + 2) + 4 * (1 + 2))
     assert jobs["converge"] == str(8 + 4)
     assert jobs["examine"] == str(8 + 6 + 4)
     assert "certify" not in jobs
