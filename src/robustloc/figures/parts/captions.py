@@ -53,7 +53,13 @@ def norms(attacked: pd.DataFrame) -> str:
 def axes(attacked: pd.DataFrame) -> str:
     """Describe what colours, markers and line styles of curves mean."""
     colours = [axis for axis in ("model", "attack") if attacked[axis].nunique() > 1] or ["attack"]
-    return f"A colour and a marker per {' and '.join(colours)}, a line style per defence"
+    counts = attacked.groupby("attack").epsilon.nunique()
+    alone = (
+        " (an attack of one budget is a marker, filled for the first defence)"
+        if counts.min() == 1 < counts.max()
+        else ""
+    )
+    return f"A colour and a marker per {' and '.join(colours)}, a line style per defence{alone}"
 
 
 def baseline(rows: pd.DataFrame) -> str:

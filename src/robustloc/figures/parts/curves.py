@@ -76,6 +76,9 @@ def _draw(rows: pd.DataFrame, along: str, label: str) -> Figure:
                 part = own[own.attack.isin(["clean", attack])].sort_values(along, kind="stable")
                 part = part[np.isfinite(part[along])]
                 style = look(colours.index((names[1], attack)), lines.index(names[0]))
+                if _is_alone(attacked, attack):
+                    part = part[part.attack != "clean"]
+                    style |= {"linestyle": "", "markerfacecolor": "white" if lines.index(names[0]) else style["color"]}
                 curve(axes, part[along], part.rmse_mean_m, part.rmse_std_m, **style)
         _levels(axes, rows, lines, with_clean=along != "epsilon")
         fixed = [attacked[axis].iloc[0] for axis in ("scenario", "model", "attack") if axis not in varied]
@@ -90,6 +93,11 @@ def _draw(rows: pd.DataFrame, along: str, label: str) -> Figure:
             samples += axes.plot([], [], label="without attack", **look(0) | UNMARKED | LEVEL)
         legend(drawing, samples)
     return drawing
+
+
+def _is_alone(attacked: pd.DataFrame, attack: str) -> bool:
+    """Return whether an attack has one budget where others have several: a line to it would cross theirs."""
+    return attacked.epsilon[attacked.attack == attack].nunique() == 1 < attacked.epsilon.nunique()
 
 
 def _levels(axes: plt.Axes, rows: pd.DataFrame, lines: list[str], with_clean: bool) -> None:
