@@ -36,7 +36,7 @@ def test_experiments_are_valid(file: Path) -> None:
 def test_default_covers_the_paper() -> None:
     """The default runs both scenes, both models, plain and defended, under the paper's attacks at five epsilons.
 
-    The headline `worst` and its dear members are run at the reference epsilon alone.
+    The headline `worst` and its costly members are run at the reference epsilon alone.
     """
     filled = copy.deepcopy(DEFAULT)
     check(filled, SCHEMA)

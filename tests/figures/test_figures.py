@@ -146,6 +146,17 @@ def test_curves_are_the_table() -> None:
     assert [0.01, 2.0] in band.get_paths()[0].vertices.tolist()
 
 
+def test_an_attack_of_one_budget_is_a_marker() -> None:
+    """It has no line from the clean error where others have several budgets; the caption says so."""
+    both, alone = (rmse.rows(SUMMARY, FIGURE | {"attacks": names}) for names in (["fgsm", "worst"], ["worst"]))
+    marked = [line for line in rmse.draw(both).axes[0].lines if line.get_xydata().tolist() == [[0.01, 3.0]]]
+
+    assert [line.get_linestyle() for line in marked] == ["None"]
+    assert "an attack of one budget is a marker" in rmse.caption(both)
+    assert rmse.draw(alone).axes[0].lines[0].get_xydata().tolist() == [[0.0, 0.5], [0.01, 3.0]]
+    assert "marker," not in rmse.caption(alone)
+
+
 def test_attacks_over_the_air_are_over_decibels() -> None:
     """Attacks over the air are drawn over decibels; the clean error and the baseline are horizontal lines."""
     axes = rmse.draw(rmse.rows(SUMMARY, FIGURE | {"defences": ["none"], "attacks": ["csi_pgd"]})).axes[0]

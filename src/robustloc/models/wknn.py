@@ -12,10 +12,10 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-# Candidates per neighbour. A matrix product finds candidates fast, but rounding may change their order; exact distances
-# then choose among them, and only the chosen ones need a gradient.
-CANDIDATES = 4
-# Fingerprints that attacks are told to move towards
+# Length of the short list per neighbour. A matrix product makes the list fast, but rounding may change its order; exact
+# distances then choose from it, and only the chosen users need a gradient.
+LISTED = 4
+# Number of near fingerprints that make a candidate for attacks
 PROPOSED = 100
 # Keeps weights finite at distance 0, and above 0 where all distances are equal; in units of d_(k+1).
 FLOOR = 1e-8
@@ -90,9 +90,9 @@ class WKNN(nn.Module):
     @torch.no_grad()
     def _nearest(self, x: Tensor) -> Tensor:
         """Return indices (N, k + 1) of the remembered users r nearest to each x (N, pixels), the nearest first."""
-        candidates = self._ordered(x, min(CANDIDATES * (self.neighbours + 1), len(self.x)))
-        order = self._distances(x, candidates).topk(self.neighbours + 1, largest=False).indices
-        return candidates.gather(1, order)
+        listed = self._ordered(x, min(LISTED * (self.neighbours + 1), len(self.x)))
+        order = self._distances(x, listed).topk(self.neighbours + 1, largest=False).indices
+        return listed.gather(1, order)
 
     def _ordered(self, x: Tensor, count: int) -> Tensor:
         """Return indices (N, count) of the remembered users nearest to each x (N, pixels), in order up to rounding."""

@@ -24,6 +24,12 @@ def chosen(table: pd.DataFrame, figure: dict, **names: list[str]) -> pd.DataFram
     )
 
 
+def of_one_budget(attacked: pd.DataFrame) -> set[str]:
+    """Return the attacks that have one budget where others have several, among the attacked cells of a figure."""
+    counts = attacked.groupby("attack").epsilon.nunique()
+    return set(counts.index[counts == 1]) if counts.max() > 1 else set()
+
+
 def matrix(summary: pd.DataFrame, figure: dict) -> pd.DataFrame:
     """Choose the cells of every defence of a figure: clean, and under every attack at one epsilon.
 

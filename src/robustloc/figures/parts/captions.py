@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from robustloc.report import selection
+
 NORMS = {"linf": "L-infinity", "l2": "L2"}
 BANDS = "Curves are means over {} seeds, bands plus and minus one standard deviation over seeds."
 
@@ -53,12 +55,8 @@ def norms(attacked: pd.DataFrame) -> str:
 def axes(attacked: pd.DataFrame) -> str:
     """Describe what colours, markers and line styles of curves mean."""
     colours = [axis for axis in ("model", "attack") if attacked[axis].nunique() > 1] or ["attack"]
-    counts = attacked.groupby("attack").epsilon.nunique()
-    alone = (
-        " (an attack of one budget is a marker, filled for the first defence)"
-        if counts.min() == 1 < counts.max()
-        else ""
-    )
+    single = " (an attack of one budget is a marker, filled for the first defence)"
+    alone = single if selection.of_one_budget(attacked) else ""
     return f"A colour and a marker per {' and '.join(colours)}, a line style per defence{alone}"
 
 

@@ -68,6 +68,7 @@ def _draw(rows: pd.DataFrame, along: str, label: str) -> Figure:
     lines = list(attacked.defence.unique())
     colours = list(attacked[["model", "attack"]].drop_duplicates().itertuples(index=False, name=None))
     varied = [axis for axis in ("model", "attack") if attacked[axis].nunique() > 1]
+    alone = selection.of_one_budget(attacked)
     with plt.rc_context(STYLE):
         drawing, axes = plt.subplots(figsize=(COLUMN, 2.5), layout="constrained")
         for names, own in rows.groupby(["defence", "model"], sort=False):
@@ -76,7 +77,7 @@ def _draw(rows: pd.DataFrame, along: str, label: str) -> Figure:
                 part = own[own.attack.isin(["clean", attack])].sort_values(along, kind="stable")
                 part = part[np.isfinite(part[along])]
                 style = look(colours.index((names[1], attack)), lines.index(names[0]))
-                if _is_alone(attacked, attack):
+                if attack in alone:  # a line to its only point would cross the curves of others
                     part = part[part.attack != "clean"]
                     style |= {"linestyle": "", "markerfacecolor": "white" if lines.index(names[0]) else style["color"]}
                 curve(axes, part[along], part.rmse_mean_m, part.rmse_std_m, **style)
@@ -93,11 +94,6 @@ def _draw(rows: pd.DataFrame, along: str, label: str) -> Figure:
             samples += axes.plot([], [], label="without attack", **look(0) | UNMARKED | LEVEL)
         legend(drawing, samples)
     return drawing
-
-
-def _is_alone(attacked: pd.DataFrame, attack: str) -> bool:
-    """Return whether an attack has one budget where others have several: a line to it would cross theirs."""
-    return attacked.epsilon[attacked.attack == attack].nunique() == 1 < attacked.epsilon.nunique()
 
 
 def _levels(axes: plt.Axes, rows: pd.DataFrame, lines: list[str], with_clean: bool) -> None:
