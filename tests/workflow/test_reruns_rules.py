@@ -42,7 +42,7 @@ def test_command(finished: Project, stage: str) -> None:
 
 def test_default(finished: Project) -> None:
     """Another default makes the jobs due that read it, and all jobs after them."""
-    old, new = "maximum: 1, default: 0.93", "maximum: 1, default: 0.9"
+    old, new = "maximum: 1, default: 0.95", "maximum: 1, default: 0.9"
     with finished.edited("config.schema.yaml", lambda text: text.replace(old, new, 1)):
         jobs = finished.jobs()
 
